@@ -1,1 +1,46 @@
-//! sandbox
+//! Runs an interpreter, compiled to Wasm, on content and events: isolated, limited, and with an
+//! outcome for everything that can happen.
+//!
+//! An *interpreter* is a Wasm module that consumes *content*, the bytes that ship, and evaluates
+//! *events* against it. A [`Sandbox`] makes an [`Interpreter`] of a module. [`Interpreter::run`] takes
+//! a [`Job`], uses a fresh instance for it, and returns a [`Run`] with an [`Outcome`]. [`verdict()`]
+//! says whose fault an outcome is.
+//!
+//! What this crate is not for: it knows no policy, no report and no file but its cache of compiled
+//! modules, and nothing about any kind of content.
+//!
+//! Start reading at [`Interpreter::run`]; what a guest can reach of its host is in `host`, and how it is
+//! handed its input in `abi`.
+
+mod abi;
+mod compile;
+mod description;
+mod engine;
+mod guest_memory;
+mod host;
+mod interpreter;
+pub mod limits;
+mod module;
+mod num;
+mod outcome;
+mod run;
+mod sandbox;
+mod session;
+mod symbols;
+mod verdict;
+
+pub use abi::{ABI_VERSION, Abi};
+pub use compile::{Cache, CacheError, Compilation, CompileError, Compiler, compile_child};
+pub use description::{
+    ContentKind, Contract, DESCRIBE_SCHEMA, Description, DescriptionError, TemplateType,
+};
+pub use interpreter::{Interpreter, OpenError};
+pub use limits::Limits;
+pub use module::{Export, Import, ModuleInfo, Signature};
+pub use outcome::{
+    AbiViolation, Frame, HostFault, Outcome, OutcomeKind, Resource, Stream, TrapKind, Unusable,
+};
+pub use run::{Job, Run};
+pub use sandbox::{Sandbox, SandboxError};
+pub use session::Evaluated;
+pub use verdict::{Phase, Verdict, verdict};

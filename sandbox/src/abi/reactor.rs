@@ -1,0 +1,81 @@
+//! The native ABI: load once, then evaluate each event in the same instance.
+
+use super::ABI_VERSION;
+use super::detect::Reactor;
+use crate::description::Description;
+use crate::limits::MAX_DESCRIPTION_BYTES;
+use crate::outcome::{AbiViolation, Outcome, Unusable};
+use crate::session::{Ended, Evaluated, Session};
+use crate::verdict::Phase;
+
+pub(super) fn judge(session: &mut Session<'_>, entry: &Reactor) -> Result<Outcome, Ended> {
+    configure(session, entry)?;
+
+    session.enter(Phase::Alloc);
+    let content = session.hand_over(&entry.alloc, session.job.content)?;
+    session.enter(Phase::Load);
+    let code: i32 = session.call(&entry.load, content.arguments())?;
+    if code != 0 {
+        return Ok(Outcome::Rejected { code, message: session.said() });
+    }
+    session.loaded();
+
+    session.enter(Phase::Evaluate);
+    for (index, event) in session.job.events.iter().enumerate() {
+        session.evaluating(index);
+        let event = session.hand_over(&entry.alloc, event)?;
+        let result: i32 = session.call(&entry.evaluate, event.arguments())?;
+        let Ok(matches) = u32::try_from(result) else {
+            return Ok(Outcome::EvaluationError { code: result, message: session.said() });
+        };
+        if let Some(free) = &entry.free {
+            let () = session.call(free, event.address.cast_signed())?;
+        }
+        session.evaluated(|emitted, fuel| Evaluated { matches, emitted, fuel });
+    }
+    Ok(Outcome::Accepted)
+}
+
+fn configure(session: &mut Session<'_>, entry: &Reactor) -> Result<(), Ended> {
+    let (Some(json), Some(configure)) = (session.job.configuration, &entry.configure) else {
+        return Ok(());
+    };
+    session.enter(Phase::Configure);
+    let configuration = session.hand_over(&entry.alloc, json.as_bytes())?;
+    let code: i32 = session.call(configure, configuration.arguments())?;
+    if code != 0 {
+        let (function, message) = ("proofhouse_configure", session.said());
+        return Err(Ended::violation(AbiViolation::Refused { function, code, message }));
+    }
+    if let Some(free) = &entry.free {
+        let () = session.call(free, configuration.address.cast_signed())?;
+    }
+    Ok(())
+}
+
+/// Asks an interpreter which ABI version it speaks and what it says of itself.
+pub(crate) fn describe(
+    session: &mut Session<'_>,
+    entry: &Reactor,
+) -> Result<Option<Description>, Ended> {
+    let found: i32 = session.call(&entry.abi_version, ())?;
+    if found != ABI_VERSION {
+        let reason = Unusable::AbiVersion { found, supported: ABI_VERSION };
+        return Err(Ended::from(Outcome::Unusable { reason }));
+    }
+    let Some(describe) = &entry.describe else { return Ok(None) };
+    let place: i64 = session.call(describe, ())?;
+    let [address, size] = split(place);
+    let wrong = |problem: String| Ended::violation(AbiViolation::Description { problem });
+    if size > MAX_DESCRIPTION_BYTES {
+        return Err(wrong(format!("{size} bytes are over the limit of {MAX_DESCRIPTION_BYTES}")));
+    }
+    let json = session.read(address, size, "proofhouse_describe")?;
+    Description::parse(json).map(Some).map_err(|error| wrong(error.to_string()))
+}
+
+/// The upper and the lower half.
+fn split(place: i64) -> [u32; 2] {
+    let [a, b, c, d, e, f, g, h] = place.to_be_bytes();
+    [u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])]
+}

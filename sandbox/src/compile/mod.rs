@@ -1,0 +1,70 @@
+//! From a module's bytes to machine code: in a child process with a wall limit, or from the cache.
+//!
+//! The compiler is the largest piece of code that a hostile module reaches, and it cannot be
+//! interrupted, so it runs apart: a module that makes it crash, hang or swell ends a child.
+
+mod cache;
+mod child;
+
+pub use cache::{Cache, CacheError};
+pub use child::{Compiler, compile_child};
+
+use crate::outcome::Unusable;
+use wasmtime::{Engine, Module};
+
+/// Where compiled modules come from.
+#[derive(Debug, Default)]
+pub struct Compilation {
+    /// Who compiles.
+    pub compiler: Compiler,
+    /// Where artefacts are kept between processes.
+    pub cache: Option<Cache>,
+}
+
+/// Why no machine code could be had.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileError {
+    /// The module is at fault.
+    #[error(transparent)]
+    Module(#[from] Unusable),
+    /// The machine is: the child could not be started, for example.
+    #[error("cannot compile: {0}")]
+    Machine(#[source] std::io::Error),
+    /// The artefact that the compiler made is refused by the engine: our own bug.
+    #[error("the engine refuses what the compiler made: {0}")]
+    Artefact(String),
+}
+
+impl Compilation {
+    /// The compiled form of a module.
+    pub(crate) fn module(&self, engine: &Engine, wasm: &[u8]) -> Result<Module, CompileError> {
+        let key = cache::Key::of(engine, wasm);
+        if let Some(cache) = &self.cache
+            && let Some(artefact) = cache.read(&key)
+        {
+            match deserialise(engine, &artefact) {
+                Ok(module) => return Ok(module),
+                // Another version of the engine, or damage that its digest does not show.
+                Err(error) => tracing::warn!(%error, "cached artefact refused; compiling again"),
+            }
+        }
+        let artefact = self.compiler.compile(wasm)?;
+        let module =
+            deserialise(engine, &artefact).map_err(|e| CompileError::Artefact(e.to_string()))?;
+        if let Some(cache) = &self.cache
+            && let Err(error) = cache.write(&key, &artefact)
+        {
+            tracing::warn!(%error, "cannot write to the cache; going on without");
+        }
+        Ok(module)
+    }
+}
+
+#[expect(unsafe_code, reason = "machine code is trusted by nature; this is the one place that does")]
+fn deserialise(engine: &Engine, artefact: &[u8]) -> wasmtime::Result<Module> {
+    // SAFETY: the bytes come from our own compile child, either now or, through the cache, at an
+    // earlier time. The cache lies in a directory that only this user can write to, its entries are
+    // owned by this user, and each carries a digest. That shows damage, not origin: whoever can write
+    // there as this user can already run code as this user.
+    unsafe { Module::deserialize(engine, artefact) }
+}

@@ -1,0 +1,71 @@
+//! The engine: one configuration, the same in the process that compiles and in the one that runs.
+
+use crate::limits::{MAX_FRAMES, MAX_TABLES, WASM_STACK_BYTES};
+use std::num::NonZeroUsize;
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Result};
+
+/// Address space of one memory: all that a 32-bit guest can name, so that bounds checks are free.
+const MEMORY_RESERVATION: u64 = 4 << 30;
+/// Unmapped bytes behind it, for the constant offsets of accesses.
+const MEMORY_GUARD: u64 = 32 << 20;
+/// Memories of one instance: the guest's own, and room for those of the instrumentation.
+const MEMORIES_PER_MODULE: u32 = 4;
+/// Bytes of an instance's bookkeeping. A module with 100,000 exported functions needs some megabytes.
+const INSTANCE_BYTES: usize = 32 << 20;
+/// Bytes of a memory that are cleared by copying instead of by remapping when it is used again. A
+/// small guest touches less than this in a run, and copying is faster than a system call and the
+/// page faults after it.
+const KEEP_RESIDENT: usize = 256 << 10;
+
+/// An engine that compiles and nothing else.
+pub(crate) fn compiling() -> Result<Engine> {
+    Engine::new(&configuration())
+}
+
+/// An engine that runs up to that many instances at once.
+pub(crate) fn running(instances: u32) -> Result<Engine> {
+    let mut config = configuration();
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_core_instances(instances)
+        .total_memories(instances.saturating_mul(MEMORIES_PER_MODULE))
+        .total_tables(instances.saturating_mul(MAX_TABLES))
+        .max_memories_per_module(MEMORIES_PER_MODULE)
+        .max_tables_per_module(MAX_TABLES)
+        .table_elements(1 << 20)
+        .max_core_instance_size(INSTANCE_BYTES)
+        .max_memory_size(usize::try_from(MEMORY_RESERVATION)?)
+        .max_unused_warm_slots(instances)
+        .linear_memory_keep_resident(KEEP_RESIDENT)
+        .table_keep_resident(KEEP_RESIDENT);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    Engine::new(&config)
+}
+
+fn configuration() -> Config {
+    let mut config = Config::new();
+    config
+        // One machine code for all hosts, and one result for all of them.
+        .cranelift_nan_canonicalization(true)
+        .relaxed_simd_deterministic(true)
+        .cranelift_opt_level(OptLevel::Speed)
+        // Limits.
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        .max_wasm_stack(WASM_STACK_BYTES)
+        // Backtraces as raw offsets: the sandbox symbolises them itself, against the original module.
+        .wasm_backtrace_max_frames(NonZeroUsize::new(MAX_FRAMES))
+        .native_unwind_info(false)
+        .generate_address_map(true)
+        // What a guest may use.
+        .wasm_simd(true)
+        .wasm_relaxed_simd(true)
+        .wasm_multi_memory(true)
+        .wasm_tail_call(true)
+        .wasm_memory64(false)
+        // Memory: free bounds checks, copy-on-write images.
+        .memory_reservation(MEMORY_RESERVATION)
+        .memory_guard_size(MEMORY_GUARD)
+        .guard_before_linear_memory(false)
+        .memory_init_cow(true);
+    config
+}

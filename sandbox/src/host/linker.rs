@@ -1,0 +1,31 @@
+//! The one list of what a guest may import.
+
+use super::{State, proofhouse, wasi};
+use wasmtime::{Engine, Linker, Result};
+
+/// Whether an import is provided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Provided {
+    /// It is.
+    Yes,
+    /// There is no such thing here.
+    No,
+}
+
+/// Looks a function import up by module and name.
+pub(crate) fn provided(module: &str, name: &str) -> Provided {
+    let known = match module {
+        proofhouse::MODULE => proofhouse::FUNCTIONS.contains(&name),
+        wasi::MODULE => wasi::knows(name),
+        _ => false,
+    };
+    if known { Provided::Yes } else { Provided::No }
+}
+
+/// All of it, ready to be linked.
+pub(crate) fn linker(engine: &Engine) -> Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    proofhouse::define(&mut linker)?;
+    wasi::define(&mut linker)?;
+    Ok(linker)
+}

@@ -1,0 +1,160 @@
+//! What one run keeps on the host's side: limits used so far, and what the guest said.
+
+use super::Stop;
+use super::wasi::Wasi;
+use crate::limits::Limits;
+use crate::num::u64_of;
+use crate::outcome::{AbiViolation, Resource, Stream};
+use crate::guest_memory::GuestMemory;
+use std::collections::BTreeSet;
+use wasmtime::{AsContextMut, Caller, Memory, ResourceLimiter};
+
+/// The data of the store of one run.
+pub(crate) struct State {
+    pub(crate) limits: Limits,
+    pub(crate) memory: Option<Memory>,
+    pub(crate) growth: Growth,
+    pub(crate) captured: Captured,
+    pub(crate) wasi: Wasi,
+}
+
+/// What the guest said during a run.
+#[derive(Default)]
+pub(crate) struct Captured {
+    /// Diagnostics: level and text.
+    pub(crate) messages: Vec<(i32, String)>,
+    /// Records emitted since they were last taken.
+    pub(crate) emitted: Vec<Vec<u8>>,
+    /// stdout and stderr in the order of writing.
+    pub(crate) output: Vec<u8>,
+    /// Host functions that the guest called and that are not provided.
+    pub(crate) refused_calls: BTreeSet<&'static str>,
+    records: u64,
+    record_bytes: u64,
+    message_bytes: u64,
+    output_bytes: u64,
+}
+
+impl State {
+    pub(crate) fn new(limits: Limits, wasi: Wasi, growth: Growth) -> Self {
+        Self { limits, memory: None, growth, captured: Captured::default(), wasi }
+    }
+
+    /// Counts one more diagnostic of that many bytes, or refuses it.
+    pub(crate) fn charge_message(&mut self, size: usize) -> Result<(), Stop> {
+        let said = &mut self.captured;
+        if u64_of(said.messages.len()) >= self.limits.messages {
+            return Err(Stop::Flood { stream: Stream::Messages, limit: self.limits.messages });
+        }
+        charge(&mut said.message_bytes, u64_of(size), self.limits.message_bytes)
+            .map_err(|limit| Stop::Flood { stream: Stream::MessageBytes, limit })
+    }
+
+    /// Counts one more record of that many bytes, or refuses it.
+    pub(crate) fn charge_record(&mut self, size: usize) -> Result<(), Stop> {
+        let said = &mut self.captured;
+        charge(&mut said.records, 1, self.limits.emitted_records)
+            .map_err(|limit| Stop::Flood { stream: Stream::Records, limit })?;
+        charge(&mut said.record_bytes, u64_of(size), self.limits.emitted_bytes)
+            .map_err(|limit| Stop::Flood { stream: Stream::RecordBytes, limit })
+    }
+
+    /// Counts that many more bytes of stdout and stderr, or refuses them.
+    pub(crate) fn charge_output(&mut self, size: usize) -> Result<(), Stop> {
+        charge(&mut self.captured.output_bytes, u64_of(size), self.limits.output_bytes)
+            .map_err(|limit| Stop::Flood { stream: Stream::Output, limit })
+    }
+}
+
+fn charge(used: &mut u64, more: u64, limit: u64) -> Result<(), u64> {
+    let after = used.saturating_add(more);
+    if after > limit {
+        return Err(limit);
+    }
+    *used = after;
+    Ok(())
+}
+
+/// The guest's memory and the run's state, for the host function of that name.
+pub(crate) fn memory_and_state<'c>(
+    caller: &'c mut Caller<'_, State>,
+    function: &'static str,
+) -> Result<(GuestMemory<'c>, &'c mut State), Stop> {
+    // A start function may call the host before the instance exists, so the export is looked up.
+    let memory = match caller.data().memory {
+        Some(memory) => memory,
+        None => caller
+            .get_export("memory")
+            .and_then(wasmtime::Extern::into_memory)
+            .ok_or(Stop::Abi(AbiViolation::NoMemory))?,
+    };
+    let (bytes, state) = memory.data_and_store_mut(caller.as_context_mut());
+    Ok((GuestMemory::new(bytes, function), state))
+}
+
+/// Counts and limits the growth of the guest's memory and tables.
+///
+/// The engine asks before each growth and also for each initial size. The initial sizes of a module
+/// are judged before it is instantiated, so that many calls are let through here: a start function
+/// that grows comes after them.
+#[derive(Clone, Debug)]
+pub(crate) struct Growth {
+    initial_memories_left: u32,
+    initial_tables_left: u32,
+    memory_limit: u64,
+    table_limit: u64,
+    pub(crate) peak_memory_bytes: u64,
+}
+
+impl Growth {
+    pub(crate) fn new(limits: &Limits, memories: u32, tables: u32, initial_bytes: u64) -> Self {
+        Self {
+            initial_memories_left: memories,
+            initial_tables_left: tables,
+            memory_limit: limits.memory_bytes,
+            table_limit: limits.table_elements,
+            peak_memory_bytes: initial_bytes,
+        }
+    }
+}
+
+impl ResourceLimiter for Growth {
+    fn memory_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if let Some(left) = self.initial_memories_left.checked_sub(1) {
+            self.initial_memories_left = left;
+            return Ok(true);
+        }
+        let requested = u64_of(desired);
+        let limit = self.memory_limit;
+        if requested > limit {
+            let resource = Resource::Memory;
+            return Err(Stop::OutOfMemory { resource, requested, limit }.into());
+        }
+        self.peak_memory_bytes = self.peak_memory_bytes.max(requested);
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if let Some(left) = self.initial_tables_left.checked_sub(1) {
+            self.initial_tables_left = left;
+            return Ok(true);
+        }
+        let requested = u64_of(desired);
+        let limit = self.table_limit;
+        if requested > limit {
+            let resource = Resource::Table;
+            return Err(Stop::OutOfMemory { resource, requested, limit }.into());
+        }
+        Ok(true)
+    }
+}

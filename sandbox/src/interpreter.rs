@@ -1,0 +1,169 @@
+//! An interpreter, vetted, compiled and described: ready to judge content on any thread.
+
+use crate::abi::{self, Abi, Entry, Exports};
+use crate::compile::CompileError;
+use crate::description::Description;
+use crate::host::{Provided, State, provided};
+use crate::limits::Limits;
+use crate::module::ModuleInfo;
+use crate::outcome::{HostFault, Outcome, Unusable};
+use crate::run::{Job, Run};
+use crate::sandbox::Sandbox;
+use crate::session::Session;
+use crate::symbols::Symbols;
+use crate::verdict::Phase;
+use sha2::{Digest, Sha256};
+use std::sync::{Arc, OnceLock};
+use wasmtime::{InstancePre, Module};
+
+/// An interpreter of content. Cheap to clone.
+#[derive(Clone)]
+pub struct Interpreter {
+    loaded: Arc<Loaded>,
+    description: Option<Arc<Description>>,
+}
+
+/// What every run of an interpreter shares.
+pub(crate) struct Loaded {
+    pub(crate) module: Module,
+    pub(crate) instance_pre: InstancePre<State>,
+    pub(crate) exports: Exports,
+    pub(crate) info: ModuleInfo,
+    wasm: Vec<u8>,
+    digest: String,
+    symbols: OnceLock<Symbols>,
+}
+
+impl Loaded {
+    /// Names and lines, read when the first trap asks for them.
+    pub(crate) fn symbols(&self) -> &Symbols {
+        self.symbols.get_or_init(|| Symbols::read(&self.wasm, &self.info))
+    }
+}
+
+/// Why a module did not become an interpreter: an outcome before there was any content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenError {
+    /// How far it came.
+    pub phase: Phase,
+    /// What happened there.
+    pub outcome: Outcome,
+}
+
+impl From<Unusable> for OpenError {
+    fn from(reason: Unusable) -> Self {
+        Self { phase: Phase::Compile, outcome: Outcome::Unusable { reason } }
+    }
+}
+
+impl From<CompileError> for OpenError {
+    fn from(error: CompileError) -> Self {
+        match error {
+            CompileError::Module(reason) => reason.into(),
+            other => engine_fault(&other.to_string()),
+        }
+    }
+}
+
+fn engine_fault(problem: &str) -> OpenError {
+    let fault = HostFault::Engine { problem: problem.to_owned() };
+    OpenError { phase: Phase::Compile, outcome: Outcome::HostFault { fault } }
+}
+
+impl Interpreter {
+    /// Vets and compiles a module and asks it what it is.
+    pub(crate) fn open(sandbox: &Sandbox, wasm: Vec<u8>, limits: &Limits) -> Result<Self, OpenError> {
+        let info = ModuleInfo::read(&wasm)?;
+        for import in &info.imports {
+            let (module, name) = (import.module.clone(), import.name.clone());
+            if !import.is_function || provided(&module, &name) == Provided::No {
+                return Err(Unusable::UnknownImport { module, name }.into());
+            }
+        }
+        let module = sandbox.compilation.module(&sandbox.engine, &wasm)?;
+        let exports = abi::detect(&info, &module)?;
+        let instance_pre = sandbox
+            .linker
+            .instantiate_pre(&module)
+            .map_err(|error| mistyped(sandbox, &info, &module).unwrap_or_else(|| engine_fault(&format!("{error:#}"))))?;
+        let digest = format!("sha256:{:x}", HexDigest(Sha256::digest(&wasm).into()));
+        let symbols = OnceLock::new();
+        let loaded = Loaded { module, instance_pre, exports, info, wasm, digest, symbols };
+        let description = probe(&loaded, limits)?.map(Arc::new);
+        Ok(Self { loaded: Arc::new(loaded), description })
+    }
+
+    /// Loads content and evaluates events, in a fresh instance.
+    pub fn run(&self, job: &Job<'_>) -> Run {
+        match Session::start(&self.loaded, job) {
+            Err((phase, outcome)) => Run::before_content(phase, outcome),
+            Ok(mut session) => {
+                let outcome = match abi::judge(&mut session) {
+                    Ok(outcome) => outcome,
+                    Err(ended) => ended.into_outcome(),
+                };
+                Run::new(outcome, session.finish())
+            }
+        }
+    }
+
+    /// Its ABI.
+    pub fn abi(&self) -> Abi {
+        self.loaded.exports.abi
+    }
+
+    /// What it says of itself, if it does.
+    pub fn description(&self) -> Option<&Description> {
+        self.description.as_deref()
+    }
+
+    /// SHA-256 of the module as `sha256:` and hexadecimal digits.
+    pub fn digest(&self) -> &str {
+        &self.loaded.digest
+    }
+
+    /// Whether it takes a configuration.
+    pub fn takes_configuration(&self) -> bool {
+        match &self.loaded.exports.entry {
+            Entry::Reactor(entry) => entry.configure.is_some(),
+            Entry::Harness(_) | Entry::Command(_) => false,
+        }
+    }
+
+    /// What its module says of itself.
+    pub fn module(&self) -> &ModuleInfo {
+        &self.loaded.info
+    }
+}
+
+/// Runs what an interpreter does before it sees content, and takes its description.
+fn probe(loaded: &Loaded, limits: &Limits) -> Result<Option<Description>, OpenError> {
+    let job = Job { content: &[], events: &[], limits, configuration: None, arguments: &[] };
+    let Entry::Reactor(entry) = &loaded.exports.entry else { return Ok(None) };
+    let mut session =
+        Session::start(loaded, &job).map_err(|(phase, outcome)| OpenError { phase, outcome })?;
+    abi::describe(&mut session, entry).map_err(|ended| OpenError {
+        phase: Phase::Initialise,
+        outcome: ended.into_outcome(),
+    })
+}
+
+/// The first import that has another type than what is provided under its name.
+fn mistyped(sandbox: &Sandbox, info: &ModuleInfo, module: &Module) -> Option<OpenError> {
+    let mut wanted = module.imports().zip(&info.imports);
+    let (_, import) = wanted.find(|(wanted, import)| {
+        let Some(ty) = wanted.ty().func().cloned() else { return true };
+        !sandbox.provides(&import.module, &import.name, &ty)
+    })?;
+    let (module, name) = (import.module.clone(), import.name.clone());
+    Some(Unusable::ImportType { module, name }.into())
+}
+
+/// Lower-case hexadecimal digits.
+struct HexDigest([u8; 32]);
+
+impl std::fmt::LowerHex for HexDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}

@@ -1,0 +1,108 @@
+//! Every hard limit of the sandbox, each with its reason.
+//!
+//! [`Limits`] are those that a caller may set for one run; the constants named `MAX_` are fixed.
+
+use std::time::Duration;
+
+const MIB: u64 = 1 << 20;
+
+/// Fuel for one call into the interpreter. The largest public YARA files take about a tenth of it to
+/// load; at the observed rates an endless loop ends within some ten seconds.
+pub const DEFAULT_FUEL: u64 = 10_000_000_000;
+/// Linear memory of the guest in bytes: four times what the largest public YARA file needs.
+pub const DEFAULT_MEMORY_BYTES: u64 = 256 * MIB;
+/// Elements of all growth steps of one table; compilers emit tables of some thousands.
+pub const DEFAULT_TABLE_ELEMENTS: u64 = 100_000;
+/// Bytes that a guest may write to stdout and stderr together: more than a person reads.
+pub const DEFAULT_OUTPUT_BYTES: u64 = MIB;
+/// Records that a guest may emit while one content is judged.
+pub const DEFAULT_EMITTED_RECORDS: u64 = 100_000;
+/// Bytes in all emitted records together.
+pub const DEFAULT_EMITTED_BYTES: u64 = 16 * MIB;
+/// Diagnostics that a guest may send while one content is judged.
+pub const DEFAULT_MESSAGES: u64 = 1_000;
+/// Bytes in all diagnostics together.
+pub const DEFAULT_MESSAGE_BYTES: u64 = MIB;
+/// The host's watchdog for one run. Fuel ends a run long before; this ends a host that hangs.
+pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(120);
+
+/// Largest module that is compiled, in bytes: a large interpreter with its line tables has 20 MiB.
+pub const MAX_MODULE_BYTES: u64 = 64 * MIB;
+/// Most functions in a module: ten times a browser-sized program.
+pub const MAX_FUNCTIONS: u32 = 500_000;
+/// Largest body of one function in bytes. Compile time of one function grows faster than its size.
+pub const MAX_FUNCTION_BYTES: u64 = 2 * MIB;
+/// Memories of a guest: one. Further memories belong to the sandbox.
+pub const MAX_GUEST_MEMORIES: u32 = 1;
+/// Most tables in a module.
+pub const MAX_TABLES: u32 = 16;
+/// Wall limit of compiling one module in its child process.
+pub const MAX_COMPILE_TIME: Duration = Duration::from_secs(120);
+/// Address space of the compile child in bytes.
+pub const MAX_COMPILE_ADDRESS_SPACE: u64 = 16 << 30;
+/// Largest compiled artefact that is read back, in bytes: native code is some times its Wasm.
+pub const MAX_ARTEFACT_BYTES: u64 = 1 << 30;
+/// Largest description that an interpreter may give of itself, in bytes.
+pub const MAX_DESCRIPTION_BYTES: u32 = 1 << 20;
+/// Largest content or event that is handed to an interpreter, in bytes: a 32-bit guest must still be
+/// able to hold it beside its own data.
+pub const MAX_INPUT_BYTES: u64 = 1 << 30;
+/// The wasm stack in bytes: Cranelift's frames, not the guest's linear stack. 2,000 levels of a
+/// recursive-descent parser fit many times over.
+pub const WASM_STACK_BYTES: usize = 4 << 20;
+/// The native stack that a thread needs to run a guest: the wasm stack, plus room for the host.
+pub const THREAD_STACK_BYTES: usize = WASM_STACK_BYTES + (4 << 20);
+/// Frames kept of a backtrace: more than a person reads, and a recursion shows in fewer.
+pub const MAX_FRAMES: usize = 32;
+/// File descriptors that a guest may hold open.
+pub const MAX_DESCRIPTORS: usize = 64;
+/// Buffers of one scatter-gather call.
+pub const MAX_IO_VECTORS: u32 = 1_024;
+/// Period of the watchdog's clock. Deadlines are rounded up to it.
+pub const WATCHDOG_TICK: Duration = Duration::from_millis(10);
+
+/// What one run may use. Every field has a constant of its own name with the reason for its default.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Fuel for each call into the interpreter; every call gets the whole of it.
+    pub fuel: u64,
+    /// Bytes of linear memory.
+    pub memory_bytes: u64,
+    /// Elements of one table.
+    pub table_elements: u64,
+    /// Bytes on stdout and stderr together.
+    pub output_bytes: u64,
+    /// Number of emitted records.
+    pub emitted_records: u64,
+    /// Bytes in all emitted records together.
+    pub emitted_bytes: u64,
+    /// Number of diagnostics.
+    pub messages: u64,
+    /// Bytes in all diagnostics together.
+    pub message_bytes: u64,
+    /// Wall time of one run. It never decides about content: passing it is inconclusive.
+    #[serde(serialize_with = "milliseconds", rename = "deadline_ms")]
+    pub deadline: Duration,
+}
+
+fn milliseconds<S: serde::Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_u64(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            fuel: DEFAULT_FUEL,
+            memory_bytes: DEFAULT_MEMORY_BYTES,
+            table_elements: DEFAULT_TABLE_ELEMENTS,
+            output_bytes: DEFAULT_OUTPUT_BYTES,
+            emitted_records: DEFAULT_EMITTED_RECORDS,
+            emitted_bytes: DEFAULT_EMITTED_BYTES,
+            messages: DEFAULT_MESSAGES,
+            message_bytes: DEFAULT_MESSAGE_BYTES,
+            deadline: DEFAULT_DEADLINE,
+        }
+    }
+}
+

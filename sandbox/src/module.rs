@@ -1,0 +1,244 @@
+//! What a module says of itself, read once before anything is compiled.
+//!
+//! Function bodies are not looked into: the compiler validates them, in its own process.
+
+use crate::limits::{MAX_FUNCTION_BYTES, MAX_FUNCTIONS, MAX_GUEST_MEMORIES, MAX_MODULE_BYTES, MAX_TABLES};
+use crate::num::u64_of;
+use crate::outcome::Unusable;
+use wasmparser::{
+    CompositeInnerType, ExternalKind, FuncType, KnownCustom, Parser, Payload, TypeRef, ValType,
+};
+
+/// Bytes in a page of linear memory.
+const PAGE_BYTES: u64 = 1 << 16;
+
+/// The parts of a module that decide how it is run.
+#[derive(Debug, Default)]
+pub struct ModuleInfo {
+    /// Imports in order: module, name, and whether it is a function.
+    pub imports: Vec<Import>,
+    /// Exports in order.
+    pub exports: Vec<Export>,
+    /// Memories, imported ones included.
+    pub memories: u32,
+    /// Size of the first memory at the start, in bytes.
+    pub initial_memory_bytes: u64,
+    /// Tables, imported ones included.
+    pub tables: u32,
+    /// Elements of the largest table at the start.
+    pub initial_table_elements: u64,
+    /// Functions, imported ones included.
+    pub functions: u32,
+    /// Whether it has a start function.
+    pub has_start: bool,
+    /// Whether it has a name section with function names.
+    pub has_names: bool,
+    /// Whether it has line tables.
+    pub has_line_tables: bool,
+    /// Offset of the code section's contents, to which debug information counts.
+    pub code_offset: u64,
+}
+
+/// One import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// Module.
+    pub module: String,
+    /// Name.
+    pub name: String,
+    /// Whether it is a function; only those can be provided.
+    pub is_function: bool,
+}
+
+/// One export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Export {
+    /// Name.
+    pub name: String,
+    /// Its type if it is a function.
+    pub function: Option<Signature>,
+    /// Whether it is a memory.
+    pub is_memory: bool,
+}
+
+/// The type of a function, written as `(i32, i32) -> i64`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature(String);
+
+impl Signature {
+    /// The written form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn of(ty: &FuncType) -> Self {
+        let list = |types: &[ValType]| {
+            types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        };
+        Self(format!("({}) -> ({})", list(ty.params()), list(ty.results())))
+    }
+}
+
+impl ModuleInfo {
+    /// The export of that name.
+    pub fn export(&self, name: &str) -> Option<&Export> {
+        self.exports.iter().find(|export| export.name == name)
+    }
+
+    /// Reads a module.
+    ///
+    /// # Errors
+    /// What makes it unusable whatever its ABI: not a core module, damaged, or over a limit.
+    pub fn read(wasm: &[u8]) -> Result<Self, Unusable> {
+        over("the size of the module in bytes", u64_of(wasm.len()), MAX_MODULE_BYTES)?;
+        if Parser::is_component(wasm) {
+            return Err(Unusable::Component);
+        }
+        if !Parser::is_core_wasm(wasm) {
+            return Err(Unusable::NotWasm);
+        }
+        let mut reader = Reader::default();
+        for payload in Parser::new(0).parse_all(wasm) {
+            reader.payload(payload.map_err(|e| invalid(&e))?)?;
+        }
+        reader.info.functions = u32::try_from(reader.functions.len()).unwrap_or(u32::MAX);
+        Ok(reader.info)
+    }
+}
+
+fn over(what: &'static str, value: u64, limit: u64) -> Result<(), Unusable> {
+    if value > limit {
+        return Err(Unusable::OverLimit { what, value, limit });
+    }
+    Ok(())
+}
+
+fn invalid(error: &wasmparser::BinaryReaderError) -> Unusable {
+    Unusable::Invalid { problem: error.to_string() }
+}
+
+#[derive(Default)]
+struct Reader {
+    info: ModuleInfo,
+    /// Types of functions by type index; `None` for types that are not functions.
+    types: Vec<Option<FuncType>>,
+    /// Type index of each function.
+    functions: Vec<u32>,
+}
+
+impl Reader {
+    fn payload(&mut self, payload: Payload<'_>) -> Result<(), Unusable> {
+        match payload {
+            Payload::TypeSection(section) => {
+                for group in section {
+                    for ty in group.map_err(|e| invalid(&e))?.types() {
+                        self.types.push(match &ty.composite_type.inner {
+                            CompositeInnerType::Func(function) => Some(function.clone()),
+                            _ => None,
+                        });
+                    }
+                }
+            }
+            Payload::ImportSection(section) => {
+                for import in section.into_imports() {
+                    let import = import.map_err(|e| invalid(&e))?;
+                    self.import(import.module, import.name, import.ty)?;
+                }
+            }
+            Payload::FunctionSection(section) => {
+                over("the number of functions", u64::from(section.count()), u64::from(MAX_FUNCTIONS))?;
+                for ty in section {
+                    self.functions.push(ty.map_err(|e| invalid(&e))?);
+                }
+            }
+            Payload::TableSection(section) => {
+                for table in section {
+                    self.table(table.map_err(|e| invalid(&e))?.ty)?;
+                }
+            }
+            Payload::MemorySection(section) => {
+                for memory in section {
+                    self.memory(memory.map_err(|e| invalid(&e))?)?;
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section {
+                    self.export(export.map_err(|e| invalid(&e))?);
+                }
+            }
+            Payload::StartSection { .. } => self.info.has_start = true,
+            Payload::CodeSectionStart { unchecked_range, .. } => {
+                self.info.code_offset = unchecked_range.start;
+            }
+            Payload::CodeSectionEntry(body) => {
+                let range = body.range();
+                let size = range.end.saturating_sub(range.start);
+                over("the size of one function in bytes", size, MAX_FUNCTION_BYTES)?;
+            }
+            Payload::CustomSection(section) => match section.as_known() {
+                KnownCustom::Name(_) => self.info.has_names = true,
+                _ if section.name() == ".debug_line" => self.info.has_line_tables = true,
+                _ => {}
+            },
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn import(&mut self, module: &str, name: &str, ty: TypeRef) -> Result<(), Unusable> {
+        let is_function = match ty {
+            TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
+                self.functions.push(ty);
+                true
+            }
+            TypeRef::Table(table) => {
+                self.table(table)?;
+                false
+            }
+            TypeRef::Memory(memory) => {
+                self.memory(memory)?;
+                false
+            }
+            TypeRef::Global(_) | TypeRef::Tag(_) => false,
+        };
+        self.info.imports.push(Import { module: module.into(), name: name.into(), is_function });
+        Ok(())
+    }
+
+    fn table(&mut self, table: wasmparser::TableType) -> Result<(), Unusable> {
+        self.info.tables = self.info.tables.saturating_add(1);
+        over("the number of tables", u64::from(self.info.tables), u64::from(MAX_TABLES))?;
+        let elements = &mut self.info.initial_table_elements;
+        *elements = (*elements).max(table.initial);
+        Ok(())
+    }
+
+    fn memory(&mut self, memory: wasmparser::MemoryType) -> Result<(), Unusable> {
+        if memory.memory64 {
+            return Err(Unusable::Unsupported { feature: "64-bit memory" });
+        }
+        if memory.shared {
+            return Err(Unusable::Unsupported { feature: "shared memory" });
+        }
+        if memory.page_size_log2.is_some() {
+            return Err(Unusable::Unsupported { feature: "a custom page size" });
+        }
+        if self.info.memories == 0 {
+            self.info.initial_memory_bytes = memory.initial.saturating_mul(PAGE_BYTES);
+        }
+        self.info.memories = self.info.memories.saturating_add(1);
+        let memories = u64::from(self.info.memories);
+        over("the number of memories", memories, u64::from(MAX_GUEST_MEMORIES))
+    }
+
+    fn export(&mut self, export: wasmparser::Export<'_>) {
+        let function = (export.kind == ExternalKind::Func)
+            .then(|| self.functions.get(crate::num::usize_of(export.index)))
+            .flatten()
+            .and_then(|ty| self.types.get(crate::num::usize_of(*ty)))
+            .and_then(Option::as_ref)
+            .map(Signature::of);
+        let is_memory = export.kind == ExternalKind::Memory;
+        self.info.exports.push(Export { name: export.name.into(), function, is_memory });
+    }
+}

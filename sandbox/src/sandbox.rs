@@ -1,0 +1,68 @@
+//! The sandbox: one engine, its host functions, its watchdog, and where compiled modules come from.
+
+use crate::compile::Compilation;
+use crate::engine;
+use crate::host::{Growth, State, Wasi, linker};
+use crate::interpreter::{Interpreter, OpenError};
+use crate::limits::{Limits, WATCHDOG_TICK};
+use std::thread;
+use wasmtime::{Engine, EngineWeak, FuncType, Linker, Store};
+
+/// A place to run interpreters in.
+pub struct Sandbox {
+    pub(crate) engine: Engine,
+    pub(crate) linker: Linker<State>,
+    pub(crate) compilation: Compilation,
+}
+
+/// The machine does not let a sandbox be made: no address space or no thread.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot set up the sandbox: {0}")]
+pub struct SandboxError(String);
+
+impl Sandbox {
+    /// A sandbox for up to `instances` runs at the same time.
+    ///
+    /// # Errors
+    /// If the machine has no address space or no thread left for it.
+    pub fn new(instances: u32, compilation: Compilation) -> Result<Self, SandboxError> {
+        let failed = |error: wasmtime::Error| SandboxError(format!("{error:#}"));
+        let engine = engine::running(instances).map_err(failed)?;
+        let linker = linker(&engine).map_err(failed)?;
+        start_watchdog(engine.weak()).map_err(|error| SandboxError(error.to_string()))?;
+        Ok(Self { engine, linker, compilation })
+    }
+
+    /// Makes an interpreter of a module: vets it, compiles it, and asks it what it is.
+    ///
+    /// # Errors
+    /// What stands in the way, as an outcome in the phase in which it arose.
+    pub fn interpreter(&self, wasm: Vec<u8>, limits: &Limits) -> Result<Interpreter, OpenError> {
+        Interpreter::open(self, wasm, limits)
+    }
+
+    /// Whether the host function of that name has that type.
+    pub(crate) fn provides(&self, module: &str, name: &str, ty: &FuncType) -> bool {
+        let limits = Limits::default();
+        let growth = Growth::new(&limits, 0, 0, 0);
+        let wasi = Wasi::new(Vec::new(), Vec::new());
+        let mut store = Store::new(&self.engine, State::new(limits, wasi, growth));
+        self.linker
+            .get(&mut store, module, name)
+            .ok()
+            .and_then(wasmtime::Extern::into_func)
+            .is_some_and(|provided| FuncType::eq(&provided.ty(&store), ty))
+    }
+}
+
+/// Advances the engine's epoch until the engine is gone.
+fn start_watchdog(engine: EngineWeak) -> std::io::Result<()> {
+    let tick = move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            thread::sleep(WATCHDOG_TICK);
+        }
+    };
+    thread::Builder::new().name("watchdog".into()).spawn(tick).map(|_| ())
+}
