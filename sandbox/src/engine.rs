@@ -1,6 +1,6 @@
 //! The engine: one configuration, the same in the process that compiles and in the one that runs.
 
-use crate::limits::{MAX_FRAMES, MAX_TABLES, WASM_STACK_BYTES};
+use crate::limits::{MAX_FRAMES, MAX_TABLES, THREAD_STACK_BYTES, WASM_STACK_BYTES};
 use std::num::NonZeroUsize;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Result};
 
@@ -52,6 +52,10 @@ fn configuration() -> Config {
         .consume_fuel(true)
         .epoch_interruption(true)
         .max_wasm_stack(WASM_STACK_BYTES)
+        // Nothing is asynchronous here, but the engine insists that such a stack would be no smaller.
+        .async_stack_size(THREAD_STACK_BYTES)
+        // Nothing here is asynchronous; the engine only insists that this is larger.
+        .async_stack_size(THREAD_STACK_BYTES)
         // Backtraces as raw offsets: the sandbox symbolises them itself, against the original module.
         .wasm_backtrace_max_frames(NonZeroUsize::new(MAX_FRAMES))
         .native_unwind_info(false)

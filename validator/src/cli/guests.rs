@@ -1,0 +1,106 @@
+//! The box: interpreters that come with the program, found by name.
+//!
+//! A box is a directory of files named `NAME@VERSION.wasm`. It is looked for in `PROOFHOUSE_GUESTS`,
+//! and beside the program in `../guests` and `../share/proofhouse/guests`.
+
+use super::files::{self, FileError};
+use crate::interpreter::Module;
+use cap_std::AmbientAuthority;
+use cap_std::fs::Dir;
+use proofhouse_sandbox::limits::MAX_MODULE_BYTES;
+use std::path::{Path, PathBuf};
+
+/// Where a box may be, relative to the directory of the program.
+const BESIDE_THE_PROGRAM: [&str; 2] = ["../guests", "../share/proofhouse/guests"];
+/// The variable that names another one.
+const VARIABLE: &str = "PROOFHOUSE_GUESTS";
+
+/// Why an interpreter was not found.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FindError {
+    /// Its file.
+    #[error("interpreter {0}")]
+    File(#[from] FileError),
+    /// There is none of that name in the box.
+    #[error("no interpreter `{name}` in the box; {}", offer(known))]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// There are several versions.
+    #[error("several versions of `{name}` in the box, say which: {}", versions.join(", "))]
+    Ambiguous {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        versions: Vec<String>,
+    },
+}
+
+fn offer(known: &[String]) -> String {
+    if known.is_empty() {
+        format!("the box is empty (build it with `cargo guests`, or set {VARIABLE})")
+    } else {
+        format!("there are {}", known.join(", "))
+    }
+}
+
+/// Finds an interpreter: a path if it looks like one, a name in the box otherwise.
+pub(super) fn find(wanted: &Path, authority: AmbientAuthority) -> Result<Module, FindError> {
+    let text = wanted.to_string_lossy();
+    let is_path = text.contains('/') || wanted.extension().is_some_and(|e| e == "wasm");
+    if is_path {
+        return read(wanted, authority);
+    }
+    let mut known = Vec::new();
+    let mut found: Vec<(String, PathBuf)> = Vec::new();
+    for place in boxes() {
+        for name in names(&place, authority) {
+            let Some(id) = name.strip_suffix(".wasm") else { continue };
+            if !known.iter().any(|k| k == id) {
+                if id == text || id.split('@').next() == Some(&text) {
+                    found.push((id.to_owned(), place.join(&name)));
+                }
+                known.push(id.to_owned());
+            }
+        }
+    }
+    known.sort_unstable();
+    match found.as_slice() {
+        [] => Err(FindError::Unknown { name: text.into_owned(), known }),
+        [(_, path)] => read(path, authority),
+        several => {
+            let versions = several.iter().map(|(id, _)| id.clone()).collect();
+            Err(FindError::Ambiguous { name: text.into_owned(), versions })
+        }
+    }
+}
+
+fn read(path: &Path, authority: AmbientAuthority) -> Result<Module, FindError> {
+    // One byte more than the limit, so that the sandbox is the one to say that it is too large.
+    let wasm = files::read(path, MAX_MODULE_BYTES.saturating_add(1), authority)?;
+    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(Module { name, wasm })
+}
+
+fn boxes() -> Vec<PathBuf> {
+    let mut places: Vec<PathBuf> = std::env::var_os(VARIABLE).map(Into::into).into_iter().collect();
+    if let Some(program) = std::env::current_exe().ok().as_deref().and_then(Path::parent) {
+        places.extend(BESIDE_THE_PROGRAM.map(|beside| program.join(beside)));
+    }
+    places
+}
+
+/// File names in a box, sorted; none if it is not there.
+fn names(place: &Path, authority: AmbientAuthority) -> Vec<String> {
+    let Ok(dir) = Dir::open_ambient_dir(place, authority) else { return Vec::new() };
+    let Ok(entries) = dir.entries() else { return Vec::new() };
+    let mut names: Vec<String> = entries
+        .filter_map(Result::ok)
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort_unstable();
+    names
+}

@@ -1,0 +1,153 @@
+//! From the outcome of a run to findings: the load and exercise gates speak through these.
+
+use crate::finding::{Code, Findings, Severity};
+use crate::place::Place;
+use proofhouse_sandbox::{OpenError, Outcome, OutcomeKind, Phase, Resource, Run, Stream, Verdict};
+
+/// Reports one run of an interpreter. `event` is the id of the event that it ended in.
+pub fn report(run: &Run, interpreter: &str, event: Option<&str>, findings: &mut Findings<'_>) {
+    for call in &run.refused_calls {
+        let message =
+            format!("the interpreter called `{call}`, which the sandbox does not provide");
+        findings.push(Code::RefusedCall, Some(interpreter), Place::default(), message);
+    }
+    let severity = match run.verdict() {
+        Verdict::Accepted => return,
+        Verdict::Rejected => Severity::Error,
+        Verdict::Inconclusive => Severity::Fault,
+    };
+    let mut place = Place {
+        frames: run.outcome.frames().to_vec(),
+        event: event.map(str::to_owned),
+        ..Place::default()
+    };
+    let mut message = describe(&run.outcome);
+    if let Outcome::Rejected { message: said, .. } = &run.outcome
+        && let Some((line, column, text)) = position(said)
+    {
+        (place.line, place.column) = (Some(line), Some(column));
+        message =
+            describe(&Outcome::Rejected { code: code_of(&run.outcome), message: text.into() });
+    }
+    let code = match severity {
+        // Whatever it was, it happened before the content was handed over, or to the host.
+        Severity::Fault => fault(&run.outcome),
+        _ => code(run.outcome.kind()),
+    };
+    if severity == Severity::Fault {
+        message = format!("{}: {message}", during(run.phase));
+    }
+    findings.push_as(code, severity, Some(interpreter), place, message);
+}
+
+/// Reports an interpreter that was never there to judge.
+pub fn report_unusable(error: &OpenError, interpreter: &str, findings: &mut Findings<'_>) {
+    let message = format!("{}: {}", during(error.phase), describe(&error.outcome));
+    let place = Place { frames: error.outcome.frames().to_vec(), ..Place::default() };
+    let code = fault(&error.outcome);
+    findings.push_as(code, Severity::Fault, Some(interpreter), place, message);
+}
+
+fn fault(outcome: &Outcome) -> Code {
+    match outcome {
+        Outcome::HostFault { .. } => Code::HostFault,
+        _ => Code::InterpreterUnusable,
+    }
+}
+
+fn during(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Compile => "compiling the interpreter",
+        Phase::Instantiate => "starting the interpreter",
+        Phase::Initialise => "initialising the interpreter",
+        Phase::Configure => "configuring the interpreter",
+        Phase::Alloc => "asking the interpreter for a buffer",
+        Phase::Load => "loading the content",
+        Phase::Evaluate => "evaluating an event",
+    }
+}
+
+fn code_of(outcome: &Outcome) -> i32 {
+    match outcome {
+        Outcome::Rejected { code, .. } | Outcome::EvaluationError { code, .. } => *code,
+        _ => 0,
+    }
+}
+
+fn code(kind: OutcomeKind) -> Code {
+    match kind {
+        OutcomeKind::Rejected => Code::Refused,
+        OutcomeKind::EvaluationError => Code::EvaluationError,
+        OutcomeKind::Trapped => Code::Trap,
+        OutcomeKind::OutOfFuel => Code::OutOfFuel,
+        OutcomeKind::OutOfMemory => Code::OutOfMemory,
+        OutcomeKind::StackExhausted => Code::StackExhausted,
+        OutcomeKind::OutputFlood => Code::OutputFlood,
+        OutcomeKind::AbiViolation => Code::AbiViolation,
+        OutcomeKind::Accepted | OutcomeKind::Completed | OutcomeKind::Unusable => {
+            Code::InterpreterUnusable
+        }
+        OutcomeKind::HostFault => Code::HostFault,
+    }
+}
+
+/// The outcome in one sentence.
+pub fn describe(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Accepted => "accepted".into(),
+        Outcome::Completed => "completed".into(),
+        Outcome::Rejected { code, message } if message.is_empty() => {
+            format!("the interpreter refused the content with code {code} and no message")
+        }
+        Outcome::Rejected { message, .. } => message.clone(),
+        Outcome::EvaluationError { code, message } if message.is_empty() => {
+            format!("the interpreter reported error {code} and no message")
+        }
+        Outcome::EvaluationError { message, .. } => message.clone(),
+        Outcome::Trapped { trap, .. } => trap.to_string(),
+        Outcome::OutOfFuel { limit, .. } => format!("one call used more than {limit} fuel"),
+        Outcome::OutOfMemory { resource, requested, limit, .. } => match resource {
+            Resource::Memory => format!("{requested} bytes of memory, the limit is {limit}"),
+            Resource::Table => format!("a table of {requested} elements, the limit is {limit}"),
+            Resource::Allocator => {
+                format!("the interpreter's allocator has no {requested} bytes")
+            }
+        },
+        Outcome::StackExhausted { .. } => "the call stack is exhausted".into(),
+        Outcome::OutputFlood { stream, limit, .. } => {
+            let what = match stream {
+                Stream::Output => "bytes on stdout and stderr",
+                Stream::Records => "emitted records",
+                Stream::RecordBytes => "bytes in emitted records",
+                Stream::Messages => "diagnostics",
+                Stream::MessageBytes => "bytes in diagnostics",
+            };
+            format!("more than {limit} {what}")
+        }
+        Outcome::AbiViolation { violation, .. } => violation.to_string(),
+        Outcome::Unusable { reason } => reason.to_string(),
+        Outcome::HostFault { fault } => fault.to_string(),
+    }
+}
+
+/// Line and column where a message begins with them, as `LINE:COLUMN: ` (the guest SDK's convention).
+fn position(message: &str) -> Option<(u64, u64, &str)> {
+    let (line, rest) = message.split_once(':')?;
+    let (column, text) = rest.split_once(':')?;
+    let number = |text: &str| text.parse::<u64>().ok().filter(|n| *n > 0);
+    Some((number(line)?, number(column)?, text.trim_start()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_is_taken_from_the_front_of_a_message_only() {
+        assert_eq!(position("3:14: syntax error"), Some((3, 14, "syntax error")));
+        assert_eq!(position("error at 3:14: x"), None);
+        assert_eq!(position("0:1: x"), None);
+        assert_eq!(position("99999999999999999999:1: x"), None);
+        assert_eq!(position("3:14"), None);
+    }
+}

@@ -1,0 +1,112 @@
+//! Symbolic links: inside they are followed, and they never lead outside.
+
+use super::*;
+
+#[test]
+fn a_link_to_a_file_inside_is_followed() {
+    let tree = Tree::with(&["rules/a/real"]);
+    fs::create_dir(tree.path("rules/b")).unwrap();
+    tree.link("rules/b/link", "../a/real");
+    let content = Ok("rules/a/real".to_owned());
+    let expected =
+        [("rules/a/real".to_owned(), content.clone()), ("rules/b/link".to_owned(), content)];
+    assert_eq!(tree.outcomes("rules"), expected);
+}
+
+#[test]
+fn a_link_that_leaves_the_directory_is_reported() {
+    let tree = Tree::with(&["outside", "rules/real"]);
+    tree.link("rules/absolute", tree.path("rules/real"));
+    tree.link("rules/device", "/dev/zero");
+    tree.link("rules/directory", "..");
+    tree.link("rules/hop", "absolute");
+    tree.link("rules/relative", "../outside");
+    let escape = |path: &str| (path.to_owned(), Err(IngestError::EscapesDirectory));
+    let expected = [
+        escape("rules/absolute"),
+        escape("rules/device"),
+        escape("rules/directory"),
+        escape("rules/hop"),
+        ("rules/real".to_owned(), Ok("rules/real".to_owned())),
+        escape("rules/relative"),
+    ];
+    assert_eq!(tree.outcomes("rules"), expected);
+}
+
+#[test]
+fn a_named_link_must_stay_in_its_own_directory() {
+    let tree = Tree::with(&["outside", "rules/real"]);
+    tree.link("rules/in", "real");
+    tree.link("rules/out", "../outside");
+    assert_eq!(tree.outcomes("rules/in"), one("rules/in", Ok("rules/real".to_owned())));
+    let escape = Err(IngestError::EscapesDirectory);
+    assert_eq!(tree.outcomes("rules/out"), one("rules/out", escape));
+}
+
+#[test]
+fn a_link_to_nothing_dangles() {
+    let tree = Tree::with(&["rules/real"]);
+    tree.link("rules/circle", "circle");
+    tree.link("rules/missing", "nowhere");
+    tree.link("rules/through", "real/below");
+    let dangling = |path: &str| (path.to_owned(), Err(IngestError::Dangling));
+    let expected = [
+        dangling("rules/circle"),
+        dangling("rules/missing"),
+        ("rules/real".to_owned(), Ok("rules/real".to_owned())),
+        dangling("rules/through"),
+    ];
+    assert_eq!(tree.outcomes("rules"), expected);
+    for name in ["rules/circle", "rules/missing", "rules/through"] {
+        assert_eq!(tree.outcomes(name), [dangling(name)], "named by itself");
+    }
+}
+
+#[test]
+fn a_link_to_a_directory_is_noted_and_not_walked() {
+    let tree = Tree::with(&["rules/a/x"]);
+    tree.link("rules/a/up", "..");
+    tree.link("rules/again", "a");
+    let subjects = tree.subjects(&["rules"], Patterns::default());
+    assert_eq!(paths_read(tree.judge(&subjects)), ["rules/a/x"]);
+    let note = |path: &str| (path.to_owned(), NoteKind::LinkedDirectory);
+    assert_eq!(tree.notes(&subjects), [note("rules/a/up"), note("rules/again")]);
+}
+
+#[test]
+fn a_link_that_may_hide_content_is_noted_though_its_name_is_none() {
+    let tree = Tree::with(&["rules/a.rule"]);
+    fs::create_dir(tree.path("elsewhere")).unwrap();
+    tree.link("rules/editor-lock", "user@host:1");
+    tree.link("rules/readme", "a.rule");
+    tree.link("rules/shared", "../elsewhere");
+    let [defaults, exclude] = ["*.rule", "shared"].map(|pattern| [pattern.to_owned()]);
+    let patterns = Patterns { defaults: &defaults, ..Patterns::default() };
+    let subjects = tree.subjects(&["rules"], patterns);
+    assert_eq!(paths_read(tree.judge(&subjects)), ["rules/a.rule"]);
+    let escape = NoteKind::UnresolvedLink { error: IngestError::EscapesDirectory };
+    assert_eq!(tree.notes(&subjects), [("rules/shared".to_owned(), escape)]);
+
+    let subjects = tree.subjects(&["rules"], Patterns { exclude: &exclude, ..patterns });
+    assert_eq!(tree.notes(&subjects), [], "the user said that it is none");
+}
+
+#[test]
+fn a_named_link_to_a_directory_is_walked_wherever_it_leads() {
+    let tree = Tree::with(&["real/deep/x"]);
+    fs::create_dir(tree.path("here")).unwrap();
+    tree.link("here/link", tree.path("real/deep"));
+    assert_eq!(tree.outcomes("here/link"), one("here/link/x", Ok("real/deep/x".to_owned())));
+}
+
+#[test]
+fn more_notes_than_anyone_reads_are_counted() {
+    let tree = Tree::new();
+    fs::create_dir(tree.path("to")).unwrap();
+    for number in 0..limits::MAX_NOTES + 5 {
+        tree.link(&format!("link{number}"), "to");
+    }
+    let subjects = tree.subjects(&[""], Patterns::default());
+    // Those five, and that nothing in the directory is content.
+    assert_eq!((subjects.notes().kept.len(), subjects.notes().dropped), (limits::MAX_NOTES, 6));
+}

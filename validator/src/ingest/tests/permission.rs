@@ -1,0 +1,64 @@
+//! Files and directories that this process may not read.
+
+use std::{
+    env,
+    fs::Permissions,
+    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
+    process::Command,
+};
+
+use super::*;
+
+/// Set for the copy of this test that runs as a user without privileges.
+const UNPRIVILEGED: &str = "PROOFHOUSE_TEST_UNPRIVILEGED";
+
+/// The user `nobody` on most systems; that nobody owns the files is all that matters.
+const NOBODY: u32 = 65534;
+
+#[test]
+fn what_may_not_be_read_is_reported() {
+    let tree =
+        Tree::with(&["closed-file", "closed-dir/x", "names-only/d/x", "names-only/x", "open"]);
+    let allow = |name: &str, mode| {
+        fs::set_permissions(tree.path(name), Permissions::from_mode(mode)).unwrap();
+    };
+    for (name, mode) in [("closed-file", 0o000), ("closed-dir", 0o000), ("names-only", 0o400)] {
+        allow(name, mode);
+    }
+    if fs::read(tree.path("closed-file")).is_ok() {
+        assert!(env::var_os(UNPRIVILEGED).is_none(), "still privileged");
+        return again_without_privileges();
+    }
+    let denied = |path: &str| (path.to_owned(), Err(IngestError::PermissionDenied));
+    let open = ("open".to_owned(), Ok("open".to_owned()));
+    let expected = [denied("closed-dir/"), denied("closed-file"), denied("names-only/"), open];
+    assert_eq!(tree.outcomes(""), expected);
+    assert_eq!(tree.outcomes("closed-file"), [denied("closed-file")]);
+    assert_eq!(tree.outcomes("closed-dir"), [denied("closed-dir/")]);
+    let below = tree.roots(&["closed-dir/x"]).unwrap_err();
+    assert_eq!(below.problem, RootProblem::PermissionDenied);
+    for name in ["closed-dir", "names-only"] {
+        // So that the tree can be removed.
+        allow(name, 0o700);
+    }
+}
+
+/// Root may read everything, so a copy of this program runs this test as somebody else.
+fn again_without_privileges() {
+    let test = "ingest::tests::permission::what_may_not_be_read_is_reported";
+    let copy = Command::new(env::current_exe().unwrap())
+        .args(["--exact", test])
+        .env(UNPRIVILEGED, "1")
+        .current_dir("/")
+        .uid(NOBODY)
+        .gid(NOBODY)
+        .output();
+    match copy {
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success() && said.contains("1 passed"), "{said}");
+        }
+        // The program may lie where nobody else can reach it.
+        Err(error) => println!("skipped: cannot run as another user: {error}"),
+    }
+}

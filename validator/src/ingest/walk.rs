@@ -1,0 +1,121 @@
+//! The walk of one directory argument: depth first, each directory in the order of its names' bytes.
+
+use cap_fs_ext::DirExt as _;
+use cap_std::fs::Dir;
+
+use super::{
+    error::{IngestError, leads_nowhere},
+    filter::Filter,
+    limits::{MAX_DEPTH, MAX_SUBJECTS},
+    listing::{EntryKind, Listing},
+    names::Full,
+    path::{ContentPath, path_of},
+    subjects::{Found, NoteKind},
+    table::DirectoryId,
+};
+
+/// One walk. Directories are opened one by one from their parent's handle and never through a link;
+/// links are resolved from the root, so that one to a sibling directory is inside.
+pub(super) struct Walk<'a> {
+    root_id: DirectoryId,
+    root: &'a Dir,
+    filter: &'a Filter,
+    found: &'a mut Found,
+    /// The path below the root of what is being looked at.
+    relative: Vec<u8>,
+}
+
+/// How far into the tree a directory is.
+#[derive(Clone, Copy)]
+struct Position {
+    directory: DirectoryId,
+    depth: usize,
+    /// Names that the listings of the directories above hold.
+    held: usize,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(
+        root_id: DirectoryId,
+        root: &'a Dir,
+        filter: &'a Filter,
+        found: &'a mut Found,
+    ) -> Self {
+        Self { root_id, root, filter, found, relative: Vec::new() }
+    }
+
+    /// Adds all that the root holds.
+    pub(super) fn run(mut self) -> Result<(), Full> {
+        let top = Position { directory: self.root_id, depth: 0, held: 0 };
+        self.directory(self.root, top)
+    }
+
+    fn directory(&mut self, dir: &Dir, here: Position) -> Result<(), Full> {
+        let room = MAX_SUBJECTS.saturating_sub(here.held);
+        let (filter, relative) = (self.filter, &mut self.relative);
+        let listing = Listing::read(dir, room, |name, kind| {
+            let parent = relative.len();
+            relative.extend_from_slice(name);
+            let wanted = match kind {
+                EntryKind::File => filter.selects(relative),
+                EntryKind::Link => !filter.excludes(relative),
+                EntryKind::Directory => !filter.prunes(relative),
+            };
+            relative.truncate(parent);
+            wanted
+        })?;
+        let here = Position { held: here.held.saturating_add(listing.len()), ..here };
+        for (name, kind) in listing.iter() {
+            let parent = self.relative.len();
+            self.relative.extend_from_slice(name);
+            match kind {
+                EntryKind::File => self.found.file(here.directory, name)?,
+                EntryKind::Link => self.link(here, name)?,
+                EntryKind::Directory => self.descend(dir, here, name)?,
+            }
+            self.relative.truncate(parent);
+        }
+        match listing.fault {
+            Some(error) => self.found.fault(here.directory, error),
+            None => Ok(()),
+        }
+    }
+
+    fn descend(&mut self, parent: &Dir, above: Position, name: &[u8]) -> Result<(), Full> {
+        let files_before = self.found.len();
+        let directory = self.found.enter(above.directory, name)?;
+        let depth = above.depth.saturating_add(1);
+        if depth > MAX_DEPTH {
+            self.found.fault(directory, IngestError::TooDeep { limit: MAX_DEPTH })?;
+        } else {
+            match parent.open_dir_nofollow(path_of(name)) {
+                Ok(dir) => {
+                    self.relative.push(b'/');
+                    self.directory(&dir, Position { directory, depth, held: above.held })?;
+                }
+                Err(error) => self.found.fault(directory, IngestError::of_directory(&error))?,
+            }
+        }
+        self.found.leave(directory, files_before);
+        Ok(())
+    }
+
+    fn link(&mut self, here: Position, name: &[u8]) -> Result<(), Full> {
+        let path = path_of(&self.relative);
+        let note = match self.root.metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => NoteKind::LinkedDirectory,
+            // Whatever is wrong with it, reading will say so.
+            _ if self.filter.selects(&self.relative) => {
+                return self.found.file(here.directory, name);
+            }
+            Ok(_) => return Ok(()),
+            Err(error) if leads_nowhere(&error) => return Ok(()),
+            Err(error) => {
+                NoteKind::UnresolvedLink { error: IngestError::of_file(self.root, &path, &error) }
+            }
+        };
+        let path = self.found.under_root(self.root_id, &self.relative);
+        self.found.note(ContentPath::new(path), note);
+        Ok(())
+    }
+}

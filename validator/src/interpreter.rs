@@ -1,0 +1,163 @@
+//! The interpreters of one call: found by name or path, opened, and named in the report.
+
+use crate::policy::Policy;
+use proofhouse_sandbox::{Abi, Description, Interpreter, OpenError, Sandbox};
+use serde::Serialize;
+
+/// An interpreter that judges, or the reason why it cannot.
+#[derive(Clone)]
+pub struct Judge {
+    id: String,
+    /// Names under which a policy may mean it.
+    names: Vec<String>,
+    interpreter: Result<Interpreter, OpenError>,
+    /// What `--schema` says in the interpreter's stead.
+    description: Option<Description>,
+    configuration: Option<String>,
+    arguments: Vec<String>,
+}
+
+/// The bytes of an interpreter and what the user called it.
+#[derive(Debug)]
+pub struct Module {
+    /// Its file name without the ending, or its name in the box.
+    pub name: String,
+    /// The module.
+    pub wasm: Vec<u8>,
+}
+
+/// What a policy says about an interpreter and cannot hold.
+#[derive(Debug, thiserror::Error)]
+pub enum JudgeError {
+    /// Another module than the policy pins.
+    #[error("interpreter `{name}` has digest {found}, the policy pins {pinned}")]
+    Digest {
+        /// Its name.
+        name: String,
+        /// The digest that it has.
+        found: String,
+        /// The digest that the policy pins.
+        pinned: String,
+    },
+    /// A configuration for an interpreter that takes none.
+    #[error("the policy configures interpreter `{name}`, which takes no configuration")]
+    TakesNoConfiguration {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl Judge {
+    /// Opens a module. A module that cannot be used still becomes a judge: one that cannot judge.
+    ///
+    /// # Errors
+    /// If the policy asks for something that this interpreter is not or does not do.
+    pub fn open(
+        sandbox: &Sandbox,
+        module: Module,
+        policy: &Policy,
+        description: Option<Description>,
+    ) -> Result<Self, JudgeError> {
+        let interpreter = sandbox.interpreter(module.wasm, &policy.limits);
+        let described = interpreter.as_ref().ok().and_then(Interpreter::description);
+        let described = described.or(description.as_ref());
+        let name = described.map_or_else(|| module.name.clone(), |d| d.name.clone());
+        let id =
+            described.map_or_else(|| module.name.clone(), |d| format!("{}@{}", d.name, d.version));
+        let names = vec![id.clone(), name.clone(), module.name];
+        let wishes = names.iter().find_map(|name| policy.interpreters.get(name));
+        if let (Some(pinned), Ok(opened)) = (wishes.and_then(|w| w.digest.as_ref()), &interpreter)
+            && opened.digest() != pinned
+        {
+            let (found, pinned) = (opened.digest().to_owned(), pinned.clone());
+            return Err(JudgeError::Digest { name, found, pinned });
+        }
+        let configuration = wishes.and_then(|w| w.configuration.clone());
+        if configuration.is_some() && interpreter.as_ref().is_ok_and(|i| !i.takes_configuration()) {
+            return Err(JudgeError::TakesNoConfiguration { name });
+        }
+        let mut arguments = vec![name];
+        arguments.extend(wishes.map(|w| w.arguments.clone()).unwrap_or_default());
+        Ok(Self { id, names, interpreter, description, configuration, arguments })
+    }
+
+    /// Its id in the report: `name@version` where it says so.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether a policy's entry of that name is about it.
+    pub fn answers_to(&self, name: &str) -> bool {
+        self.names.iter().any(|own| own == name)
+    }
+
+    /// Its version, or its id where it has none.
+    pub fn version(&self) -> &str {
+        self.description().map_or(&self.id, |d| &d.version)
+    }
+
+    /// What it says of itself, or what `--schema` says in its stead.
+    pub fn description(&self) -> Option<&Description> {
+        self.description
+            .as_ref()
+            .or_else(|| self.interpreter.as_ref().ok().and_then(Interpreter::description))
+    }
+
+    /// The interpreter, or why there is none.
+    pub fn interpreter(&self) -> Result<&Interpreter, &OpenError> {
+        self.interpreter.as_ref()
+    }
+
+    /// Its configuration, as JSON.
+    pub fn configuration(&self) -> Option<&str> {
+        self.configuration.as_deref()
+    }
+
+    /// Its arguments, its name first.
+    pub fn arguments(&self) -> &[String] {
+        &self.arguments
+    }
+
+    /// The file patterns of its content.
+    pub fn patterns(&self) -> impl Iterator<Item = &String> {
+        self.description().into_iter().flat_map(|d| &d.content).flat_map(|kind| &kind.patterns)
+    }
+
+    /// How the report names it.
+    pub fn entry(&self) -> InterpreterEntry<'_> {
+        let interpreter = self.interpreter.as_ref().ok();
+        let digest = interpreter.map(Interpreter::digest);
+        InterpreterEntry {
+            id: &self.id,
+            name: self.description().map(|d| d.name.as_str()),
+            version: self.description().map(|d| d.version.as_str()),
+            abi: interpreter.map(Interpreter::abi),
+            digest,
+            configuration: self.configuration().map(crate::digest::of_text),
+            builds: digest.map(|digest| Build { name: "release", digest }).into_iter().collect(),
+            checks: Vec::new(),
+        }
+    }
+}
+
+/// An interpreter in a report.
+#[derive(Debug, Serialize)]
+pub struct InterpreterEntry<'a> {
+    id: &'a str,
+    name: Option<&'a str>,
+    version: Option<&'a str>,
+    abi: Option<Abi>,
+    digest: Option<&'a str>,
+    /// Digest of the configuration that it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    configuration: Option<String>,
+    builds: Vec<Build<'a>>,
+    /// Run-time checks that were on.
+    checks: Vec<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Build<'a> {
+    name: &'static str,
+    digest: &'a str,
+}

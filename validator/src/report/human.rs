@@ -1,0 +1,187 @@
+//! The report for people: what was rejected and why, and a summary.
+
+use super::{Head, Report, Tally};
+use crate::finding::{Finding, Severity};
+use crate::gates::Gate;
+use crate::judge::Judgement;
+use crate::place::Place;
+use anstyle::{AnsiColor, Style};
+use proofhouse_sandbox::{Frame, Verdict};
+use std::io::{self, Write};
+
+/// Up to this many subjects are all named; of more, only those with something to say.
+const ALL_NAMED: usize = 12;
+/// Frames of a stack that are shown; the JSON report has all of them.
+const FRAMES: usize = 6;
+
+/// The styles of a report.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Palette {
+    bold: Style,
+    dim: Style,
+    good: Style,
+    bad: Style,
+    doubtful: Style,
+}
+
+impl Palette {
+    /// For terminals.
+    pub fn colours() -> Self {
+        let bold = |colour: AnsiColor| colour.on_default().bold();
+        Self {
+            bold: Style::new().bold(),
+            dim: Style::new().dimmed(),
+            good: bold(AnsiColor::Green),
+            bad: bold(AnsiColor::Red),
+            doubtful: bold(AnsiColor::Yellow),
+        }
+    }
+
+    /// For everything else.
+    pub fn plain() -> Self {
+        Self::default()
+    }
+
+    fn verdict(self, verdict: Verdict) -> (Style, &'static str) {
+        match verdict {
+            Verdict::Accepted => (self.good, "accepted"),
+            Verdict::Rejected => (self.bad, "REJECTED"),
+            Verdict::Inconclusive => (self.doubtful, "UNJUDGED"),
+        }
+    }
+
+    fn severity(self, severity: Severity) -> (Style, &'static str) {
+        match severity {
+            Severity::Error => (self.bad, "error"),
+            Severity::Fault => (self.doubtful, "fault"),
+            Severity::Warning => (self.doubtful, "warning"),
+            Severity::Note => (self.dim, "note"),
+        }
+    }
+}
+
+/// Writes the report to `out`.
+pub struct Human<W> {
+    out: W,
+    palette: Palette,
+}
+
+impl<W: Write> Human<W> {
+    /// A report that goes there, in those styles.
+    pub fn new(out: W, palette: Palette) -> Self {
+        Self { out, palette }
+    }
+
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        let (style, severity) = self.palette.severity(finding.severity);
+        let dim = self.palette.dim;
+        let code = finding.code.name();
+        writeln!(self.out, "  {style}{severity}[{code}]{style:#} {}", Plain(&finding.message))?;
+        let place = place(&finding.place);
+        if !place.is_empty() || finding.interpreter.is_some() {
+            let by = finding.interpreter.as_deref().map(|id| format!("by {id}"));
+            let parts: Vec<String> = by.into_iter().chain(place).collect();
+            writeln!(self.out, "    {dim}{}{dim:#}", Plain(&parts.join(", ")))?;
+        }
+        for frame in finding.place.frames.iter().take(FRAMES) {
+            writeln!(self.out, "    {dim}at{dim:#} {}", Plain(&frame_line(frame)))?;
+        }
+        let more = finding.place.frames.len().saturating_sub(FRAMES);
+        if more > 0 {
+            writeln!(self.out, "    {dim}and {more} more{dim:#}")?;
+        }
+        Ok(())
+    }
+}
+
+impl<W: Write> Report for Human<W> {
+    fn begin(&mut self, _: &Head<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn subject(&mut self, head: &Head<'_>, judgement: &Judgement) -> io::Result<()> {
+        let silent = judgement.verdict == Verdict::Accepted && judgement.findings.is_empty();
+        if silent && head.subjects > ALL_NAMED {
+            return Ok(());
+        }
+        let (style, word) = self.palette.verdict(judgement.verdict);
+        let Palette { bold, dim, .. } = self.palette;
+        write!(self.out, "{style}{word:<8}{style:#}  {bold}{}{bold:#}", judgement.path)?;
+        if head.timings {
+            let total: u128 = judgement.runs.iter().map(|run| run.elapsed.as_micros()).sum();
+            write!(self.out, "  {dim}{total} us{dim:#}")?;
+        }
+        writeln!(self.out)?;
+        for finding in &judgement.findings {
+            self.finding(finding)?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, head: &Head<'_>, tally: Tally) -> io::Result<()> {
+        let (style, _) = self.palette.verdict(tally.verdict());
+        let dim = self.palette.dim;
+        let Tally { accepted, rejected, inconclusive } = tally;
+        write!(self.out, "{style}{accepted} accepted, {rejected} rejected")?;
+        if inconclusive > 0 {
+            write!(self.out, ", {inconclusive} could not be judged")?;
+        }
+        let judges: Vec<&str> = head.judges.iter().map(crate::interpreter::Judge::id).collect();
+        let events = match (head.gates().on(Gate::Exercise), head.events.len()) {
+            (false, _) => "not exercised".to_owned(),
+            (true, 0) => "no events: loaded, not exercised".to_owned(),
+            (true, 1) => "1 event".to_owned(),
+            (true, n) => format!("{n} events"),
+        };
+        writeln!(self.out, "{style:#}  {dim}({}; {events}){dim:#}", judges.join(", "))?;
+        self.out.flush()
+    }
+}
+
+fn place(place: &Place) -> Vec<String> {
+    let mut parts = Vec::new();
+    parts.extend(place.event.as_ref().map(|event| format!("in event {event}")));
+    parts.extend(place.line.map(|line| match place.column {
+        Some(column) => format!("at line {line}, column {column}"),
+        None => format!("at line {line}"),
+    }));
+    parts.extend(place.instance.map(|instance| format!("instance {instance}")));
+    parts.extend(place.input.map(|input| format!("input {input}")));
+    parts.extend(place.offset.map(|offset| format!("at byte {offset}")));
+    parts
+}
+
+fn frame_line(frame: &Frame) -> String {
+    let mut line = frame.function.clone();
+    if let Some(file) = &frame.file {
+        line.push_str("  ");
+        line.push_str(file);
+        if let Some(number) = frame.line {
+            line.push(':');
+            line.push_str(&number.to_string());
+        }
+    }
+    line
+}
+
+/// Text of a guest or of content, which must not reach a terminal with its control characters.
+struct Plain<'a>(&'a str);
+
+impl std::fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        use std::fmt::Write as _;
+        for (at, line) in self.0.trim_end().lines().enumerate() {
+            if at > 0 {
+                f.write_str("\n    ")?;
+            }
+            for c in line.chars() {
+                match c {
+                    '\t' => f.write_str("    ")?,
+                    c if crate::text::needs_escape(c) => write!(f, "{}", c.escape_unicode())?,
+                    c => f.write_char(c)?,
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! Reports: the same judgements, rendered for people and for programs.
+//!
+//! A report is written as the judgements come, so its head is what is known before the first of them
+//! and its end is what is known after the last.
+
+mod human;
+mod json;
+
+pub use human::{Human, Palette};
+pub use json::{Json, REPORT_SCHEMA};
+
+use crate::gates::Gates;
+use crate::interpreter::Judge;
+use crate::judge::Judgement;
+use crate::policy::Policy;
+use proofhouse_sandbox::Verdict;
+use serde::Serialize;
+use std::io;
+
+/// What is known before anything is judged.
+#[derive(Clone, Copy)]
+pub struct Head<'a> {
+    /// What is gone by.
+    pub policy: &'a Policy,
+    /// Who judges.
+    pub judges: &'a [Judge],
+    /// Ids of the events, in order.
+    pub events: &'a crate::events::Events,
+    /// How many subjects there are.
+    pub subjects: usize,
+    /// Whether times are reported. They make reports differ from run to run.
+    pub timings: bool,
+}
+
+impl Head<'_> {
+    fn gates(&self) -> &Gates {
+        &self.policy.gates
+    }
+}
+
+/// How many subjects got which verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// May ship.
+    pub accepted: u64,
+    /// Must not ship.
+    pub rejected: u64,
+    /// Could not be judged.
+    pub inconclusive: u64,
+}
+
+impl Tally {
+    /// Counts one more.
+    pub fn add(&mut self, verdict: Verdict) {
+        let count = match verdict {
+            Verdict::Accepted => &mut self.accepted,
+            Verdict::Rejected => &mut self.rejected,
+            Verdict::Inconclusive => &mut self.inconclusive,
+        };
+        *count = count.saturating_add(1);
+    }
+
+    /// The verdict on all of them: rejected beats inconclusive beats accepted; nothing at all was not
+    /// judged.
+    pub fn verdict(self) -> Verdict {
+        match self {
+            Self { rejected: 1.., .. } => Verdict::Rejected,
+            Self { inconclusive: 1.., .. } | Self { accepted: 0, .. } => Verdict::Inconclusive,
+            Self { accepted: 1.., .. } => Verdict::Accepted,
+        }
+    }
+}
+
+/// A rendering of judgements.
+pub trait Report {
+    /// Before the first judgement.
+    fn begin(&mut self, head: &Head<'_>) -> io::Result<()>;
+    /// One judgement, in the order of the subjects.
+    fn subject(&mut self, head: &Head<'_>, judgement: &Judgement) -> io::Result<()>;
+    /// After the last one.
+    fn end(&mut self, head: &Head<'_>, tally: Tally) -> io::Result<()>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rejected_beats_inconclusive_beats_accepted_and_nothing_is_not_accepted() {
+        let tally = |accepted, rejected, inconclusive| Tally { accepted, rejected, inconclusive };
+        assert_eq!(tally(0, 0, 0).verdict(), Verdict::Inconclusive);
+        assert_eq!(tally(9, 0, 0).verdict(), Verdict::Accepted);
+        assert_eq!(tally(9, 0, 1).verdict(), Verdict::Inconclusive);
+        assert_eq!(tally(9, 1, 1).verdict(), Verdict::Rejected);
+    }
+}
