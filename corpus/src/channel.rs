@@ -48,8 +48,8 @@ pub struct Instance<'a> {
 }
 
 impl ChannelFile<'_> {
-    /// The same file with strings of its own. Criteria that share bytes of one string table each get
-    /// a copy: not for files that nobody vouches for.
+    /// The same file with strings of its own. Criteria that share bytes of one string table each
+    /// get a copy: not for files that nobody vouches for.
     pub fn into_owned(self) -> ChannelFile<'static> {
         let Self { channel_id, template_type, input_count, instances } = self;
         let instances = instances.into_iter().map(Instance::into_owned).collect();

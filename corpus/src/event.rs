@@ -1,8 +1,8 @@
 //! Events: what content is evaluated against, and the files that hold recordings of them.
 //!
-//! An events file is JSON, for people and for other tools: `docs/schemas/events-1.json` describes it.
-//! What an interpreter receives is bytes. For an event with field values they are the encoding that
-//! `docs/channel-file.md` specifies; for any other event they are the event itself.
+//! An events file is JSON, for people and for other tools: `docs/schemas/events-1.json` describes
+//! it. What an interpreter receives is bytes. For an event with field values they are the encoding
+//! that `docs/channel-file.md` specifies; for any other event they are the event itself.
 
 mod compact;
 mod error;

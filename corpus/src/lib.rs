@@ -2,26 +2,28 @@
 //! the interpreter receives.
 //!
 //! # Words
-//! - *channel file*: content in proofhouse's reference format, described in `docs/channel-file.md`. It
-//!   belongs to a *channel* and carries *template instances* of one *template type*.
-//! - *template type*: what kind of event an instance looks at. It declares how many *inputs* such an
-//!   event has. Inputs are numbered from 1.
+//! - *channel file*: content in proofhouse's reference format, described in `docs/channel-file.md`.
+//!   It belongs to a *channel* and carries *template instances* of one *template type*.
+//! - *template type*: what kind of event an instance looks at. It declares how many *inputs* such
+//!   an event has. Inputs are numbered from 1.
 //! - *instance*: one *criterion* for each input. It *matches* an event when every criterion does.
 //! - *event*: one telemetry input, evaluated against loaded content. Its *payload* is either a list
-//!   of *field values*, the inputs of a template type, or bytes that only the interpreter understands.
+//!   of *field values*, the inputs of a template type, or bytes that only the interpreter
+//!   understands.
 //! - *source*: the TOML that people write and review, from which a channel file is made.
 //! - *fault*: what is wrong with a file. Each error is a fault and the place where it was seen.
 //!
 //! # Where to start
-//! [`ChannelFile::from_toml`] and [`ChannelFile::encode`] make content, [`ChannelFile::decode`] reads
-//! it back, [`EventsFile::parse`] reads events and [`Event::bytes`] gives what an interpreter gets.
-//! [`ChannelFile::matches`] is the second implementation that an interpreter is compared with. The
-//! generators implement `arbitrary::Arbitrary`, so a property test or a fuzz target only names a type.
+//! [`ChannelFile::from_toml`] and [`ChannelFile::encode`] make content, [`ChannelFile::decode`]
+//! reads it back, [`EventsFile::parse`] reads events and [`Event::bytes`] gives what an interpreter
+//! gets. [`ChannelFile::matches`] is the second implementation that an interpreter is compared
+//! with. The generators implement `arbitrary::Arbitrary`, so a property test or a fuzz target only
+//! names a type.
 //!
 //! # What this crate is not
-//! It judges bytes, not releases: policy, gates and reports are elsewhere. It runs no interpreter and
-//! opens no file: callers hand over bytes. Those bytes are hostile, and every length in them is judged
-//! against a constant in [`limits`].
+//! It judges bytes, not releases: policy, gates and reports are elsewhere. It runs no interpreter
+//! and opens no file: callers hand over bytes. Those bytes are hostile, and every length in them is
+//! judged against a constant in [`limits`].
 
 mod channel;
 mod event;

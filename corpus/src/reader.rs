@@ -1,8 +1,8 @@
 //! A cursor over hostile bytes that can only shrink.
 //!
-//! Nothing is read twice and nothing behind the end: what was declared long but is short is an error
-//! at the place where it was wanted. A *sub* reader is confined to its own bytes and keeps counting
-//! offsets from the start of the file, so that errors inside it need no correction.
+//! Nothing is read twice and nothing behind the end: what was declared long but is short is an
+//! error at the place where it was wanted. A *sub* reader is confined to its own bytes and keeps
+//! counting offsets from the start of the file, so that errors inside it need no correction.
 
 /// The bytes ended before something that had to be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,8 +11,8 @@
 use std::borrow::Cow;
 
 use proofhouse_corpus::{
-    ChannelFile, Criterion, CriterionFault, CriterionRule, DecodeFault, Instance, StringKind,
-    reseal,
+    ChannelFile, Criterion, CriterionFault, CriterionRule, DecodeFault, INPUT_COUNT_OFFSET,
+    Instance, StringKind, TEMPLATE_TYPE_OFFSET, reseal,
 };
 
 /// Offsets in [`sample`]: the instances, their criteria by kind, and the string table.
@@ -26,7 +26,8 @@ const SECOND: usize = 168;
 const STRINGS: usize = 296;
 const END: usize = 303;
 
-/// Two instances: 100 with each kind of criterion, 200 with wildcards. The string table is "abcabbc".
+/// Two instances: 100 with each kind of criterion, 200 with wildcards. The string table is
+/// "abcabbc".
 fn sample() -> Vec<u8> {
     let criteria = vec![
         Criterion::Wildcard,
@@ -228,6 +229,19 @@ fn a_wrong_criterion_is_refused_at_its_field() {
         let expected = DecodeFault::Criterion { instance: 100, input, fault: expected };
         assert_eq!(patched(patches), (offset, expected), "{patches:x?}");
     }
+}
+
+#[test]
+fn a_value_knows_where_it_stands_in_the_file() {
+    let bytes = sample();
+    let file = ChannelFile::decode(&bytes).unwrap();
+    assert_eq!(file.criterion_offset(0, 0), Some(WILDCARD));
+    assert_eq!(file.criterion_offset(0, 4), Some(RANGE));
+    assert_eq!(file.criterion_offset(1, 0), Some(SECOND + 8));
+    assert_eq!(file.criterion_offset(0, 5), None);
+    assert_eq!(file.criterion_offset(2, 0), None);
+    assert_eq!(word(&bytes, TEMPLATE_TYPE_OFFSET), file.template_type);
+    assert_eq!(word(&bytes, INPUT_COUNT_OFFSET), file.input_count);
 }
 
 #[test]

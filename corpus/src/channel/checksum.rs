@@ -9,8 +9,9 @@ pub(super) fn checksum(file: &[u8]) -> Option<u32> {
     Some(crc32c::crc32c_append(crc32c::crc32c(before), after))
 }
 
-/// Writes the checksum that the other bytes ask for, so that a file changed on purpose is refused for
-/// what was changed and not for its checksum. A file that ends inside the header stays as it is.
+/// Writes the checksum that the other bytes ask for, so that a file changed on purpose is refused
+/// for what was changed and not for its checksum. A file that ends inside the header stays as it
+/// is.
 pub fn reseal(file: &mut [u8]) {
     let Some(checksum) = checksum(file) else { return };
     let field = file.get_mut(CHECKSUM_OFFSET..).and_then(<[u8]>::first_chunk_mut);

@@ -1,4 +1,5 @@
-//! What one criterion asks of one input, and the rules that it keeps in every form it is written in.
+//! What one criterion asks of one input, and the rules that it keeps in every form it is written
+//! in.
 
 use std::borrow::Cow;
 use std::fmt;

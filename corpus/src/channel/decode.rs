@@ -1,8 +1,8 @@
-//! Bytes to [`ChannelFile`]: every rule of the format, in the order in which the specification gives
-//! them.
+//! Bytes to [`ChannelFile`]: every rule of the format, in the order in which the specification
+//! gives them.
 //!
-//! Nothing is allocated for what a header only promises: by the time instances are read, the file is
-//! known to be as long as its counts say.
+//! Nothing is allocated for what a header only promises: by the time instances are read, the file
+//! is known to be as long as its counts say.
 
 mod criterion;
 mod error;

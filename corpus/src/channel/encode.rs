@@ -68,8 +68,8 @@ pub enum EncodeError {
 impl ChannelFile<'_> {
     /// The file's bytes, with sizes and checksum. Each distinct string is in the string table once.
     ///
-    /// Takes time in proportion to the lengths of all strings together. In a file that was decoded they
-    /// may overlap, so that this is not bounded by the file's size.
+    /// Takes time in proportion to the lengths of all strings together. In a file that was decoded
+    /// they may overlap, so that this is not bounded by the file's size.
     pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
         self.check_counts()?;
         let mut rows = Vec::new();

@@ -27,8 +27,9 @@ pub struct Header {
 }
 
 impl Header {
-    /// Reads the first 40 bytes of a channel file and checks each field. Whether the file is as long
-    /// as its header says, and whether the checksum is right, is not checked: that is decoding.
+    /// Reads the first 40 bytes of a channel file and checks each field. Whether the file is as
+    /// long as its header says, and whether the checksum is right, is not checked: that is
+    /// decoding.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         Self::read(&mut Reader::new(bytes))
     }

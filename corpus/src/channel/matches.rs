@@ -13,13 +13,14 @@ impl ChannelFile<'_> {
     /// The ids of the instances that match `event`, in file order.
     ///
     /// # Errors
-    /// The event's payload is bytes that are no list of field values; an interpreter refuses it too.
+    /// The event's payload is bytes that are no list of field values; an interpreter refuses it
+    /// too.
     pub fn matches(&self, event: &Event) -> Result<Vec<u32>, FieldsError> {
         Ok(self.matches_fields(&event.fields()?))
     }
 
-    /// The ids of the instances that match these field values, in file order. Inputs without a field
-    /// are absent; fields without an input are not looked at.
+    /// The ids of the instances that match these field values, in file order. Inputs without a
+    /// field are absent; fields without an input are not looked at.
     pub fn matches_fields(&self, fields: &[FieldValue]) -> Vec<u32> {
         let matching = self.instances.iter().filter(|instance| instance.matches(fields));
         matching.map(|instance| instance.id).collect()

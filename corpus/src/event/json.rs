@@ -1,8 +1,9 @@
 //! A JSON document in which every value knows its place.
 //!
-//! The document is checked to be JSON once; then it is only taken apart, one level at a time, and never
-//! turned into a tree. So a hostile file costs memory in proportion to its length, deep nesting costs no
-//! stack, numbers keep their spelling, duplicate members are seen, and every error has a position.
+//! The document is checked to be JSON once; then it is only taken apart, one level at a time, and
+//! never turned into a tree. So a hostile file costs memory in proportion to its length, deep
+//! nesting costs no stack, numbers keep their spelling, duplicate members are seen, and every error
+//! has a position.
 
 use std::fmt;
 
@@ -14,8 +15,8 @@ use crate::excerpt::excerpt;
 use crate::limits::MAX_EVENTS;
 use crate::position::Position;
 
-/// Members of an object that are kept: more than any object here has, so that the first one too many
-/// is unknown or a duplicate, and the object is refused.
+/// Members of an object that are kept: more than any object here has, so that the first one too
+/// many is unknown or a duplicate, and the object is refused.
 const MAX_MEMBERS: usize = 16;
 
 /// One more than the longest array here has, so that a longer one is seen to be too long.
@@ -98,7 +99,10 @@ impl<'a> Node<'a> {
 
     fn part<T: Deserialize<'a>>(self, kind: JsonKind) -> Result<T, EventsError> {
         self.expect(kind)?;
-        serde_json::from_str(self.text).map_err(|error| syntax(self.document, &error))
+        // The document is JSON and this is the kind that was asked for: there is nothing left to
+        // refuse.
+        let fault = |error: serde_json::Error| EventsFault::Syntax { reason: error.to_string() };
+        serde_json::from_str(self.text).map_err(|error| self.fault(fault(error)))
     }
 
     fn child(self, value: &'a RawValue) -> Self {

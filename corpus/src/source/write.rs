@@ -4,8 +4,8 @@ use super::hex;
 use crate::channel::{ChannelFile, Criterion, Instance};
 
 impl ChannelFile<'_> {
-    /// The source form. A file that can be encoded is read back as it was, if it is within the limits
-    /// of a source.
+    /// The source form. A file that can be encoded is read back as it was, if it is within the
+    /// limits of a source.
     pub fn to_toml(&self) -> String {
         let Self { channel_id, template_type, input_count, instances } = self;
         let head = format!(

@@ -1,9 +1,12 @@
 //! A subject's bytes, whole and of one moment, or the reason why not.
 
-use std::io::{self, Read as _};
+use std::{
+    io::{self, Read as _},
+    path::Path,
+};
 
 use cap_fs_ext::OpenOptionsSyncExt as _;
-use cap_std::fs::{File, OpenOptions};
+use cap_std::fs::{Dir, File, OpenOptions};
 
 use super::{
     error::IngestError,
@@ -48,8 +51,13 @@ pub(super) fn open(subject: Subject<'_>) -> Result<File, IngestError> {
     // Opening a device can do something to it, so the kind is asked for first.
     let metadata = dir.metadata(&path).map_err(|error| IngestError::of_file(dir, &path, &error))?;
     regular(&metadata)?;
-    dir.open_with(&path, OpenOptions::new().read(true).nonblock(true))
-        .map_err(|error| IngestError::of_file(dir, &path, &error))
+    open_at_once(dir, &path)
+}
+
+/// Opens whatever is at `path` for reading, without waiting for anybody.
+pub(super) fn open_at_once(dir: &Dir, path: &Path) -> Result<File, IngestError> {
+    dir.open_with(path, OpenOptions::new().read(true).nonblock(true))
+        .map_err(|error| IngestError::of_file(dir, path, &error))
 }
 
 /// Reads an open file into the empty `buffer`.

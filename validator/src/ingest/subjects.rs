@@ -81,6 +81,11 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// Nothing yet, in these roots.
+    pub(super) fn new(roots: Table) -> Self {
+        Self { table: roots, ..Self::default() }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.table.len()
     }
@@ -93,6 +98,12 @@ impl Found {
     pub(super) fn fault(&mut self, directory: DirectoryId, error: IngestError) -> Result<(), Full> {
         self.faults.push((self.table.len(), error));
         self.table.push(directory, b"")
+    }
+
+    /// The fault that the subject at `index` stands for.
+    pub(super) fn fault_at(&self, index: usize) -> Option<IngestError> {
+        let at = self.faults.binary_search_by_key(&index, |&(index, _)| index).ok()?;
+        self.faults.get(at).map(|&(_, error)| error)
     }
 
     pub(super) fn enter(&mut self, parent: DirectoryId, name: &[u8]) -> Result<DirectoryId, Full> {
@@ -139,7 +150,7 @@ impl Subjects {
     /// Walks the directory arguments. What goes wrong below one becomes a subject with a fault.
     pub fn list(roots: Roots, filter: &Filter) -> Result<Self, ListError> {
         let Roots { dirs, table, arguments } = roots;
-        let mut found = Found { table, ..Found::default() };
+        let mut found = Found::new(table);
         for argument in arguments {
             match argument {
                 Argument::File { root, name } => found.file(root, &name)?,
@@ -201,9 +212,7 @@ impl<'a> Subject<'a> {
     /// Why there is nothing to read, if the listing already knows: the subject is a directory that
     /// could not be listed. [`read`](super::read()) returns the same error.
     pub fn fault(self) -> Option<IngestError> {
-        let faults = &self.subjects.found.faults;
-        let at = faults.binary_search_by_key(&self.index, |&(index, _)| index).ok()?;
-        faults.get(at).map(|&(_, error)| error)
+        self.subjects.found.fault_at(self.index)
     }
 
     /// Where to read it: the root's handle, and the path below it.

@@ -119,3 +119,36 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests stop at the first surprise")]
+
+    use std::{fs, os::unix::fs::symlink};
+
+    use cap_std::ambient_authority;
+
+    use super::*;
+    use crate::ingest::{Patterns, Roots, roots::Argument};
+
+    #[test]
+    fn a_link_that_takes_the_place_of_a_listed_directory_is_not_entered() {
+        let tree = tempfile::tempdir().unwrap();
+        fs::create_dir(tree.path().join("real")).unwrap();
+        fs::write(tree.path().join("real/x"), "x").unwrap();
+        symlink("real", tree.path().join("link")).unwrap();
+        let roots = Roots::open_ambient([tree.path()], ambient_authority()).unwrap();
+        let root = roots.dirs.first().unwrap();
+        let Some(&Argument::Directory { root: id }) = roots.arguments.first() else {
+            unreachable!("the argument is a directory");
+        };
+        let filter = Filter::new(Patterns::default()).unwrap();
+        let mut found = Found::new(roots.table);
+        let top = Position { directory: id, depth: 0, held: 0 };
+        let mut walk = Walk::new(id, root, &filter, &mut found);
+        walk.descend(root, top, b"link").unwrap();
+        walk.descend(root, top, b"gone").unwrap();
+        let faults: Vec<_> = (0..found.len()).map(|index| found.fault_at(index)).collect();
+        assert_eq!(faults, [Some(IngestError::Vanished); 2]);
+    }
+}

@@ -3,11 +3,19 @@
 use std::{
     fs::{self, File},
     os::unix::net::UnixListener,
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
+
+use cap_std::fs::Dir;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
-use super::*;
+use super::{
+    super::read::{open_at_once, read_whole},
+    *,
+};
 
 fn not_regular(kind: FileKind) -> Outcome {
     Err(IngestError::NotRegular { kind })
@@ -34,6 +42,21 @@ fn a_fifo_is_refused_and_not_waited_for() {
     let expected = one("pipe", not_regular(FileKind::Fifo));
     assert_eq!(tree.outcomes("pipe"), expected);
     assert_eq!(tree.outcomes(""), expected);
+}
+
+#[test]
+fn a_fifo_that_slips_in_before_opening_is_refused_too() {
+    let tree = Tree::new();
+    tree.fifo("pipe");
+    let (done, outcome) = mpsc::channel();
+    // On a thread of its own: what waits for a writer here would wait for ever.
+    thread::spawn(move || {
+        let dir = Dir::open_ambient_dir(tree.path(""), ambient_authority()).unwrap();
+        let file = open_at_once(&dir, Path::new("pipe")).unwrap();
+        done.send(read_whole(&file, LIMIT, &mut Vec::new(), |_| ())).unwrap();
+    });
+    let outcome = outcome.recv_timeout(Duration::from_secs(20));
+    assert_eq!(outcome, Ok(Err(IngestError::NotRegular { kind: FileKind::Fifo })));
 }
 
 #[test]
