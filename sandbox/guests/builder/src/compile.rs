@@ -1,0 +1,148 @@
+//! Programs written in C.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::manifest::{CGuest, CVersion, Program, ProgramKind};
+use crate::stamp::Stamp;
+use crate::toolchain::Toolchain;
+
+/// The headers that every C guest has, from the workspace's root.
+const SDK: &str = "sandbox/sdk/c";
+
+/// A program to compile.
+#[derive(Debug)]
+pub(crate) struct Compilation<'a> {
+    pub(crate) root: &'a Path,
+    pub(crate) toolchain: &'a Toolchain,
+    /// The guest's folder, from the root.
+    pub(crate) folder: &'a Path,
+    pub(crate) guest: &'a CGuest,
+    pub(crate) version: &'a CVersion,
+    pub(crate) program: &'a Program,
+}
+
+impl Compilation<'_> {
+    /// Makes `artefact`, unless it is up to date. Returns whether it was made.
+    pub(crate) fn build(&self, artefact: &Path) -> Result<bool, Error> {
+        let inputs = self.digest()?;
+        if Stamp::is_fresh(artefact, &inputs) {
+            return Ok(false);
+        }
+        self.compile(artefact)?;
+        Stamp::write(artefact, &inputs)?;
+        Ok(true)
+    }
+
+    /// Everything that decides what comes out. Folders are taken whole: to rebuild once too often
+    /// is cheap, to miss a header is not.
+    fn digest(&self) -> Result<String, Error> {
+        let mut digest = Digest::default();
+        digest.add(self.toolchain.version.as_bytes());
+        digest.add(self.compiler().as_os_str().as_encoded_bytes());
+        for argument in self.arguments() {
+            digest.add(argument.as_bytes());
+        }
+        digest.add_folder(&self.root.join(SDK))?;
+        digest.add_folder(&self.root.join(self.folder))?;
+        Ok(digest.finish())
+    }
+
+    fn compiler(&self) -> &Path {
+        match Target::of(self.program.kind) {
+            Target::Wasm(_) => &self.toolchain.wasm_cc,
+            Target::Native(_) => &self.toolchain.native_cc,
+        }
+    }
+
+    /// The whole command line but for the output. Run from the root: all paths are from there, so
+    /// that debug information is the same wherever the workspace is.
+    fn arguments(&self) -> Vec<String> {
+        let mut arguments = owned(DIALECT);
+        arguments.push(format!("-ffile-prefix-map={}=.", self.root.display()));
+        arguments.push(format!("-I{SDK}"));
+        for folder in &self.guest.include {
+            arguments.push(format!("-I{}", self.folder.join(folder.as_path()).display()));
+        }
+        for define in &self.version.defines {
+            arguments.push(format!("-D{define}"));
+        }
+        for source in self.guest.sources.iter().chain(&self.program.sources) {
+            arguments.push(self.folder.join(source.as_path()).display().to_string());
+        }
+        match Target::of(self.program.kind) {
+            Target::Wasm(flags) => {
+                arguments.extend(self.toolchain.wasm_cflags.iter().cloned());
+                arguments.extend(self.toolchain.wasm_ldflags.iter().cloned());
+                arguments.extend(owned(WASM_FLAGS));
+                arguments.extend(owned(flags));
+                arguments.push(format!("-Wl,-z,stack-size={}", self.guest.stack_bytes));
+            }
+            Target::Native(flags) => arguments.extend(owned(flags)),
+        }
+        arguments
+    }
+
+    /// Compiles into a folder of its own and moves the result into place. The linker writes the
+    /// output's file name into a module, so it must have its final name from the start.
+    fn compile(&self, artefact: &Path) -> Result<(), Error> {
+        let parent = artefact.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(parent).map_err(Error::io(parent))?;
+        let scratch = tempfile::tempdir_in(parent).map_err(Error::io(parent))?;
+        let file = artefact.file_name().unwrap_or_default();
+        let output = scratch.path().join(file);
+        let run = Command::new(self.compiler())
+            .args(self.arguments())
+            .arg("-o")
+            .arg(&output)
+            .current_dir(self.root)
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|source| Error::Run { program: self.compiler().to_owned(), source })?;
+        let said = String::from_utf8_lossy(&run.stderr).trim_end().to_owned();
+        if !run.status.success() {
+            let file = file.to_string_lossy().into_owned();
+            return Err(Error::Compiler { file, status: run.status, said });
+        }
+        if !said.is_empty() {
+            eprintln!("{said}");
+        }
+        fs::rename(&output, artefact).map_err(Error::io(artefact))
+    }
+}
+
+/// The language, and warnings that no guest has.
+const DIALECT: &[&str] = &["-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion"];
+
+/// Line tables, so that a trap has a file and a line; a full DWARF would make a module ten times as
+/// large.
+const WASM_FLAGS: &[&str] = &["-O2", "-gline-tables-only", "-fdebug-compilation-dir=."];
+
+/// What a program runs on, with the flags that make it what it is.
+enum Target {
+    Wasm(&'static [&'static str]),
+    Native(&'static [&'static str]),
+}
+
+impl Target {
+    const fn of(kind: ProgramKind) -> Self {
+        match kind {
+            ProgramKind::Reactor => Self::Wasm(&["-mexec-model=reactor"]),
+            // The sandbox asks a harness for room with malloc.
+            ProgramKind::Harness => Self::Wasm(&["-mexec-model=reactor", "-Wl,--export=malloc"]),
+            ProgramKind::Command => Self::Wasm(&[]),
+            // Optimised as for Wasm: the two are compared in benchmarks.
+            ProgramKind::Native => Self::Native(&["-O2", "-g1"]),
+            ProgramKind::NativeAsan => {
+                Self::Native(&["-O1", "-g1", "-fno-omit-frame-pointer", "-fsanitize=address"])
+            }
+        }
+    }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().copied().map(str::to_owned).collect()
+}

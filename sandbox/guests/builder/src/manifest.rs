@@ -1,0 +1,223 @@
+//! A guest's `guest.toml`.
+
+use std::fmt;
+use std::path::{Component, Path, PathBuf};
+
+use serde::{Deserialize, Deserializer, de};
+
+/// What a guest's folder declares.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "language", rename_all = "lowercase")]
+pub(crate) enum Manifest {
+    /// Compiled by the C toolchain.
+    C(CGuest),
+    /// Compiled by cargo.
+    Rust(RustGuest),
+}
+
+impl Manifest {
+    pub(crate) fn name(&self) -> &Name {
+        match self {
+            Self::C(guest) => &guest.name,
+            Self::Rust(guest) => &guest.name,
+        }
+    }
+}
+
+/// A guest written in C. Paths are inside the guest's folder.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CGuest {
+    pub(crate) name: Name,
+    /// Size of the linear stack of the Wasm programs.
+    #[serde(default = "default_stack_bytes")]
+    pub(crate) stack_bytes: u32,
+    /// Folders of headers. The SDK's is there without being named.
+    #[serde(default)]
+    pub(crate) include: Vec<InsidePath>,
+    /// What every program is compiled from.
+    pub(crate) sources: Vec<InsidePath>,
+    /// The same sources may make several versions.
+    pub(crate) versions: Vec<CVersion>,
+    pub(crate) programs: Vec<Program>,
+}
+
+/// One version of a guest written in C.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CVersion {
+    pub(crate) version: Name,
+    /// Macros, as `NAME` or `NAME=value`.
+    #[serde(default)]
+    pub(crate) defines: Vec<String>,
+}
+
+/// One way to build every version.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Program {
+    pub(crate) kind: ProgramKind,
+    /// What only this program is compiled from.
+    pub(crate) sources: Vec<InsidePath>,
+}
+
+/// What a program is, and with that how it is linked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ProgramKind {
+    /// Wasm with the sandbox's native ABI.
+    Reactor,
+    /// Wasm with the entry point of fuzzers.
+    Harness,
+    /// Wasm, a WASI command.
+    Command,
+    /// A program for this machine.
+    Native,
+    /// The same with AddressSanitizer. Left out where the native compiler does not have it.
+    NativeAsan,
+}
+
+impl ProgramKind {
+    /// What distinguishes the artefact's name. The reactor is the guest, so it has none.
+    pub(crate) const fn suffix(self) -> &'static str {
+        match self {
+            Self::Reactor => ".wasm",
+            Self::Harness => "-harness.wasm",
+            Self::Command => "-command.wasm",
+            Self::Native => "-native",
+            Self::NativeAsan => "-native-asan",
+        }
+    }
+}
+
+/// A guest written in Rust: a member of the workspace that is a `cdylib`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RustGuest {
+    pub(crate) name: Name,
+    pub(crate) version: Name,
+    pub(crate) package: Name,
+}
+
+/// 64 KiB, the linker's own default: said here because zig's is 16 MiB.
+const fn default_stack_bytes() -> u32 {
+    64 * 1024
+}
+
+/// A name or version, of which file names are made: letters, digits, `.`, `_`, `-`, and not hidden.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Name(String);
+
+impl Name {
+    fn new(text: String) -> Option<Self> {
+        let plain =
+            |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '_' || c == '-' || c == '+';
+        let good = text.chars().all(plain) && text.starts_with(|c: char| c.is_ascii_alphanumeric());
+        good.then_some(Self(text))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::new(text).ok_or_else(|| {
+            de::Error::custom("a name begins with a letter or digit and has only those and . _ - +")
+        })
+    }
+}
+
+/// A relative path that stays inside the guest's folder.
+#[derive(Debug, Clone)]
+pub(crate) struct InsidePath(PathBuf);
+
+impl InsidePath {
+    pub(crate) fn as_path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for InsidePath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let path = PathBuf::deserialize(deserializer)?;
+        if path.components().all(|part| matches!(part, Component::Normal(_))) {
+            Ok(Self(path))
+        } else {
+            Err(de::Error::custom("a path is relative and has no . or .. in it"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+    use super::*;
+
+    const C: &str = r#"
+        name = "channel"
+        language = "c"
+        include = ["src"]
+        sources = ["src/a.c"]
+        [[versions]]
+        version = "7.10"
+        defines = ["MINOR=10"]
+        [[programs]]
+        kind = "native-asan"
+        sources = ["main/native.c"]
+    "#;
+
+    fn refusal(text: &str) -> String {
+        toml::from_str::<Manifest>(text).unwrap_err().message().to_owned()
+    }
+
+    #[test]
+    fn c_guest_is_read() {
+        let Manifest::C(guest) = toml::from_str(C).unwrap() else { panic!("not C") };
+        assert_eq!(guest.name.as_str(), "channel");
+        assert_eq!(guest.stack_bytes, 65_536);
+        assert_eq!(guest.versions.first().unwrap().defines, ["MINOR=10"]);
+        assert_eq!(guest.programs.first().unwrap().kind, ProgramKind::NativeAsan);
+        assert_eq!(guest.sources.first().unwrap().as_path(), Path::new("src/a.c"));
+    }
+
+    #[test]
+    fn rust_guest_is_read() {
+        let text = "name = 'yara'\nlanguage = 'rust'\npackage = 'guest-yara'\nversion = '1.4.0'";
+        let Manifest::Rust(guest) = toml::from_str(text).unwrap() else { panic!("not Rust") };
+        assert_eq!(guest.package.as_str(), "guest-yara");
+        assert_eq!(guest.version.as_str(), "1.4.0");
+    }
+
+    #[test]
+    fn unknown_members_are_refused() {
+        let text = C.replace("include =", "includes =");
+        assert!(refusal(&text).contains("includes"), "{}", refusal(&text));
+        let text = C.replace("defines =", "defined =");
+        assert!(refusal(&text).contains("defined"), "{}", refusal(&text));
+    }
+
+    #[test]
+    fn names_that_are_no_file_names_are_refused() {
+        for name in ["", "../up", ".hidden", "a/b", "a b", "-x"] {
+            let text = C.replace("\"channel\"", &format!("\"{name}\""));
+            assert!(toml::from_str::<Manifest>(&text).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn paths_that_leave_the_folder_are_refused() {
+        for path in ["/etc/passwd", "../x.c", "src/../../x.c", "./x.c"] {
+            let text = C.replace("src/a.c", path);
+            assert!(toml::from_str::<Manifest>(&text).is_err(), "{path}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The program: what is asked for is built, in order.
+
+use std::path::{Path, PathBuf};
+
+use crate::artefact::{Artefact, Recipe, artefacts};
+use crate::cargo::{self, Cargo};
+use crate::collection::Collection;
+use crate::compile::Compilation;
+use crate::encode::encode_fixtures;
+use crate::error::Error;
+use crate::index;
+use crate::toolchain::Toolchain;
+use crate::workspace::{Guest, Workspace};
+
+/// What is asked for.
+#[derive(Debug)]
+pub(crate) struct Request {
+    /// A folder in the workspace.
+    pub(crate) start: PathBuf,
+    /// Where the collections' output folders are; from the workspace's root.
+    pub(crate) output: PathBuf,
+    /// Only these guests; all when there is none.
+    pub(crate) only: Vec<String>,
+    /// Which C toolchain to prefer: `clang` or `zig`.
+    pub(crate) prefer: String,
+    pub(crate) cargo: Cargo,
+}
+
+/// Builds what is asked for and says on standard error what was built.
+pub(crate) fn run(request: &Request) -> Result<(), Error> {
+    let workspace = Workspace::find(&request.start)?;
+    let guests = workspace.guests()?;
+    check_names(&guests, &request.only)?;
+    let build = Build {
+        request,
+        root: &workspace.root,
+        output: workspace.root.join(&request.output),
+        toolchain: None,
+    };
+    build.run(&guests)
+}
+
+/// Lists what can be built: guest, version and file, one artefact a line.
+pub(crate) fn list(request: &Request) -> Result<Vec<String>, Error> {
+    let workspace = Workspace::find(&request.start)?;
+    let guests = workspace.guests()?;
+    check_names(&guests, &request.only)?;
+    let mut lines = Vec::new();
+    for guest in guests.iter().filter(|guest| is_wanted(guest, &request.only)) {
+        for artefact in artefacts(guest)? {
+            let file = request.output.join(guest.collection.output()).join(&artefact.file);
+            let name = guest.manifest.name();
+            lines.push(format!("{name} {} {}", artefact.version, file.display()));
+        }
+    }
+    Ok(lines)
+}
+
+fn check_names(guests: &[Guest], only: &[String]) -> Result<(), Error> {
+    let mut known = guests.iter().map(|guest| guest.manifest.name().as_str());
+    for name in only {
+        if !known.clone().any(|guest| guest == name) {
+            let known = known.by_ref().map(str::to_owned).collect();
+            return Err(Error::UnknownGuest { name: name.clone(), known });
+        }
+    }
+    Ok(())
+}
+
+fn is_wanted(guest: &Guest, only: &[String]) -> bool {
+    only.is_empty() || only.iter().any(|name| name == guest.manifest.name().as_str())
+}
+
+struct Build<'a> {
+    request: &'a Request,
+    root: &'a Path,
+    output: PathBuf,
+    /// Asked for when the first guest in C comes.
+    toolchain: Option<Toolchain>,
+}
+
+impl Build<'_> {
+    fn run(mut self, guests: &[Guest]) -> Result<(), Error> {
+        let mut shipped = Vec::new();
+        for guest in guests {
+            let artefacts = artefacts(guest)?;
+            if is_wanted(guest, &self.request.only) {
+                for artefact in &artefacts {
+                    self.build(artefact)?;
+                }
+            }
+            if guest.collection == Collection::Guests {
+                shipped.extend(artefacts.into_iter().filter(Artefact::is_reactor));
+            }
+        }
+        index::write(&self.output.join(Collection::Guests.output()), &shipped)?;
+        if self.request.only.is_empty() {
+            let fixtures = self.output.join(Collection::Fixtures.output());
+            encode_fixtures(&self.root.join("fixtures"), &fixtures)?;
+        }
+        Ok(())
+    }
+
+    fn build(&mut self, artefact: &Artefact<'_>) -> Result<(), Error> {
+        let path = self.output.join(artefact.guest.collection.output()).join(&artefact.file);
+        let built = match &artefact.recipe {
+            Recipe::Cargo { guest } => {
+                let target_dir = self.output.join("guests-build");
+                cargo::build(&self.request.cargo, self.root, &target_dir, guest, &path)?
+            }
+            Recipe::Compile { guest, version, program } => {
+                let (root, folder) = (self.root, &artefact.guest.folder);
+                let toolchain = self.toolchain()?;
+                if !artefact.is_possible(toolchain) {
+                    eprintln!("  absent {}: no sanitizer in this toolchain", artefact.file);
+                    return Ok(());
+                }
+                Compilation { root, toolchain, folder, guest, version, program }.build(&path)?
+            }
+        };
+        eprintln!("{:>8} {}", if built { "built" } else { "fresh" }, self.shown(&path).display());
+        Ok(())
+    }
+
+    fn toolchain(&mut self) -> Result<&Toolchain, Error> {
+        let found = match self.toolchain.take() {
+            Some(found) => found,
+            None => Toolchain::find(self.root, &self.request.prefer)?,
+        };
+        Ok(self.toolchain.insert(found))
+    }
+
+    /// A path as it is shown: from the root where it is inside.
+    fn shown<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(self.root).unwrap_or(path)
+    }
+}
