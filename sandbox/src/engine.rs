@@ -1,6 +1,8 @@
 //! The engine: one configuration, the same in the process that compiles and in the one that runs.
 
-use crate::limits::{MAX_FRAMES, MAX_TABLES, THREAD_STACK_BYTES, WASM_STACK_BYTES};
+use crate::limits::{
+    MAX_FRAMES, MAX_TABLE_ELEMENTS, MAX_TABLES, THREAD_STACK_BYTES, WASM_STACK_BYTES,
+};
 use std::num::NonZeroUsize;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Result};
 
@@ -31,7 +33,7 @@ pub(crate) fn running(instances: u32) -> Result<Engine> {
         .total_tables(instances.saturating_mul(MAX_TABLES))
         .max_memories_per_module(MEMORIES_PER_MODULE)
         .max_tables_per_module(MAX_TABLES)
-        .table_elements(1 << 20)
+        .table_elements(usize::try_from(MAX_TABLE_ELEMENTS)?)
         .max_core_instance_size(INSTANCE_BYTES)
         .max_memory_size(usize::try_from(MEMORY_RESERVATION)?)
         .max_unused_warm_slots(instances)
@@ -53,8 +55,6 @@ fn configuration() -> Config {
         .epoch_interruption(true)
         .max_wasm_stack(WASM_STACK_BYTES)
         // Nothing is asynchronous here, but the engine insists that such a stack would be no smaller.
-        .async_stack_size(THREAD_STACK_BYTES)
-        // Nothing here is asynchronous; the engine only insists that this is larger.
         .async_stack_size(THREAD_STACK_BYTES)
         // Backtraces as raw offsets: the sandbox symbolises them itself, against the original module.
         .wasm_backtrace_max_frames(NonZeroUsize::new(MAX_FRAMES))

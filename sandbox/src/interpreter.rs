@@ -1,12 +1,12 @@
 //! An interpreter, vetted, compiled and described: ready to judge content on any thread.
 
 use crate::abi::{self, Abi, Entry, Exports};
-use crate::compile::CompileError;
+use crate::compile::{CompileError, Compiler};
 use crate::description::Description;
 use crate::host::{Provided, State, provided};
 use crate::limits::Limits;
 use crate::module::ModuleInfo;
-use crate::outcome::{HostFault, Outcome, Unusable};
+use crate::outcome::{Frame, HostFault, Outcome, Unusable};
 use crate::run::{Job, Run};
 use crate::sandbox::Sandbox;
 use crate::session::Session;
@@ -14,7 +14,7 @@ use crate::symbols::Symbols;
 use crate::verdict::Phase;
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, OnceLock};
-use wasmtime::{InstancePre, Module};
+use wasmtime::{InstancePre, Module, WasmBacktrace};
 
 /// An interpreter of content. Cheap to clone.
 #[derive(Clone)]
@@ -31,13 +31,21 @@ pub(crate) struct Loaded {
     pub(crate) info: ModuleInfo,
     wasm: Vec<u8>,
     digest: String,
+    /// Looks debug information up.
+    compiler: Compiler,
     symbols: OnceLock<Symbols>,
 }
 
 impl Loaded {
-    /// Names and lines, read when the first trap asks for them.
-    pub(crate) fn symbols(&self) -> &Symbols {
-        self.symbols.get_or_init(|| Symbols::read(&self.wasm, &self.info))
+    /// The frames of a backtrace. Names are read when the first trap asks for them.
+    pub(crate) fn frames(&self, trace: &WasmBacktrace) -> Vec<Frame> {
+        let symbols =
+            self.symbols.get_or_init(|| Symbols::read(&self.wasm, self.info.functions));
+        let locate = |offsets: &[u64]| {
+            let has_lines = self.info.has_line_tables;
+            has_lines.then(|| self.compiler.locate(&self.wasm, offsets)).flatten()
+        };
+        symbols.frames(trace, &locate)
     }
 }
 
@@ -87,8 +95,9 @@ impl Interpreter {
             .instantiate_pre(&module)
             .map_err(|error| mistyped(sandbox, &info, &module).unwrap_or_else(|| engine_fault(&format!("{error:#}"))))?;
         let digest = format!("sha256:{:x}", HexDigest(Sha256::digest(&wasm).into()));
-        let symbols = OnceLock::new();
-        let loaded = Loaded { module, instance_pre, exports, info, wasm, digest, symbols };
+        let (compiler, symbols) = (sandbox.compilation.compiler.clone(), OnceLock::new());
+        let loaded =
+            Loaded { module, instance_pre, exports, info, wasm, digest, compiler, symbols };
         let description = probe(&loaded, limits)?.map(Arc::new);
         Ok(Self { loaded: Arc::new(loaded), description })
     }
@@ -96,7 +105,7 @@ impl Interpreter {
     /// Loads content and evaluates events, in a fresh instance.
     pub fn run(&self, job: &Job<'_>) -> Run {
         match Session::start(&self.loaded, job) {
-            Err((phase, outcome)) => Run::before_content(phase, outcome),
+            Err(unstarted) => Run::new(unstarted.outcome, unstarted.finished),
             Ok(mut session) => {
                 let outcome = match abi::judge(&mut session) {
                     Ok(outcome) => outcome,
@@ -140,8 +149,10 @@ impl Interpreter {
 fn probe(loaded: &Loaded, limits: &Limits) -> Result<Option<Description>, OpenError> {
     let job = Job { content: &[], events: &[], limits, configuration: None, arguments: &[] };
     let Entry::Reactor(entry) = &loaded.exports.entry else { return Ok(None) };
-    let mut session =
-        Session::start(loaded, &job).map_err(|(phase, outcome)| OpenError { phase, outcome })?;
+    let mut session = Session::start(loaded, &job).map_err(|unstarted| OpenError {
+        phase: unstarted.finished.phase,
+        outcome: unstarted.outcome,
+    })?;
     abi::describe(&mut session, entry).map_err(|ended| OpenError {
         phase: Phase::Initialise,
         outcome: ended.into_outcome(),

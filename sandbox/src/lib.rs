@@ -23,6 +23,7 @@ pub mod limits;
 mod module;
 mod num;
 mod outcome;
+mod records;
 mod run;
 mod sandbox;
 mod session;
@@ -40,7 +41,9 @@ pub use module::{Export, Import, ModuleInfo, Signature};
 pub use outcome::{
     AbiViolation, Frame, HostFault, Outcome, OutcomeKind, Resource, Stream, TrapKind, Unusable,
 };
+pub use records::Records;
 pub use run::{Job, Run};
 pub use sandbox::{Sandbox, SandboxError};
 pub use session::Evaluated;
 pub use verdict::{Phase, Verdict, verdict};
+pub mod instrument;

@@ -12,8 +12,8 @@ pub const DEFAULT_FUEL: u64 = 2_500_000_000;
 /// Linear memory of the guest in bytes. The largest of those files needs 4 MiB, and 20,000 small rules
 /// in one file 22 MiB.
 pub const DEFAULT_MEMORY_BYTES: u64 = 64 * MIB;
-/// Elements of all growth steps of one table; compilers emit tables of some thousands.
-pub const DEFAULT_TABLE_ELEMENTS: u64 = 100_000;
+/// Elements of one table: as many as there may be. Compilers emit tables of some thousands.
+pub const DEFAULT_TABLE_ELEMENTS: u64 = MAX_TABLE_ELEMENTS;
 /// Bytes that a guest may write to stdout and stderr together: more than a person reads.
 pub const DEFAULT_OUTPUT_BYTES: u64 = MIB;
 /// Records that a guest may emit while one content is judged.
@@ -37,10 +37,27 @@ pub const MAX_FUNCTION_BYTES: u64 = 2 * MIB;
 pub const MAX_GUEST_MEMORIES: u32 = 1;
 /// Most tables in a module.
 pub const MAX_TABLES: u32 = 16;
+/// Most elements of a table: room for every function of the largest module, twice.
+pub const MAX_TABLE_ELEMENTS: u64 = 1 << 20;
+/// Most types in a module, and also imports, and also exports: some for each function.
+pub const MAX_DECLARATIONS: u32 = 1_000_000;
 /// Wall limit of compiling one module in its child process.
 pub const MAX_COMPILE_TIME: Duration = Duration::from_secs(120);
 /// Address space of the compile child in bytes.
 pub const MAX_COMPILE_ADDRESS_SPACE: u64 = 16 << 30;
+/// Wall limit of looking up places in the sources in a child process: it reads all of the debug
+/// information of a large interpreter in less than a second.
+pub const MAX_LOCATE_TIME: Duration = Duration::from_secs(30);
+/// Address space of that child in bytes: a large interpreter's debug information takes a tenth of it.
+pub const MAX_LOCATE_ADDRESS_SPACE: u64 = 2 << 30;
+/// Largest answer to that, in bytes: names and paths of all frames of a trap at their limits.
+pub const MAX_LOCATIONS_BYTES: u64 = 16 << 20;
+/// Offsets whose places are remembered: more than an interpreter has places to trap in.
+pub const MAX_LOCATED_OFFSETS: usize = 10_000;
+/// Longest name of a function, and longest path, in bytes: C++ has long ones, but nobody reads more.
+pub const MAX_NAME_BYTES: usize = 4_096;
+/// Longest reason for which a compiler refuses a module, in bytes.
+pub const MAX_REFUSAL_BYTES: u32 = 64 << 10;
 /// Largest compiled artefact that is read back, in bytes: native code is some times its Wasm.
 pub const MAX_ARTEFACT_BYTES: u64 = 1 << 30;
 /// Largest description that an interpreter may give of itself, in bytes.

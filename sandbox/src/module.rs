@@ -2,9 +2,13 @@
 //!
 //! Function bodies are not looked into: the compiler validates them, in its own process.
 
-use crate::limits::{MAX_FUNCTION_BYTES, MAX_FUNCTIONS, MAX_GUEST_MEMORIES, MAX_MODULE_BYTES, MAX_TABLES};
+use crate::limits::{
+    MAX_DECLARATIONS, MAX_FUNCTION_BYTES, MAX_FUNCTIONS, MAX_GUEST_MEMORIES, MAX_MODULE_BYTES,
+    MAX_TABLE_ELEMENTS, MAX_TABLES,
+};
 use crate::num::u64_of;
 use crate::outcome::Unusable;
+use std::sync::Arc;
 use wasmparser::{
     CompositeInnerType, ExternalKind, FuncType, KnownCustom, Parser, Payload, TypeRef, ValType,
 };
@@ -61,9 +65,9 @@ pub struct Export {
     pub is_memory: bool,
 }
 
-/// The type of a function, written as `(i32, i32) -> i64`.
+/// The type of a function, written as `(i32, i32) -> (i64)`; very long lists are cut. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signature(String);
+pub struct Signature(Arc<str>);
 
 impl Signature {
     /// The written form.
@@ -72,11 +76,19 @@ impl Signature {
     }
 
     fn of(ty: &FuncType) -> Self {
-        let list = |types: &[ValType]| {
-            types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-        };
-        Self(format!("({}) -> ({})", list(ty.params()), list(ty.results())))
+        Self(format!("({}) -> ({})", list(ty.params()), list(ty.results())).into())
     }
+}
+
+/// Types as text. A module may declare a million types of a thousand parameters each.
+fn list(types: &[ValType]) -> String {
+    const SHOWN: usize = 12;
+    let mut text =
+        types.iter().take(SHOWN).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if types.len() > SHOWN {
+        text.push_str(", ...");
+    }
+    text
 }
 
 impl ModuleInfo {
@@ -113,6 +125,11 @@ fn over(what: &'static str, value: u64, limit: u64) -> Result<(), Unusable> {
     Ok(())
 }
 
+/// Whether there is room for one more declaration of a kind.
+fn declared(what: &'static str, before: usize) -> Result<(), Unusable> {
+    over(what, u64_of(before).saturating_add(1), u64::from(MAX_DECLARATIONS))
+}
+
 fn invalid(error: &wasmparser::BinaryReaderError) -> Unusable {
     Unusable::Invalid { problem: error.to_string() }
 }
@@ -121,7 +138,7 @@ fn invalid(error: &wasmparser::BinaryReaderError) -> Unusable {
 struct Reader {
     info: ModuleInfo,
     /// Types of functions by type index; `None` for types that are not functions.
-    types: Vec<Option<FuncType>>,
+    types: Vec<Option<Signature>>,
     /// Type index of each function.
     functions: Vec<u32>,
 }
@@ -132,8 +149,9 @@ impl Reader {
             Payload::TypeSection(section) => {
                 for group in section {
                     for ty in group.map_err(|e| invalid(&e))?.types() {
+                        declared("the number of types", self.types.len())?;
                         self.types.push(match &ty.composite_type.inner {
-                            CompositeInnerType::Func(function) => Some(function.clone()),
+                            CompositeInnerType::Func(function) => Some(Signature::of(function)),
                             _ => None,
                         });
                     }
@@ -163,6 +181,7 @@ impl Reader {
             }
             Payload::ExportSection(section) => {
                 for export in section {
+                    declared("the number of exports", self.info.exports.len())?;
                     self.export(export.map_err(|e| invalid(&e))?);
                 }
             }
@@ -186,6 +205,7 @@ impl Reader {
     }
 
     fn import(&mut self, module: &str, name: &str, ty: TypeRef) -> Result<(), Unusable> {
+        declared("the number of imports", self.info.imports.len())?;
         let is_function = match ty {
             TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
                 self.functions.push(ty);
@@ -208,6 +228,7 @@ impl Reader {
     fn table(&mut self, table: wasmparser::TableType) -> Result<(), Unusable> {
         self.info.tables = self.info.tables.saturating_add(1);
         over("the number of tables", u64::from(self.info.tables), u64::from(MAX_TABLES))?;
+        over("the number of elements of a table", table.initial, MAX_TABLE_ELEMENTS)?;
         let elements = &mut self.info.initial_table_elements;
         *elements = (*elements).max(table.initial);
         Ok(())
@@ -236,8 +257,8 @@ impl Reader {
             .then(|| self.functions.get(crate::num::usize_of(export.index)))
             .flatten()
             .and_then(|ty| self.types.get(crate::num::usize_of(*ty)))
-            .and_then(Option::as_ref)
-            .map(Signature::of);
+            .cloned()
+            .flatten();
         let is_memory = export.kind == ExternalKind::Memory;
         self.info.exports.push(Export { name: export.name.into(), function, is_memory });
     }

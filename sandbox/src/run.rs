@@ -2,6 +2,7 @@
 
 use crate::limits::Limits;
 use crate::outcome::Outcome;
+use crate::records::Records;
 use crate::session::{Evaluated, Finished};
 use crate::verdict::{Phase, Verdict, verdict};
 
@@ -34,7 +35,7 @@ pub struct Run {
     /// Largest size of the guest's linear memory, in bytes.
     pub peak_memory_bytes: u64,
     /// Records emitted while the content was loaded.
-    pub emitted: Vec<Vec<u8>>,
+    pub emitted: Records,
     /// The events that were evaluated, in order.
     pub events: Vec<Evaluated>,
     /// Diagnostics: level and text.
@@ -64,22 +65,6 @@ impl Run {
             messages: captured.messages,
             output: captured.output,
             refused_calls: captured.refused_calls.into_iter().collect(),
-        }
-    }
-
-    /// A run that ended before the content was handed over, with no instance to ask.
-    pub(crate) fn before_content(phase: Phase, outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            phase,
-            event: None,
-            fuel: 0,
-            peak_memory_bytes: 0,
-            emitted: Vec::new(),
-            events: Vec::new(),
-            messages: Vec::new(),
-            output: Vec::new(),
-            refused_calls: Vec::new(),
         }
     }
 }

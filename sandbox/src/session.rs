@@ -1,18 +1,22 @@
 //! One run in the making: a fresh instance, the calls into it, and what they ended in.
 
-use crate::abi::{Entry, Exports};
-use crate::host::{Captured, Growth, State, Stop, Wasi};
+use crate::abi::Entry;
 use crate::guest_memory::GuestMemory;
+use crate::host::{Captured, Growth, State, Stop, Wasi};
 use crate::interpreter::Loaded;
 use crate::limits::{MAX_INPUT_BYTES, WATCHDOG_TICK};
 use crate::num::u64_of;
 use crate::outcome::{AbiViolation, Frame, HostFault, Outcome, Resource, TrapKind};
+use crate::records::Records;
 use crate::run::Job;
-use crate::symbols::symbolise;
 use crate::verdict::Phase;
+use std::time::Duration;
 use wasmtime::{
-    Instance, ModuleExport, Store, Trap, WasmBacktrace, WasmParams, WasmResults,
+    Instance, ModuleExport, Store, Trap, TypedFunc, WasmBacktrace, WasmParams, WasmResults,
 };
+
+/// The guest's allocator: size in, address out.
+pub(crate) type Allocate = TypedFunc<i32, i32>;
 
 /// A buffer of the guest that holds an input.
 #[derive(Clone, Copy)]
@@ -34,7 +38,7 @@ pub struct Evaluated {
     /// What the ABI calls matches.
     pub matches: u32,
     /// What the interpreter emitted meanwhile.
-    pub emitted: Vec<Vec<u8>>,
+    pub emitted: Records,
     /// Fuel that it took.
     pub fuel: u64,
 }
@@ -79,7 +83,7 @@ pub(crate) struct Session<'a> {
     fuel_before_event: u64,
     /// Diagnostics sent before the present phase.
     messages_before: usize,
-    emitted_in_load: Vec<Vec<u8>>,
+    emitted_in_load: Records,
     evaluated: Vec<Evaluated>,
 }
 
@@ -89,29 +93,57 @@ pub(crate) struct Finished {
     pub(crate) event: Option<usize>,
     pub(crate) fuel: u64,
     pub(crate) peak_memory_bytes: u64,
-    pub(crate) emitted_in_load: Vec<Vec<u8>>,
+    pub(crate) emitted_in_load: Records,
     pub(crate) evaluated: Vec<Evaluated>,
     pub(crate) captured: Captured,
+}
+
+/// A run that ended before its interpreter was ready.
+pub(crate) struct Unstarted {
+    pub(crate) outcome: Outcome,
+    pub(crate) finished: Finished,
+}
+
+impl Finished {
+    /// What remains when no instance came to be.
+    fn without_instance(fuel: u64, state: State) -> Self {
+        Self {
+            phase: Phase::Instantiate,
+            event: None,
+            fuel,
+            peak_memory_bytes: state.growth.peak_memory_bytes,
+            emitted_in_load: Records::default(),
+            evaluated: Vec::new(),
+            captured: state.captured,
+        }
+    }
 }
 
 impl<'a> Session<'a> {
     /// A fresh instance, initialised.
     ///
     /// # Errors
-    /// The outcome, and the phase in which it arose.
-    pub(crate) fn start(loaded: &'a Loaded, job: &'a Job<'a>) -> Result<Self, (Phase, Outcome)> {
-        let at = |outcome| (Phase::Instantiate, outcome);
-        fits(loaded, job).map_err(at)?;
-        let mut store = Store::new(loaded.module.engine(), state(loaded, job));
+    /// The outcome, and what there is to say about the run until then.
+    pub(crate) fn start(loaded: &'a Loaded, job: &'a Job<'a>) -> Result<Self, Unstarted> {
+        let state = state(loaded, job);
+        if let Err(outcome) = fits(loaded, job) {
+            return Err(Unstarted { outcome, finished: Finished::without_instance(0, state) });
+        }
+        let mut store = Store::new(loaded.module.engine(), state);
         store.limiter(|state| &mut state.growth);
-        let ticks = job.limits.deadline.as_nanos().div_ceil(WATCHDOG_TICK.as_nanos());
-        store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX).saturating_add(1));
+        store.set_epoch_deadline(ticks(job.limits.deadline));
         let made = store
             .set_fuel(job.limits.fuel)
             .and_then(|()| loaded.instance_pre.instantiate(&mut store));
-        let instance =
-            made.map_err(|error| at(outcome_of(loaded, job, &error).into_outcome()))?;
         let fuel = used(&store, job.limits.fuel);
+        let instance = match made {
+            Ok(instance) => instance,
+            Err(error) => {
+                let outcome = outcome_of(loaded, job, &error).into_outcome();
+                let finished = Finished::without_instance(fuel, store.into_data());
+                return Err(Unstarted { outcome, finished });
+            }
+        };
         let memory = instance.get_module_export(&mut store, &loaded.exports.memory);
         store.data_mut().memory = memory.and_then(wasmtime::Extern::into_memory);
         let mut session = Self {
@@ -124,13 +156,13 @@ impl<'a> Session<'a> {
             fuel,
             fuel_before_event: 0,
             messages_before: 0,
-            emitted_in_load: Vec::new(),
+            emitted_in_load: Records::default(),
             evaluated: Vec::new(),
         };
-        if let Some(initialize) = &loaded.exports.initialize {
-            let () = session
-                .call(initialize, ())
-                .map_err(|ended| (Phase::Initialise, ended.into_outcome()))?;
+        if let Some(initialize) = &loaded.exports.initialize
+            && let Err(ended) = session.call_once::<(), ()>(initialize, ())
+        {
+            return Err(Unstarted { outcome: ended.into_outcome(), finished: session.finish() });
         }
         Ok(session)
     }
@@ -149,12 +181,9 @@ impl<'a> Session<'a> {
         }
     }
 
-    pub(crate) fn entry(&self) -> Entry {
-        self.exports().entry.clone()
-    }
-
-    fn exports(&self) -> &Exports {
-        &self.loaded.exports
+    /// The entry points of the ABI.
+    pub(crate) fn entry(&self) -> &'a Entry {
+        &self.loaded.exports.entry
     }
 
     /// The next phase begins.
@@ -170,13 +199,13 @@ impl<'a> Session<'a> {
 
     /// The event of that index is next.
     pub(crate) fn evaluating(&mut self, index: usize) {
+        self.enter(Phase::Evaluate);
         self.event = Some(index);
         self.fuel_before_event = self.fuel;
-        self.messages_before = self.store.data().captured.messages.len();
     }
 
     /// The event is evaluated; `record` takes what was emitted and the fuel that it took.
-    pub(crate) fn evaluated(&mut self, record: impl FnOnce(Vec<Vec<u8>>, u64) -> Evaluated) {
+    pub(crate) fn evaluated(&mut self, record: impl FnOnce(Records, u64) -> Evaluated) {
         let emitted = std::mem::take(&mut self.store.data_mut().captured.emitted);
         let fuel = self.fuel.saturating_sub(self.fuel_before_event);
         self.evaluated.push(record(emitted, fuel));
@@ -201,23 +230,42 @@ impl<'a> Session<'a> {
         String::from_utf8_lossy(&self.store.data().captured.output).trim_end().to_owned()
     }
 
-    /// Calls an export with the whole fuel of one call.
+    /// An entry point, ready to be called: looked up once where it is called for many events.
+    pub(crate) fn function<P: WasmParams, R: WasmResults>(
+        &mut self,
+        export: &ModuleExport,
+    ) -> Result<TypedFunc<P, R>, Ended> {
+        self.instance
+            .get_module_export(&mut self.store, export)
+            .and_then(wasmtime::Extern::into_func)
+            .ok_or_else(|| wasmtime::Error::msg("an export that was detected is not there"))
+            .and_then(|function| function.typed(&self.store))
+            .map_err(|error| outcome_of(self.loaded, self.job, &error))
+    }
+
+    /// Calls an entry point with the whole fuel of one call.
     pub(crate) fn call<P: WasmParams, R: WasmResults>(
+        &mut self,
+        function: &TypedFunc<P, R>,
+        parameters: P,
+    ) -> Result<R, Ended> {
+        let limit = self.job.limits.fuel;
+        let result = self
+            .store
+            .set_fuel(limit)
+            .and_then(|()| function.call(&mut self.store, parameters));
+        self.fuel = self.fuel.saturating_add(used(&self.store, limit));
+        result.map_err(|error| outcome_of(self.loaded, self.job, &error))
+    }
+
+    /// The same for an entry point that is called once.
+    pub(crate) fn call_once<P: WasmParams, R: WasmResults>(
         &mut self,
         export: &ModuleExport,
         parameters: P,
     ) -> Result<R, Ended> {
-        let limit = self.job.limits.fuel;
-        let result = self.store.set_fuel(limit).and_then(|()| {
-            self.instance
-                .get_module_export(&mut self.store, export)
-                .and_then(wasmtime::Extern::into_func)
-                .ok_or_else(|| wasmtime::Error::msg("an export that was detected is not there"))?
-                .typed::<P, R>(&self.store)?
-                .call(&mut self.store, parameters)
-        });
-        self.fuel = self.fuel.saturating_add(used(&self.store, limit));
-        result.map_err(|error| outcome_of(self.loaded, self.job, &error))
+        let function = self.function(export)?;
+        self.call(&function, parameters)
     }
 
     /// Asks the guest for a buffer and copies an input into it.
@@ -225,7 +273,7 @@ impl<'a> Session<'a> {
     /// An empty input still gets a buffer of one byte: no allocator must answer a request for none.
     pub(crate) fn hand_over(
         &mut self,
-        allocate: &ModuleExport,
+        allocate: &Allocate,
         input: &[u8],
     ) -> Result<Buffer, Ended> {
         let Ok(size) = u32::try_from(input.len()) else {
@@ -327,6 +375,13 @@ fn too_large(input: &[u8]) -> Outcome {
     Outcome::HostFault { fault: HostFault::InputTooLarge { bytes, limit } }
 }
 
+/// Ticks of the watchdog until a run has had its time. One more, since the first may come at once; and
+/// no more than half of all ticks that there are, since the engine adds them to those that went by.
+fn ticks(deadline: Duration) -> u64 {
+    let ticks = deadline.as_nanos().div_ceil(WATCHDOG_TICK.as_nanos());
+    u64::try_from(ticks).unwrap_or(u64::MAX).min(u64::MAX >> 1).saturating_add(1)
+}
+
 fn used(store: &Store<State>, limit: u64) -> u64 {
     limit.saturating_sub(store.get_fuel().unwrap_or(0))
 }
@@ -335,7 +390,7 @@ fn used(store: &Store<State>, limit: u64) -> u64 {
 fn outcome_of(loaded: &Loaded, job: &Job<'_>, error: &wasmtime::Error) -> Ended {
     let frames = error
         .downcast_ref::<WasmBacktrace>()
-        .map(|trace| symbolise(loaded.symbols(), trace))
+        .map(|trace| loaded.frames(trace))
         .unwrap_or_default();
     if let Some(stop) = error.downcast_ref::<Stop>() {
         return stopped(stop.clone(), frames);

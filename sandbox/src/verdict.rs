@@ -27,7 +27,7 @@ pub enum Phase {
     Compile,
     /// The instance was made, and its start function ran.
     Instantiate,
-    /// `_initialize`, `proofhouse_describe` or `LLVMFuzzerInitialize` ran.
+    /// `_initialize`, `proofhouse_warmup`, `proofhouse_describe` or `LLVMFuzzerInitialize` ran.
     Initialise,
     /// The policy's configuration was handed over.
     Configure,

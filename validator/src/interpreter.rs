@@ -22,8 +22,8 @@ pub struct Judge {
 pub struct Module {
     /// Its file name without the ending, or its name in the box.
     pub name: String,
-    /// The module.
-    pub wasm: Vec<u8>,
+    /// The module, or why it was not read.
+    pub wasm: Result<Vec<u8>, OpenError>,
 }
 
 /// What a policy says about an interpreter and cannot hold.
@@ -38,6 +38,14 @@ pub enum JudgeError {
         found: String,
         /// The digest that the policy pins.
         pinned: String,
+    },
+    /// Two entries, by name and by id for example, of which only one could count.
+    #[error("the policy has several entries for interpreter `{name}`: {}", entries.join(", "))]
+    SeveralEntries {
+        /// Its name.
+        name: String,
+        /// The entries' names.
+        entries: Vec<String>,
     },
     /// A configuration for an interpreter that takes none.
     #[error("the policy configures interpreter `{name}`, which takes no configuration")]
@@ -58,14 +66,21 @@ impl Judge {
         policy: &Policy,
         description: Option<Description>,
     ) -> Result<Self, JudgeError> {
-        let interpreter = sandbox.interpreter(module.wasm, &policy.limits);
+        let open = |wasm| sandbox.interpreter(wasm, &policy.limits);
+        let interpreter = module.wasm.and_then(open);
         let described = interpreter.as_ref().ok().and_then(Interpreter::description);
         let described = described.or(description.as_ref());
         let name = described.map_or_else(|| module.name.clone(), |d| d.name.clone());
         let id =
             described.map_or_else(|| module.name.clone(), |d| format!("{}@{}", d.name, d.version));
         let names = vec![id.clone(), name.clone(), module.name];
-        let wishes = names.iter().find_map(|name| policy.interpreters.get(name));
+        let entries = policy.interpreters.iter().filter(|(entry, _)| names.contains(entry));
+        let (entries, wishes): (Vec<_>, Vec<_>) = entries.unzip();
+        if entries.len() > 1 {
+            let entries = entries.into_iter().cloned().collect();
+            return Err(JudgeError::SeveralEntries { name, entries });
+        }
+        let wishes = wishes.first().copied();
         if let (Some(pinned), Ok(opened)) = (wishes.and_then(|w| w.digest.as_ref()), &interpreter)
             && opened.digest() != pinned
         {
@@ -96,11 +111,15 @@ impl Judge {
         self.description().map_or(&self.id, |d| &d.version)
     }
 
-    /// What it says of itself, or what `--schema` says in its stead.
+    /// What it says of itself; where it says nothing, what `--schema` says in its stead.
     pub fn description(&self) -> Option<&Description> {
-        self.description
-            .as_ref()
-            .or_else(|| self.interpreter.as_ref().ok().and_then(Interpreter::description))
+        let own = self.interpreter.as_ref().ok().and_then(Interpreter::description);
+        own.or(self.description.as_ref())
+    }
+
+    /// Whether it says itself what it is.
+    pub fn describes_itself(&self) -> bool {
+        self.interpreter.as_ref().is_ok_and(|interpreter| interpreter.description().is_some())
     }
 
     /// The interpreter, or why there is none.
@@ -161,3 +180,6 @@ struct Build<'a> {
     name: &'static str,
     digest: &'a str,
 }
+
+#[cfg(test)]
+mod tests;

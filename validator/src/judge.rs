@@ -7,7 +7,7 @@ use crate::ingest::{self, ContentPath, IngestError, Subject};
 use crate::interpreter::Judge;
 use crate::place::Place;
 use crate::policy::Policy;
-use proofhouse_sandbox::{Job, Run, Verdict};
+use proofhouse_sandbox::{Interpreter, Job, Run, Verdict};
 use std::time::{Duration, Instant};
 
 /// What is the same for all subjects of a call.
@@ -88,8 +88,13 @@ impl Bench<'_> {
             if gates.on(Gate::Schema) {
                 schema::check(content, judge, findings);
             }
-            if gates.run_interpreter() {
-                runs.extend(self.run(index, judge, content, findings));
+            match judge.interpreter() {
+                // Whichever gates are on: content of an interpreter that is not there is not judged.
+                Err(error) => outcome::report_unusable(error, judge.id(), findings),
+                Ok(interpreter) if gates.run_interpreter() => {
+                    runs.push(self.run(index, judge, interpreter, content, findings));
+                }
+                Ok(_) => {}
             }
         }
         runs
@@ -99,16 +104,10 @@ impl Bench<'_> {
         &self,
         index: usize,
         judge: &Judge,
+        interpreter: &Interpreter,
         content: &[u8],
         findings: &mut Findings<'_>,
-    ) -> Option<JudgedRun> {
-        let interpreter = match judge.interpreter() {
-            Ok(interpreter) => interpreter,
-            Err(error) => {
-                outcome::report_unusable(error, judge.id(), findings);
-                return None;
-            }
-        };
+    ) -> JudgedRun {
         if !self.inputs.is_empty() && !interpreter.abi().takes_events() {
             let message = "its ABI takes no events: the content was loaded and nothing else";
             let place = Place::default();
@@ -126,7 +125,7 @@ impl Bench<'_> {
         let elapsed = started.elapsed();
         let event = run.event.and_then(|event| self.events.id(event));
         outcome::report(&run, judge.id(), event, findings);
-        Some(JudgedRun { judge: index, run, elapsed })
+        JudgedRun { judge: index, run, elapsed }
     }
 }
 

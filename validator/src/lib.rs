@@ -25,3 +25,6 @@ pub mod policy;
 pub mod report;
 pub mod size;
 mod text;
+
+#[cfg(test)]
+mod testing;

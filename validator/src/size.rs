@@ -3,6 +3,9 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+/// The largest integer that reports hold, so that every JSON reader has it exactly.
+pub const MAX_INTEGER: u64 = (1 << 53) - 1;
+
 /// A number of bytes: `64KiB`, `256MiB`, `1GiB`, or plain bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size(pub u64);
@@ -20,7 +23,7 @@ pub enum UnitError {
     /// A unit of another kind.
     #[error("the unit must be one of {0}")]
     Unit(&'static str),
-    /// More than 64 bits, or zero.
+    /// Zero, or over [`MAX_INTEGER`].
     #[error("out of range")]
     Range,
 }
@@ -32,7 +35,8 @@ fn parse(text: &str, units: &[(&str, u64)], known: &'static str) -> Result<u64, 
     let number: u64 = number.parse().map_err(|_| UnitError::Number)?;
     let unit = unit.trim();
     let factor = units.iter().find(|(name, _)| *name == unit).ok_or(UnitError::Unit(known))?.1;
-    number.checked_mul(factor).filter(|value| *value > 0).ok_or(UnitError::Range)
+    let value = number.checked_mul(factor).ok_or(UnitError::Range)?;
+    if (1..=MAX_INTEGER).contains(&value) { Ok(value) } else { Err(UnitError::Range) }
 }
 
 impl FromStr for Size {
@@ -65,6 +69,8 @@ mod tests {
         assert_eq!("64KB".parse::<Size>(), Err(UnitError::Unit("B, KiB, MiB, GiB")));
         assert_eq!("0MiB".parse::<Size>(), Err(UnitError::Range));
         assert_eq!("99999999999GiB".parse::<Size>(), Err(UnitError::Range));
+        assert_eq!("9007199254740991".parse(), Ok(Size(MAX_INTEGER)));
+        assert_eq!("9007199254740992".parse::<Size>(), Err(UnitError::Range));
         assert_eq!("MiB".parse::<Size>(), Err(UnitError::Number));
         assert_eq!("1500ms".parse(), Ok(Span(Duration::from_millis(1_500))));
         assert_eq!("2".parse::<Span>(), Err(UnitError::Unit("ms, s, m")));

@@ -7,7 +7,7 @@ use crate::verdict::Phase;
 
 pub(super) fn judge(session: &mut Session<'_>, entry: &Command) -> Result<Outcome, Ended> {
     session.enter(Phase::Load);
-    let code = match session.call(&entry.start, ()) {
+    let code = match session.call_once(&entry.start, ()) {
         Ok(()) => 0,
         Err(ended) => ended.exit_code().ok_or(ended)?,
     };

@@ -6,7 +6,6 @@ use crate::outcome::Unusable;
 use wasmtime::{Module, ModuleExport};
 
 /// The entry points of a module.
-#[derive(Clone)]
 pub(crate) struct Exports {
     pub(crate) abi: Abi,
     pub(crate) memory: ModuleExport,
@@ -16,32 +15,29 @@ pub(crate) struct Exports {
 }
 
 /// Those of its ABI.
-#[derive(Clone)]
 pub(crate) enum Entry {
     Reactor(Reactor),
     Harness(Harness),
     Command(Command),
 }
 
-#[derive(Clone)]
 pub(crate) struct Reactor {
     pub(crate) abi_version: ModuleExport,
     pub(crate) alloc: ModuleExport,
     pub(crate) load: ModuleExport,
     pub(crate) evaluate: ModuleExport,
     pub(crate) free: Option<ModuleExport>,
+    pub(crate) warmup: Option<ModuleExport>,
     pub(crate) configure: Option<ModuleExport>,
     pub(crate) describe: Option<ModuleExport>,
 }
 
-#[derive(Clone)]
 pub(crate) struct Harness {
     pub(crate) malloc: ModuleExport,
     pub(crate) initialise: Option<ModuleExport>,
     pub(crate) test_one_input: ModuleExport,
 }
 
-#[derive(Clone)]
 pub(crate) struct Command {
     pub(crate) start: ModuleExport,
 }
@@ -77,6 +73,7 @@ impl Lookup<'_> {
             load: self.function("proofhouse_load", "(i32, i32) -> (i32)")?,
             evaluate: self.function("proofhouse_evaluate", "(i32, i32) -> (i32)")?,
             free: self.optional("proofhouse_free", "(i32) -> ()")?,
+            warmup: self.optional("proofhouse_warmup", "() -> ()")?,
             configure: self.optional("proofhouse_configure", "(i32, i32) -> (i32)")?,
             describe: self.optional("proofhouse_describe", "() -> (i64)")?,
         })

@@ -2,7 +2,7 @@
 
 use super::detect::Harness;
 use crate::outcome::{AbiViolation, Outcome};
-use crate::session::{Ended, Session};
+use crate::session::{Allocate, Ended, Session};
 use crate::verdict::Phase;
 
 /// `argc`, `argv`, one argument and a null, then the argument's text: what `LLVMFuzzerInitialize`
@@ -10,25 +10,30 @@ use crate::verdict::Phase;
 const ARGUMENT: &[u8] = b"guest\0\0\0";
 
 pub(super) fn judge(session: &mut Session<'_>, entry: &Harness) -> Result<Outcome, Ended> {
-    initialise(session, entry)?;
+    let allocate = session.function(&entry.malloc)?;
+    initialise(session, entry, &allocate)?;
     session.enter(Phase::Alloc);
-    let content = session.hand_over(&entry.malloc, session.job.content)?;
+    let content = session.hand_over(&allocate, session.job.content)?;
     session.enter(Phase::Load);
-    let _: i32 = session.call(&entry.test_one_input, content.arguments())?;
+    let _: i32 = session.call_once(&entry.test_one_input, content.arguments())?;
     session.loaded();
     Ok(Outcome::Completed)
 }
 
-fn initialise(session: &mut Session<'_>, entry: &Harness) -> Result<(), Ended> {
+fn initialise(
+    session: &mut Session<'_>,
+    entry: &Harness,
+    allocate: &Allocate,
+) -> Result<(), Ended> {
     let Some(initialise) = &entry.initialise else { return Ok(()) };
-    let block = session.hand_over(&entry.malloc, &[0; 16 + ARGUMENT.len()])?;
+    let block = session.hand_over(allocate, &[0; 16 + ARGUMENT.len()])?;
     let at = |offset: u32| block.address.saturating_add(offset);
     let words = [1, at(8), at(16), 0];
     let mut bytes: Vec<u8> = words.into_iter().flat_map(u32::to_le_bytes).collect();
     bytes.extend_from_slice(ARGUMENT);
     session.write(block.address, &bytes, "malloc")?;
     let (argc, argv) = (at(0).cast_signed(), at(4).cast_signed());
-    let code: i32 = session.call(initialise, (argc, argv))?;
+    let code: i32 = session.call_once(initialise, (argc, argv))?;
     if code != 0 {
         let (function, message) = ("LLVMFuzzerInitialize", session.said());
         return Err(Ended::violation(AbiViolation::Refused { function, code, message }));

@@ -42,8 +42,8 @@ impl Abi {
 /// Takes a session from a fresh instance to its end.
 pub(crate) fn judge(session: &mut Session<'_>) -> Result<crate::outcome::Outcome, Ended> {
     match session.entry() {
-        Entry::Reactor(entry) => reactor::judge(session, &entry),
-        Entry::Harness(entry) => harness::judge(session, &entry),
-        Entry::Command(entry) => command::judge(session, &entry),
+        Entry::Reactor(entry) => reactor::judge(session, entry),
+        Entry::Harness(entry) => harness::judge(session, entry),
+        Entry::Command(entry) => command::judge(session, entry),
     }
 }

@@ -5,52 +5,71 @@ use super::detect::Reactor;
 use crate::description::Description;
 use crate::limits::MAX_DESCRIPTION_BYTES;
 use crate::outcome::{AbiViolation, Outcome, Unusable};
-use crate::session::{Ended, Evaluated, Session};
+use crate::session::{Allocate, Buffer, Ended, Evaluated, Session};
 use crate::verdict::Phase;
+use wasmtime::TypedFunc;
 
 pub(super) fn judge(session: &mut Session<'_>, entry: &Reactor) -> Result<Outcome, Ended> {
-    configure(session, entry)?;
+    warm_up(session, entry)?;
+    let allocate: Allocate = session.function(&entry.alloc)?;
+    let free = entry.free.as_ref().map(|free| session.function(free)).transpose()?;
+    configure(session, entry, &allocate, free.as_ref())?;
 
     session.enter(Phase::Alloc);
-    let content = session.hand_over(&entry.alloc, session.job.content)?;
+    let content = session.hand_over(&allocate, session.job.content)?;
     session.enter(Phase::Load);
-    let code: i32 = session.call(&entry.load, content.arguments())?;
+    let code: i32 = session.call_once(&entry.load, content.arguments())?;
     if code != 0 {
         return Ok(Outcome::Rejected { code, message: session.said() });
     }
     session.loaded();
 
-    session.enter(Phase::Evaluate);
+    let evaluate = session.function(&entry.evaluate)?;
     for (index, event) in session.job.events.iter().enumerate() {
         session.evaluating(index);
-        let event = session.hand_over(&entry.alloc, event)?;
-        let result: i32 = session.call(&entry.evaluate, event.arguments())?;
+        let event = session.hand_over(&allocate, event)?;
+        let result: i32 = session.call(&evaluate, event.arguments())?;
         let Ok(matches) = u32::try_from(result) else {
             return Ok(Outcome::EvaluationError { code: result, message: session.said() });
         };
-        if let Some(free) = &entry.free {
-            let () = session.call(free, event.address.cast_signed())?;
-        }
+        give_back(session, free.as_ref(), event)?;
         session.evaluated(|emitted, fuel| Evaluated { matches, emitted, fuel });
     }
     Ok(Outcome::Accepted)
 }
 
-fn configure(session: &mut Session<'_>, entry: &Reactor) -> Result<(), Ended> {
+/// `proofhouse_free`, where the interpreter has it.
+type Free = TypedFunc<i32, ()>;
+
+fn give_back(
+    session: &mut Session<'_>,
+    free: Option<&Free>,
+    buffer: Buffer,
+) -> Result<(), Ended> {
+    free.map_or(Ok(()), |free| session.call(free, buffer.address.cast_signed()))
+}
+
+fn warm_up(session: &mut Session<'_>, entry: &Reactor) -> Result<(), Ended> {
+    entry.warmup.as_ref().map_or(Ok(()), |warmup| session.call_once(warmup, ()))
+}
+
+fn configure(
+    session: &mut Session<'_>,
+    entry: &Reactor,
+    allocate: &Allocate,
+    free: Option<&Free>,
+) -> Result<(), Ended> {
     let (Some(json), Some(configure)) = (session.job.configuration, &entry.configure) else {
         return Ok(());
     };
     session.enter(Phase::Configure);
-    let configuration = session.hand_over(&entry.alloc, json.as_bytes())?;
-    let code: i32 = session.call(configure, configuration.arguments())?;
+    let configuration = session.hand_over(allocate, json.as_bytes())?;
+    let code: i32 = session.call_once(configure, configuration.arguments())?;
     if code != 0 {
         let (function, message) = ("proofhouse_configure", session.said());
         return Err(Ended::violation(AbiViolation::Refused { function, code, message }));
     }
-    if let Some(free) = &entry.free {
-        let () = session.call(free, configuration.address.cast_signed())?;
-    }
-    Ok(())
+    give_back(session, free, configuration)
 }
 
 /// Asks an interpreter which ABI version it speaks and what it says of itself.
@@ -58,13 +77,14 @@ pub(crate) fn describe(
     session: &mut Session<'_>,
     entry: &Reactor,
 ) -> Result<Option<Description>, Ended> {
-    let found: i32 = session.call(&entry.abi_version, ())?;
+    let found: i32 = session.call_once(&entry.abi_version, ())?;
     if found != ABI_VERSION {
         let reason = Unusable::AbiVersion { found, supported: ABI_VERSION };
         return Err(Ended::from(Outcome::Unusable { reason }));
     }
+    warm_up(session, entry)?;
     let Some(describe) = &entry.describe else { return Ok(None) };
-    let place: i64 = session.call(describe, ())?;
+    let place: i64 = session.call_once(describe, ())?;
     let [address, size] = split(place);
     let wrong = |problem: String| Ended::violation(AbiViolation::Description { problem });
     if size > MAX_DESCRIPTION_BYTES {

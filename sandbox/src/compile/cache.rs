@@ -6,9 +6,8 @@
 
 use crate::limits::MAX_ARTEFACT_BYTES;
 use cap_std::fs::{Dir, DirBuilder, DirBuilderExt, MetadataExt, OpenOptions, OpenOptionsExt};
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::io::{self, Read, Write};
-use std::sync::atomic::{AtomicU64, Ordering};
 use wasmtime::Engine;
 
 /// First bytes of an entry; the number counts changes of its layout.
@@ -103,9 +102,9 @@ impl Cache {
 
     /// Puts an artefact under that key: written, synced, renamed.
     pub(super) fn write(&self, key: &Key, artefact: &[u8]) -> io::Result<()> {
-        static WRITES: AtomicU64 = AtomicU64::new(0);
-        let unique = WRITES.fetch_add(1, Ordering::Relaxed);
-        let temporary = format!("{}.{}.{unique}.tmp", key.file_name(), std::process::id());
+        // A process id would not do: containers that share a directory have the same ones.
+        let unique = RandomState::new().build_hasher().finish();
+        let temporary = format!("{}.{unique:016x}.tmp", key.file_name());
         let mut options = OpenOptions::new();
         options.write(true).create_new(true).mode(0o600);
         let mut file = self.directory.open_with(&temporary, &options)?;

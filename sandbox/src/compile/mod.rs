@@ -5,9 +5,13 @@
 
 mod cache;
 mod child;
+mod compiler;
+mod process;
+mod request;
 
 pub use cache::{Cache, CacheError};
-pub use child::{Compiler, compile_child};
+pub use child::compile_child;
+pub use compiler::Compiler;
 
 use crate::outcome::Unusable;
 use wasmtime::{Engine, Module};
@@ -30,6 +34,9 @@ pub enum CompileError {
     /// The machine is: the child could not be started, for example.
     #[error("cannot compile: {0}")]
     Machine(#[source] std::io::Error),
+    /// The engine cannot be set up on this machine.
+    #[error("cannot set up the compiler: {0}")]
+    Engine(String),
     /// The artefact that the compiler made is refused by the engine: our own bug.
     #[error("the engine refuses what the compiler made: {0}")]
     Artefact(String),

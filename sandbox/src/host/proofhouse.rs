@@ -30,6 +30,6 @@ fn emit(mut caller: Caller<'_, State>, record: i32, size: i32) -> Result<()> {
     let (memory, state) = memory_and_state(&mut caller, "proofhouse.emit")?;
     let bytes = memory.slice(address(record), address(size))?;
     state.charge_record(bytes.len())?;
-    state.captured.emitted.push(bytes.to_vec());
+    state.captured.emitted.push(bytes);
     Ok(())
 }

@@ -2,10 +2,11 @@
 
 use super::Stop;
 use super::wasi::Wasi;
+use crate::guest_memory::GuestMemory;
 use crate::limits::Limits;
 use crate::num::u64_of;
+use crate::records::Records;
 use crate::outcome::{AbiViolation, Resource, Stream};
-use crate::guest_memory::GuestMemory;
 use std::collections::BTreeSet;
 use wasmtime::{AsContextMut, Caller, Memory, ResourceLimiter};
 
@@ -24,7 +25,7 @@ pub(crate) struct Captured {
     /// Diagnostics: level and text.
     pub(crate) messages: Vec<(i32, String)>,
     /// Records emitted since they were last taken.
-    pub(crate) emitted: Vec<Vec<u8>>,
+    pub(crate) emitted: Records,
     /// stdout and stderr in the order of writing.
     pub(crate) output: Vec<u8>,
     /// Host functions that the guest called and that are not provided.
@@ -118,12 +119,17 @@ impl Growth {
     }
 }
 
+/// What a module's own declaration rules out is denied to it, as everywhere, and not counted.
+fn over_own_maximum(desired: usize, maximum: Option<usize>) -> bool {
+    maximum.is_some_and(|maximum| desired > maximum)
+}
+
 impl ResourceLimiter for Growth {
     fn memory_growing(
         &mut self,
         _current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         if let Some(left) = self.initial_memories_left.checked_sub(1) {
             self.initial_memories_left = left;
@@ -135,6 +141,9 @@ impl ResourceLimiter for Growth {
             let resource = Resource::Memory;
             return Err(Stop::OutOfMemory { resource, requested, limit }.into());
         }
+        if over_own_maximum(desired, maximum) {
+            return Ok(false);
+        }
         self.peak_memory_bytes = self.peak_memory_bytes.max(requested);
         Ok(true)
     }
@@ -143,7 +152,7 @@ impl ResourceLimiter for Growth {
         &mut self,
         _current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         if let Some(left) = self.initial_tables_left.checked_sub(1) {
             self.initial_tables_left = left;
@@ -155,6 +164,6 @@ impl ResourceLimiter for Growth {
             let resource = Resource::Table;
             return Err(Stop::OutOfMemory { resource, requested, limit }.into());
         }
-        Ok(true)
+        Ok(!over_own_maximum(desired, maximum))
     }
 }

@@ -18,4 +18,4 @@ pub const MAX_EXPORTS: u32 = 1_000_000;
 /// Locals of one function, parameters included (implementation limits).
 pub const MAX_FUNCTION_LOCALS: u32 = 50_000;
 /// Bytes of one function body (implementation limits).
-pub const MAX_FUNCTION_BYTES: usize = 7_654_321;
+pub const MAX_FUNCTION_BYTES: u32 = 7_654_321;

@@ -7,6 +7,7 @@ use wasmparser::{
 };
 
 use super::limits::MAX_ORIGINAL_BYTES;
+use super::numbers::{count, index};
 use super::proposals;
 use super::refusal::Refusal;
 
@@ -75,10 +76,9 @@ impl<'a> Original<'a> {
         Ok(original)
     }
 
-    /// The signature of a defined function.
-    pub(super) fn signature(&self, defined: usize) -> Option<&FuncType> {
-        let index = *self.functions.get(defined)?;
-        self.signatures.get(usize::try_from(index).ok()?)
+    /// Number of parameters of the functions of type `ty`.
+    pub(super) fn parameters(&self, ty: u32) -> u32 {
+        self.signatures.get(index(ty)).map_or(0, |signature| count(signature.params().len()))
     }
 
     /// Number of defined globals.

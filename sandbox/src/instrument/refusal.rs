@@ -130,3 +130,13 @@ impl From<wasmparser::Error> for Refusal {
         Self::invalid(&error)
     }
 }
+
+impl From<wasm_encoder::reencode::Error> for Refusal {
+    fn from(error: wasm_encoder::reencode::Error) -> Self {
+        match error {
+            wasm_encoder::reencode::Error::ParseError(error) => Self::invalid(&error),
+            // The original was validated without the proposals that could cause these.
+            other => Self::Output { offset: 0, reason: other.to_string() },
+        }
+    }
+}

@@ -1,14 +1,11 @@
 //! The command line.
 
 use crate::gates::Gate;
-use crate::size::{Size, Span};
+use crate::size::{MAX_INTEGER, Size, Span};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
-
-/// Integers in reports stay below this, so that every JSON reader has them exactly.
-const MAX_INTEGER: u64 = (1 << 53) - 1;
 
 /// Test-fires update content before it ships: loads it in its real interpreter, compiled to Wasm, in
 /// an isolated sandbox, and runs it against events.

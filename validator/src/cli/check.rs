@@ -1,11 +1,11 @@
 //! `proofhouse check`: everything that a call names is opened here, then judged.
 
-use super::args::{Check, Format};
-use super::files::{self, WholeFile};
-use super::{COMPILE_CHILD, Failure, exit, guests, progress};
+use super::args::{Check, FileReport, Format};
+use super::files::{self, Bounds, WholeFile};
+use super::{COMPILE_CHILD, Failure, exit, guests, progress, warn};
 use crate::check::{CheckError, check};
 use crate::events::Events;
-use crate::gates::{Gate, Gates};
+use crate::gates::{Gate, Gates, schema};
 use crate::ingest::{Filter, Patterns, Roots, Subjects};
 use crate::interpreter::Judge;
 use crate::judge::Bench;
@@ -13,7 +13,9 @@ use crate::policy::{MAX_POLICY_BYTES, Policy};
 use crate::report::{Head, Human, Json, Palette, Report};
 use cap_std::AmbientAuthority;
 use cap_std::fs::Dir;
-use proofhouse_corpus::limits::{MAX_EVENT_BYTES, MAX_EVENTS_FILE_BYTES};
+use proofhouse_corpus::limits::{
+    MAX_EVENT_BYTES, MAX_EVENTS, MAX_EVENTS_FILE_BYTES, MAX_EVENTS_TOTAL_BYTES,
+};
 use proofhouse_sandbox::limits::MAX_DESCRIPTION_BYTES;
 use proofhouse_sandbox::{Cache, Compilation, Compiler, Description, Sandbox};
 use std::io::{BufWriter, Write};
@@ -39,11 +41,7 @@ pub(super) fn run(args: &Check, authority: AmbientAuthority) -> Result<ExitCode,
         subjects: subjects.len(),
         timings: args.timings,
     };
-    let mut files = Vec::new();
-    for report in &args.report {
-        let file = WholeFile::create(&report.path, authority).map_err(|e| Failure::unjudged(&e))?;
-        files.push((report.format, file));
-    }
+    let mut files = report_files(&args.report, authority)?;
     let colours = anstream::stdout().current_choice() != anstream::ColorChoice::Never;
     let palette = if colours { Palette::colours() } else { Palette::plain() };
     let mut reports = vec![report(args.format, BufWriter::new(std::io::stdout()), palette)];
@@ -59,6 +57,23 @@ pub(super) fn run(args: &Check, authority: AmbientAuthority) -> Result<ExitCode,
         file.finish().map_err(|e| Failure::unjudged(&e))?;
     }
     Ok(exit::of(tally.verdict()))
+}
+
+/// The files of `--report`, before anything is judged: one that cannot be made is found out early.
+fn report_files(
+    reports: &[FileReport],
+    authority: AmbientAuthority,
+) -> Result<Vec<(Format, WholeFile)>, Failure> {
+    let mut files = Vec::new();
+    for FileReport { format, path } in reports {
+        let file = WholeFile::create(path, authority)
+            .map_err(|error| Failure::Usage(format!("report {error}")))?;
+        if files.iter().any(|(_, earlier)| file.is_same_as(earlier)) {
+            return Err(Failure::Usage(format!("two reports go to {}", path.display())));
+        }
+        files.push((*format, file));
+    }
+    Ok(files)
 }
 
 fn report<'w>(format: Format, out: impl Write + 'w, palette: Palette) -> Box<dyn Report + 'w> {
@@ -131,7 +146,7 @@ fn cache(authority: AmbientAuthority) -> Option<Cache> {
     match opened {
         Ok(cache) => Some(cache),
         Err(error) => {
-            tracing::warn!("{error}; compiling without a cache");
+            warn(&format!("{error}; compiling without a cache"));
             None
         }
     }
@@ -156,13 +171,28 @@ fn judges(
     let mut judges = Vec::new();
     for wanted in &args.interpreter {
         let module = guests::find(wanted, authority).map_err(|e| Failure::usage(&e))?;
-        let judge = Judge::open(sandbox, module, policy, description.clone());
-        judges.push(judge.map_err(|e| Failure::usage(&e))?);
+        let judge = Judge::open(sandbox, module, policy, description.clone())
+            .map_err(|e| Failure::usage(&e))?;
+        if judges.iter().any(|earlier: &Judge| earlier.id() == judge.id()) {
+            let problem = format!("two interpreters have the id `{}`", judge.id());
+            return Err(Failure::Usage(problem));
+        }
+        judges.push(judge);
     }
     for name in policy.interpreters.keys() {
         if !judges.iter().any(|judge| judge.answers_to(name)) {
-            tracing::warn!("the policy's entry for interpreter `{name}` is not used");
+            let name = name.escape_debug();
+            warn(&format!("the policy's entry for interpreter `{name}` is not used"));
         }
+    }
+    if args.schema.is_some() && judges.iter().all(Judge::describes_itself) {
+        warn("the file of --schema is not used: the interpreter describes itself");
+    }
+    let idle = |judge: &Judge| judge.interpreter().is_ok() && !schema::applies(judge);
+    if !policy.gates.run_interpreter() && judges.iter().all(idle) {
+        let problem = "only the gate schema is on, and it knows no content of the interpreter: \
+                       nothing would be checked";
+        return Err(Failure::Usage(problem.into()));
     }
     Ok(judges)
 }
@@ -174,8 +204,13 @@ fn events(paths: &[PathBuf], authority: AmbientAuthority) -> Result<Events, Fail
     let mut events = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let limit = u64::try_from(MAX_EVENT_BYTES).unwrap_or(u64::MAX);
-            let files = files::read_all(path, limit, authority).map_err(|e| wrong(path, &e))?;
+            let bounds = Bounds {
+                files: MAX_EVENTS,
+                file_bytes: MAX_EVENT_BYTES,
+                total_bytes: MAX_EVENTS_TOTAL_BYTES,
+            };
+            let files = files::read_all(path, bounds, authority)
+                .map_err(|error| Failure::Usage(format!("events {error}")))?;
             events.extend(
                 files.into_iter().map(|(name, bytes)| Events::raw(name.to_string(), bytes)),
             );
@@ -186,7 +221,12 @@ fn events(paths: &[PathBuf], authority: AmbientAuthority) -> Result<Events, Fail
             events.extend(Events::parse(&bytes).map_err(|error| wrong(path, &error))?);
         }
     }
-    Events::join(events).map_err(|e| Failure::usage(&e))
+    let events =
+        Events::join(events).map_err(|error| Failure::Usage(format!("events: {error}")))?;
+    if !paths.is_empty() && events.is_empty() {
+        warn("there is no event in what --events names");
+    }
+    Ok(events)
 }
 
 fn subjects(
@@ -201,8 +241,12 @@ fn subjects(
     let filter = Filter::new(patterns).map_err(|e| Failure::usage(&e))?;
     let roots = Roots::open_ambient(paths, authority).map_err(|e| Failure::usage(&e))?;
     let subjects = Subjects::list(roots, &filter).map_err(|e| Failure::unjudged(&e))?;
-    for note in &subjects.notes().kept {
-        tracing::warn!("{}: {}", note.path, note.kind);
+    let notes = subjects.notes();
+    for note in &notes.kept {
+        warn(&format!("{}: {}", note.path, note.kind));
+    }
+    if notes.dropped > 0 {
+        warn(&format!("and {} more of this kind", notes.dropped));
     }
     if subjects.is_empty() {
         return Err(Failure::Usage("no content: nothing to judge".into()));

@@ -1,6 +1,9 @@
 //! The files of a call that are not content: read whole, written and renamed.
 
-use crate::ingest::{self, ContentPath, Filter, IngestError, Patterns, RootError, Roots, Subjects};
+use crate::ingest::{
+    self, ContentPath, Filter, FilterError, IngestError, ListError, Patterns, RootError, Roots,
+    Subjects,
+};
 use cap_std::AmbientAuthority;
 use cap_std::fs::{Dir, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -20,15 +23,54 @@ pub(super) enum FileError {
         /// Why.
         error: IngestError,
     },
-    /// A directory holds more than can be listed, or nothing.
-    #[error("{path}: {problem}")]
-    Listing {
-        /// Which directory.
-        path: String,
-        /// Why.
-        problem: String,
+    /// A directory where a file is needed.
+    #[error("{path}: a file is needed here, not a directory", path = path.display())]
+    Directory {
+        /// Which one.
+        path: PathBuf,
     },
-    /// It cannot be written.
+    /// A directory holds more than can be listed.
+    #[error("{path}: {error}", path = path.display())]
+    List {
+        /// Which one.
+        path: PathBuf,
+        /// How much more.
+        error: ListError,
+    },
+    /// A directory holds more files than are read.
+    #[error("{path}: more than {limit} files", path = path.display())]
+    TooMany {
+        /// Which one.
+        path: PathBuf,
+        /// Files at most.
+        limit: usize,
+    },
+    /// The files of a directory are larger together than what is read.
+    #[error("{path}: more than {limit} bytes in all files together", path = path.display())]
+    TooMuch {
+        /// Which one.
+        path: PathBuf,
+        /// Bytes at most.
+        limit: usize,
+    },
+    /// No pattern at all is not a pattern: our own bug.
+    #[error("{0}")]
+    Filter(#[from] FilterError),
+    /// What is there is not to be replaced.
+    #[error("{path}: what is there is not a regular file, and is not replaced", path = path.display())]
+    Occupied {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// It cannot be made.
+    #[error("{path}: {error}", path = path.display())]
+    Create {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// It cannot be written to its end.
     #[error("{path}: {error}", path = path.display())]
     Write {
         /// Which file.
@@ -38,46 +80,74 @@ pub(super) enum FileError {
     },
 }
 
-/// Reads one file of at most that many bytes.
+/// How much of a directory is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Files at most.
+    pub(super) files: usize,
+    /// Bytes of each at most.
+    pub(super) file_bytes: usize,
+    /// Bytes of all together at most.
+    pub(super) total_bytes: usize,
+}
+
+/// Reads one file of at most that many bytes. Links are followed wherever they lead: the user named
+/// the file, and build systems put links in the place of files.
 pub(super) fn read(
     path: &Path,
     max_bytes: u64,
     authority: AmbientAuthority,
 ) -> Result<Vec<u8>, FileError> {
-    let mut files = read_all(path, max_bytes, authority)?;
-    match (files.pop(), files.is_empty()) {
-        (Some((name, bytes)), true) if name.as_bytes() == path_bytes(path) => Ok(bytes),
-        _ => {
-            let problem = "a file is needed here, not a directory".into();
-            Err(FileError::Listing { path: path.display().to_string(), problem })
-        }
+    let directory = || FileError::Directory { path: path.to_owned() };
+    if path.is_dir() {
+        return Err(directory());
     }
+    // What cannot be followed is opened as it is, and the error says what it is.
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let named = ContentPath::new(path.as_os_str().as_encoded_bytes());
+    let subjects = list(&target, authority).map_err(|error| match error {
+        FileError::Root(RootError { problem, .. }) => {
+            FileError::Root(RootError { path: named.clone(), problem })
+        }
+        other => other,
+    })?;
+    let subject = subjects.get(0).filter(|_| subjects.len() == 1).ok_or_else(directory)?;
+    let mut bytes = Vec::new();
+    ingest::read(subject, max_bytes, &mut bytes)
+        .map_err(|error| FileError::Read { path: named, error })?;
+    Ok(bytes)
 }
 
-/// Reads a file, or all files of a directory, each of at most that many bytes.
+/// Reads all files of a directory.
 pub(super) fn read_all(
     path: &Path,
-    max_bytes: u64,
+    bounds: Bounds,
     authority: AmbientAuthority,
 ) -> Result<Vec<(ContentPath, Vec<u8>)>, FileError> {
-    let listing =
-        |problem: String| FileError::Listing { path: path.display().to_string(), problem };
-    let filter = Filter::new(Patterns { defaults: &[], include: &[], exclude: &[] })
-        .map_err(|error| listing(error.to_string()))?;
-    let roots = Roots::open_ambient([path], authority)?;
-    let subjects = Subjects::list(roots, &filter).map_err(|error| listing(error.to_string()))?;
+    let subjects = list(path, authority)?;
+    if subjects.len() > bounds.files {
+        return Err(FileError::TooMany { path: path.to_owned(), limit: bounds.files });
+    }
+    let file_bytes = u64::try_from(bounds.file_bytes).unwrap_or(u64::MAX);
     let mut files = Vec::new();
+    let mut left = bounds.total_bytes;
     for subject in subjects.iter() {
         let mut bytes = Vec::new();
-        ingest::read(subject, max_bytes, &mut bytes)
+        ingest::read(subject, file_bytes, &mut bytes)
             .map_err(|error| FileError::Read { path: subject.path(), error })?;
+        left = left.checked_sub(bytes.len()).ok_or_else(|| FileError::TooMuch {
+            path: path.to_owned(),
+            limit: bounds.total_bytes,
+        })?;
         files.push((subject.path(), bytes));
     }
     Ok(files)
 }
 
-fn path_bytes(path: &Path) -> &[u8] {
-    path.as_os_str().as_encoded_bytes()
+fn list(path: &Path, authority: AmbientAuthority) -> Result<Subjects, FileError> {
+    let filter = Filter::new(Patterns::default())?;
+    let roots = Roots::open_ambient([path], authority)?;
+    Subjects::list(roots, &filter).map_err(|error| FileError::List { path: path.to_owned(), error })
 }
 
 /// A file that appears under its name when it is whole: written, synced, renamed.
@@ -85,28 +155,37 @@ pub(super) struct WholeFile {
     dir: Dir,
     name: PathBuf,
     temporary: PathBuf,
+    /// As the user wrote it.
     path: PathBuf,
+    /// Where that is.
+    target: PathBuf,
     file: BufWriter<cap_std::fs::File>,
 }
 
 impl WholeFile {
     /// Begins to write.
     pub(super) fn create(path: &Path, authority: AmbientAuthority) -> Result<Self, FileError> {
-        let failed = |error| FileError::Write { path: path.to_owned(), error };
-        let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidFilename.into()))?;
-        let parent = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
+        let failed = |error| FileError::Create { path: path.to_owned(), error };
+        let target = target(path)?;
+        let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
+            return Err(failed(io::ErrorKind::InvalidFilename.into()));
         };
         let dir = Dir::open_ambient_dir(parent, authority).map_err(failed)?;
         let mut temporary = std::ffi::OsString::from(".");
         temporary.push(name);
         temporary.push(format!(".{}.tmp", std::process::id()));
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        let file = dir.open_with(&temporary, &options).map_err(failed)?;
-        let (name, temporary) = (name.into(), temporary.into());
-        Ok(Self { dir, name, temporary, path: path.into(), file: BufWriter::new(file) })
+        // What a process of the same number left behind when it was killed. Mostly there is nothing.
+        let _ = dir.remove_file(&temporary);
+        let file = dir
+            .open_with(&temporary, OpenOptions::new().write(true).create_new(true))
+            .map_err(failed)?;
+        let (name, temporary, path) = (name.into(), temporary.into(), path.into());
+        Ok(Self { dir, name, temporary, path, target, file: BufWriter::new(file) })
+    }
+
+    /// Whether both end up as the same file.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        self.target == other.target
     }
 
     /// Puts it under its name.
@@ -148,4 +227,24 @@ pub(super) fn write(
         .write_all(bytes)
         .map_err(|error| FileError::Write { path: path.to_owned(), error })?;
     file.finish()
+}
+
+/// Where a new file goes: the file itself where a link leads to one, so that the link stays. What is
+/// there and is no regular file is not replaced: a device that is renamed over is gone.
+fn target(path: &Path) -> Result<PathBuf, FileError> {
+    let failed = |error| FileError::Create { path: path.to_owned(), error };
+    let occupied = || FileError::Occupied { path: path.to_owned() };
+    match path.metadata() {
+        Ok(metadata) if metadata.is_file() => path.canonicalize().map_err(failed),
+        Ok(_) => Err(occupied()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
+        Err(_) if path.is_symlink() => Err(occupied()),
+        Err(_) => {
+            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            let parent = parent.unwrap_or(Path::new(".")).canonicalize().map_err(failed)?;
+            let name =
+                path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidFilename.into()));
+            Ok(parent.join(name?))
+        }
+    }
 }

@@ -1,18 +1,20 @@
 //! The box: interpreters that come with the program, found by name.
 //!
-//! A box is a directory of files named `NAME@VERSION.wasm`. It is looked for in `PROOFHOUSE_GUESTS`,
-//! and beside the program in `../guests` and `../share/proofhouse/guests`.
+//! A box is a directory of files named `NAME@VERSION.wasm`. It is what `PROOFHOUSE_GUESTS` names;
+//! where that is not set, `../guests` and `../share/proofhouse/guests` beside the program.
 
 use super::files::{self, FileError};
+use crate::ingest::IngestError;
 use crate::interpreter::Module;
 use cap_std::AmbientAuthority;
 use cap_std::fs::Dir;
+use proofhouse_sandbox::Unusable;
 use proofhouse_sandbox::limits::MAX_MODULE_BYTES;
 use std::path::{Path, PathBuf};
 
 /// Where a box may be, relative to the directory of the program.
 const BESIDE_THE_PROGRAM: [&str; 2] = ["../guests", "../share/proofhouse/guests"];
-/// The variable that names another one.
+/// The variable that names the only one to look in.
 const VARIABLE: &str = "PROOFHOUSE_GUESTS";
 
 /// Why an interpreter was not found.
@@ -79,18 +81,26 @@ pub(super) fn find(wanted: &Path, authority: AmbientAuthority) -> Result<Module,
 }
 
 fn read(path: &Path, authority: AmbientAuthority) -> Result<Module, FindError> {
-    // One byte more than the limit, so that the sandbox is the one to say that it is too large.
-    let wasm = files::read(path, MAX_MODULE_BYTES.saturating_add(1), authority)?;
+    let wasm = match files::read(path, MAX_MODULE_BYTES, authority) {
+        Ok(wasm) => Ok(wasm),
+        // It is an interpreter that cannot judge, not a wrong call: its files are listed.
+        Err(FileError::Read { error: IngestError::TooLarge { size, limit }, .. }) => {
+            let what = "the size of the module in bytes";
+            Err(Unusable::OverLimit { what, value: size, limit }.into())
+        }
+        Err(error) => return Err(error.into()),
+    };
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(Module { name, wasm })
 }
 
 fn boxes() -> Vec<PathBuf> {
-    let mut places: Vec<PathBuf> = std::env::var_os(VARIABLE).map(Into::into).into_iter().collect();
-    if let Some(program) = std::env::current_exe().ok().as_deref().and_then(Path::parent) {
-        places.extend(BESIDE_THE_PROGRAM.map(|beside| program.join(beside)));
+    if let Some(place) = std::env::var_os(VARIABLE).filter(|place| !place.is_empty()) {
+        return vec![place.into()];
     }
-    places
+    let program = std::env::current_exe().ok();
+    let folder = program.as_deref().and_then(Path::parent).into_iter();
+    folder.flat_map(|folder| BESIDE_THE_PROGRAM.map(|beside| folder.join(beside))).collect()
 }
 
 /// File names in a box, sorted; none if it is not there.

@@ -67,13 +67,19 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
                 Failure::Usage(text) => (USAGE, text),
                 Failure::Unjudged(text) => (UNJUDGED, text),
             };
-            anstream::eprintln!("{}error:{:#} {text}", STYLE, STYLE);
+            anstream::eprintln!("{ERROR}error:{ERROR:#} {text}");
             ExitCode::from(code)
         }
     }
 }
 
-const STYLE: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
+/// Tells something that the person who made the call may want to change, and that stops nothing.
+fn warn(text: &str) {
+    anstream::eprintln!("{WARNING}warning:{WARNING:#} {text}");
+}
+
+const WARNING: anstyle::Style = anstyle::AnsiColor::Yellow.on_default().bold();
+const ERROR: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
 
 /// What the program does, for those who set `RUST_LOG`; warnings otherwise.
 fn start_log() {

@@ -78,3 +78,6 @@ fn needs_beyond(file: &ChannelFile<'_>, supplied: u32) -> Vec<Need> {
     };
     file.instances.iter().enumerate().filter_map(of_instance).collect()
 }
+
+#[cfg(test)]
+mod tests;

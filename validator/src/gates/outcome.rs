@@ -2,6 +2,7 @@
 
 use crate::finding::{Code, Findings, Severity};
 use crate::place::Place;
+use crate::size::MAX_INTEGER;
 use proofhouse_sandbox::{OpenError, Outcome, OutcomeKind, Phase, Resource, Run, Stream, Verdict};
 
 /// Reports one run of an interpreter. `event` is the id of the event that it ended in.
@@ -107,8 +108,12 @@ pub fn describe(outcome: &Outcome) -> String {
         Outcome::Trapped { trap, .. } => trap.to_string(),
         Outcome::OutOfFuel { limit, .. } => format!("one call used more than {limit} fuel"),
         Outcome::OutOfMemory { resource, requested, limit, .. } => match resource {
-            Resource::Memory => format!("{requested} bytes of memory, the limit is {limit}"),
-            Resource::Table => format!("a table of {requested} elements, the limit is {limit}"),
+            Resource::Memory => {
+                format!("it asked for {requested} bytes of memory, the limit is {limit}")
+            }
+            Resource::Table => {
+                format!("it asked for a table of {requested} elements, the limit is {limit}")
+            }
             Resource::Allocator => {
                 format!("the interpreter's allocator has no {requested} bytes")
             }
@@ -131,10 +136,11 @@ pub fn describe(outcome: &Outcome) -> String {
 }
 
 /// Line and column where a message begins with them, as `LINE:COLUMN: ` (the guest SDK's convention).
+/// The numbers are the guest's, and go into a report.
 fn position(message: &str) -> Option<(u64, u64, &str)> {
     let (line, rest) = message.split_once(':')?;
     let (column, text) = rest.split_once(':')?;
-    let number = |text: &str| text.parse::<u64>().ok().filter(|n| *n > 0);
+    let number = |text: &str| text.parse().ok().filter(|n| (1..=MAX_INTEGER).contains(n));
     Some((number(line)?, number(column)?, text.trim_start()))
 }
 
@@ -148,6 +154,7 @@ mod tests {
         assert_eq!(position("error at 3:14: x"), None);
         assert_eq!(position("0:1: x"), None);
         assert_eq!(position("99999999999999999999:1: x"), None);
+        assert_eq!(position("9007199254740992:1: x"), None);
         assert_eq!(position("3:14"), None);
     }
 }

@@ -2,9 +2,13 @@
 //!
 //! It has two types: [`written`] is the TOML with its positions, [`Policy`] is valid.
 
+mod configuration;
 mod problem;
 mod valid;
 mod written;
+
+#[cfg(test)]
+mod tests;
 
 pub use problem::PolicyProblem;
 pub use valid::{

@@ -1,10 +1,11 @@
 //! The policy, valid: what the gates go by.
 
+use super::configuration::json;
 use super::problem::PolicyProblem;
 use super::written::{self, Written};
 use crate::finding::{Code, Severities, Severity};
 use crate::gates::{Gate, Gates};
-use crate::size::{Size, Span};
+use crate::size::{MAX_INTEGER, Size, Span};
 use proofhouse_sandbox::Limits;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -67,7 +68,7 @@ impl Policy {
     /// Reads a policy.
     ///
     /// # Errors
-    /// All problems that were found, in the order of the text where there are several.
+    /// All problems that were found, in the order of the text; only the first where it is no TOML.
     pub fn parse(text: &str) -> Result<Self, Vec<PolicyProblem>> {
         let written: Written = toml::from_str(text).map_err(|error| {
             let span = error.span().unwrap_or(0..0);
@@ -75,7 +76,9 @@ impl Policy {
         })?;
         let mut check = Check::default();
         let policy = check.policy(written);
-        if check.problems.is_empty() { Ok(policy) } else { Err(check.problems) }
+        let mut problems = check.problems;
+        problems.sort_by_key(|problem| problem.span.start);
+        if problems.is_empty() { Ok(policy) } else { Err(problems) }
     }
 
     /// Digest of all that the policy says: of its meaning, not of its text.
@@ -114,14 +117,18 @@ impl Check {
 
     fn limits(&mut self, written: &written::Limits, policy: &mut Policy) {
         let limits = &mut policy.limits;
-        for (from, to) in [
-            (&written.fuel, &mut limits.fuel),
-            (&written.table_elements, &mut limits.table_elements),
-            (&written.emitted_records, &mut limits.emitted_records),
-            (&written.messages, &mut limits.messages),
+        for (from, to, least) in [
+            (&written.fuel, &mut limits.fuel, 1),
+            (&written.table_elements, &mut limits.table_elements, 0),
+            (&written.emitted_records, &mut limits.emitted_records, 0),
+            (&written.messages, &mut limits.messages, 0),
         ] {
             if let Some(value) = from {
                 *to = *value.get_ref();
+                if !(least..=MAX_INTEGER).contains(to) {
+                    let message = format!("expected a number from {least} to {MAX_INTEGER}");
+                    self.problems.push(PolicyProblem::at(value.span(), message));
+                }
             }
         }
         for (from, to) in [
@@ -212,13 +219,11 @@ impl Check {
             valid.then(|| digest.into_inner())
         });
         let configuration = written.configuration.and_then(|table| {
-            serde_json::to_string(&table)
-                .map_err(|error| {
-                    let message = format!("the configuration is not JSON: {error}");
-                    self.problems.push(PolicyProblem::at(name.span(), message));
-                })
+            json(toml::Value::Table(table))
+                .map_err(|problem| self.problems.push(PolicyProblem::at(name.span(), problem)))
                 .ok()
         });
+        let configuration = configuration.map(|value| value.to_string());
         InterpreterPolicy { digest, arguments: written.arguments, configuration }
     }
 }

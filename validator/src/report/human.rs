@@ -129,7 +129,7 @@ impl<W: Write> Report for Human<W> {
         let judges: Vec<&str> = head.judges.iter().map(crate::interpreter::Judge::id).collect();
         let events = match (head.gates().on(Gate::Exercise), head.events.len()) {
             (false, _) => "not exercised".to_owned(),
-            (true, 0) => "no events: loaded, not exercised".to_owned(),
+            (true, 0) => "no events, not exercised".to_owned(),
             (true, 1) => "1 event".to_owned(),
             (true, n) => format!("{n} events"),
         };

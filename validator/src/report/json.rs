@@ -6,7 +6,7 @@ use super::{Head, Report, Tally};
 use crate::judge::{JudgedRun, Judgement};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use proofhouse_sandbox::Evaluated;
+use proofhouse_sandbox::{Evaluated, Records};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -127,8 +127,8 @@ fn event_entry(head: &Head<'_>, at: usize, event: &Evaluated) -> Value {
 }
 
 /// Text as text, other bytes as base64.
-fn records(records: &[Vec<u8>]) -> Value {
-    let record = |bytes: &Vec<u8>| match std::str::from_utf8(bytes) {
+fn records(records: &Records) -> Value {
+    let record = |bytes| match std::str::from_utf8(bytes) {
         Ok(text) => json!(text),
         Err(_) => json!({ "base64": STANDARD.encode(bytes) }),
     };

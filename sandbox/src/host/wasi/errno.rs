@@ -7,6 +7,7 @@ pub(super) const BADF: i32 = 8;
 pub(super) const INVAL: i32 = 28;
 pub(super) const ISDIR: i32 = 31;
 pub(super) const MFILE: i32 = 33;
+pub(super) const NAMETOOLONG: i32 = 37;
 pub(super) const NOENT: i32 = 44;
 pub(super) const NOSYS: i32 = 52;
 pub(super) const NOTDIR: i32 = 54;

@@ -34,6 +34,9 @@ pub(super) fn define(linker: &mut Linker<State>) -> Result<()> {
     Ok(())
 }
 
+/// The descriptor at which the guest finds the root directory open.
+const PREOPENED: i32 = 3;
+
 /// The open files of one run.
 pub(crate) struct Files {
     content: Vec<u8>,
@@ -47,7 +50,7 @@ enum File {
     Stdin { position: usize },
     /// stdout or stderr.
     Output,
-    /// The root directory, which is given to the guest as its only preopened one.
+    /// The root directory.
     Root,
     /// `/content`.
     Content { position: usize },
@@ -71,9 +74,9 @@ impl Files {
             .ok_or(Failure::Errno(errno::BADF))
     }
 
-    /// Opens `/content` at the lowest free descriptor.
-    fn open_content(&mut self) -> Result<u32, Failure> {
-        let file = Some(File::Content { position: 0 });
+    /// Opens a file at the lowest free descriptor.
+    fn open(&mut self, file: File) -> Result<u32, Failure> {
+        let file = Some(file);
         let free = self.open.iter().position(Option::is_none).unwrap_or(self.open.len());
         if free >= MAX_DESCRIPTORS {
             return Err(Failure::Errno(errno::MFILE));

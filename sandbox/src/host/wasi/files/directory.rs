@@ -1,7 +1,7 @@
 //! The root directory, which holds one file: `content`.
 
-use super::File;
-use super::stat::{REGULAR_FILE, not_found, write_directory, write_filestat};
+use super::stat::{REGULAR_FILE, WRITE, not_found, write_directory, write_filestat};
+use super::{File, PREOPENED};
 use crate::guest_memory::GuestMemory;
 use crate::host::State;
 use crate::host::state::memory_and_state;
@@ -19,8 +19,6 @@ const O_CREATE: i32 = 1;
 const O_DIRECTORY: i32 = 2;
 const O_EXCLUSIVE: i32 = 4;
 const O_TRUNCATE: i32 = 8;
-/// The right to write.
-const WRITE: i64 = 1 << 6;
 
 pub(super) fn define(linker: &mut Linker<State>) -> Result<()> {
     linker.func_wrap(MODULE, "fd_prestat_get", |caller: Caller<'_, State>, fd, out| {
@@ -74,8 +72,8 @@ fn resolve(memory: &GuestMemory<'_>, path: i32, size: i32) -> Result<Named, Fail
     match (parts.next(), parts.next()) {
         (None, _) if path.is_empty() => Err(not_found()),
         (None, _) => Ok(Named::Root),
-        (Some(NAME), None) => Ok(Named::Content),
-        (Some(NAME), Some(_)) => Err(Failure::Errno(errno::NOTDIR)),
+        (Some(NAME), None) if path.last() != Some(&b'/') => Ok(Named::Content),
+        (Some(NAME), _) => Err(Failure::Errno(errno::NOTDIR)),
         (Some(_), _) => Err(not_found()),
     }
 }
@@ -92,8 +90,8 @@ fn root_only(state: &mut State, descriptor: i32) -> Result<(), Failure> {
 /// libc asks for descriptor after descriptor until one is not a preopened directory.
 fn preopened(state: &mut State, descriptor: i32) -> Result<(), Failure> {
     match *state.wasi.files.file(descriptor)? {
-        File::Root => Ok(()),
-        File::Stdin { .. } | File::Output | File::Content { .. } => {
+        File::Root if descriptor == PREOPENED => Ok(()),
+        File::Root | File::Stdin { .. } | File::Output | File::Content { .. } => {
             Err(Failure::Errno(errno::BADF))
         }
     }
@@ -116,7 +114,7 @@ fn prestat_name(
     let (mut memory, state) = memory_and_state(&mut caller, "fd_prestat_dir_name")?;
     preopened(state, descriptor)?;
     if usize_of(address(size)) < ROOT.len() {
-        return Err(Failure::Errno(errno::INVAL));
+        return Err(Failure::Errno(errno::NAMETOOLONG));
     }
     Ok(memory.write(address(path), ROOT)?)
 }
@@ -155,16 +153,16 @@ fn path_open(
     if flags & (O_EXCLUSIVE | O_TRUNCATE) != 0 {
         return Err(Failure::Errno(errno::ROFS));
     }
-    match named {
-        Named::Root => Err(Failure::Errno(errno::ISDIR)),
-        Named::Content if flags & O_DIRECTORY != 0 => Err(Failure::Errno(errno::NOTDIR)),
-        // Opening asks for all rights by default; only an explicit wish to write alone is refused.
-        Named::Content if rights == WRITE => Err(Failure::Errno(errno::ROFS)),
-        Named::Content => {
-            let descriptor = state.wasi.files.open_content()?;
-            Ok(memory.write_u32(address(out), descriptor)?)
-        }
-    }
+    let wants_to_write = rights.cast_unsigned() & WRITE != 0;
+    let file = match named {
+        Named::Root if wants_to_write => return Err(Failure::Errno(errno::ISDIR)),
+        Named::Root => File::Root,
+        Named::Content if flags & O_DIRECTORY != 0 => return Err(Failure::Errno(errno::NOTDIR)),
+        Named::Content if wants_to_write => return Err(Failure::Errno(errno::ROFS)),
+        Named::Content => File::Content { position: 0 },
+    };
+    let descriptor = state.wasi.files.open(file)?;
+    Ok(memory.write_u32(address(out), descriptor)?)
 }
 
 fn readdir(

@@ -5,7 +5,7 @@ use crate::guest_memory::GuestMemory;
 use crate::host::State;
 use crate::host::state::memory_and_state;
 use crate::host::wasi::MODULE;
-use crate::host::wasi::errno::{self, Failure, SUCCESS, returned};
+use crate::host::wasi::errno::{self, Failure, returned};
 use crate::num::address;
 use wasmtime::{Caller, Linker, Result};
 
@@ -18,7 +18,7 @@ pub(super) const REGULAR_FILE: u8 = 4;
 const READ: u64 = 1 << 1;
 const SEEK: u64 = 1 << 2;
 const TELL: u64 = 1 << 5;
-const WRITE: u64 = 1 << 6;
+pub(super) const WRITE: u64 = 1 << 6;
 const PATH_OPEN: u64 = 1 << 13;
 const READDIR: u64 = 1 << 14;
 const PATH_FILESTAT: u64 = 1 << 18;
@@ -28,7 +28,14 @@ pub(super) fn define(linker: &mut Linker<State>) -> Result<()> {
     linker.func_wrap(MODULE, "fd_fdstat_get", |caller: Caller<'_, State>, fd, out| {
         returned(fdstat(caller, fd, out))
     })?;
-    linker.func_wrap(MODULE, "fd_fdstat_set_flags", |_: i32, _: i32| SUCCESS)?;
+    // The flags are about appending and waiting, and there is nothing here to append to or to wait for.
+    linker.func_wrap(
+        MODULE,
+        "fd_fdstat_set_flags",
+        |mut caller: Caller<'_, State>, fd: i32, _flags: i32| {
+            returned(caller.data_mut().wasi.files.file(fd).map(|_| ()))
+        },
+    )?;
     linker.func_wrap(MODULE, "fd_filestat_get", |caller: Caller<'_, State>, fd, out| {
         returned(filestat(caller, fd, out))
     })?;
@@ -44,7 +51,9 @@ fn fdstat(mut caller: Caller<'_, State>, descriptor: i32, out: i32) -> Result<()
         File::Root => (
             DIRECTORY,
             PATH_OPEN | READDIR | PATH_FILESTAT | FILESTAT,
-            READ | SEEK | TELL | FILESTAT,
+            // libc asks for no more than what is inherited. That somebody wants to write must come
+            // through to `path_open`, which refuses it; else a later write would fail for no reason.
+            READ | WRITE | SEEK | TELL | FILESTAT,
         ),
     };
     // fs_filetype, padding, fs_flags, padding, fs_rights_base, fs_rights_inheriting.

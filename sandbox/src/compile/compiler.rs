@@ -1,0 +1,82 @@
+//! Who looks into modules: this process, or a child.
+
+use super::CompileError;
+use super::process::{Ending, ask};
+use super::request::Request;
+use crate::engine;
+use crate::limits::{
+    MAX_ARTEFACT_BYTES, MAX_COMPILE_TIME, MAX_LOCATE_TIME, MAX_LOCATIONS_BYTES, MAX_REFUSAL_BYTES,
+};
+use crate::num::usize_of;
+use crate::outcome::Unusable;
+use crate::symbols::{Location, locations};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Who compiles, and who reads debug information.
+#[derive(Debug, Clone, Default)]
+pub enum Compiler {
+    /// This process. For tests, benches and fuzz targets, where the module is known.
+    #[default]
+    InProcess,
+    /// A child: that program with those arguments must end in [`compile_child`](super::compile_child).
+    Child {
+        /// The program, normally `/proc/self/exe`.
+        program: PathBuf,
+        /// Its arguments.
+        arguments: Vec<OsString>,
+    },
+}
+
+impl Compiler {
+    /// The machine code of a module.
+    pub(super) fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>, CompileError> {
+        let Self::Child { program, arguments } = self else { return compile(wasm) };
+        let mut command = Command::new(program);
+        command.args(arguments);
+        match ask(command, &Request::Compile, wasm, MAX_ARTEFACT_BYTES, MAX_COMPILE_TIME) {
+            Ok(artefact) => Ok(artefact),
+            Err(Ending::Machine(error)) => Err(CompileError::Machine(error)),
+            Err(Ending::Refused(words)) => {
+                let words = words.get(..usize_of(MAX_REFUSAL_BYTES)).unwrap_or(&words);
+                let problem = String::from_utf8_lossy(words).into_owned();
+                Err(Unusable::Invalid { problem }.into())
+            }
+            Err(ending @ (Ending::Stopped(_) | Ending::Late(_))) => {
+                Err(Unusable::CompileStopped { problem: ending.to_string() }.into())
+            }
+        }
+    }
+
+    /// The places in the sources at those offsets; `None` where they cannot be had. A trap without a
+    /// line is still the same trap.
+    pub(crate) fn locate(&self, wasm: &[u8], offsets: &[u64]) -> Option<Vec<Vec<Location>>> {
+        let Self::Child { program, arguments } = self else {
+            return Some(locations(wasm, offsets));
+        };
+        let mut command = Command::new(program);
+        command.args(arguments);
+        let request = Request::Locate(offsets.to_vec());
+        let found = ask(command, &request, wasm, MAX_LOCATIONS_BYTES, MAX_LOCATE_TIME)
+            .map_err(|ending| ending.to_string())
+            .and_then(|json| serde_json::from_slice(&json).map_err(|error| error.to_string()));
+        found
+            .inspect_err(|problem| {
+                tracing::warn!(problem, "debug information cannot be read; going on without lines");
+            })
+            .ok()
+    }
+}
+
+/// The machine code of a module, made in this process.
+pub(super) fn compile(wasm: &[u8]) -> Result<Vec<u8>, CompileError> {
+    let engine = engine::compiling().map_err(|e| CompileError::Engine(format!("{e:#}")))?;
+    let invalid = |e: wasmtime::Error| Unusable::Invalid { problem: format!("{e:#}") };
+    Ok(engine.precompile_module(wasm).map_err(invalid)?)
+}
+
+/// The places at those offsets, looked up in this process, as JSON.
+pub(super) fn locate(wasm: &[u8], offsets: &[u64]) -> Result<Vec<u8>, CompileError> {
+    serde_json::to_vec(&locations(wasm, offsets)).map_err(|e| CompileError::Machine(e.into()))
+}

@@ -1,0 +1,79 @@
+//! What a compile child is asked for: the first bytes on its stdin, before the module.
+
+use crate::limits::MAX_FRAMES;
+use crate::num::usize_of;
+use std::io::{self, Read};
+
+const COMPILE: u8 = b'C';
+const LOCATE: u8 = b'L';
+
+/// One question about a module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Request {
+    /// Its machine code.
+    Compile,
+    /// The places in the sources at those offsets, as JSON.
+    Locate(Vec<u64>),
+}
+
+impl Request {
+    /// The bytes before the module.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Compile => vec![COMPILE],
+            Self::Locate(offsets) => {
+                let count = u32::try_from(offsets.len()).unwrap_or(u32::MAX);
+                let mut bytes = vec![LOCATE];
+                bytes.extend_from_slice(&count.to_le_bytes());
+                bytes.extend(offsets.iter().flat_map(|offset| offset.to_le_bytes()));
+                bytes
+            }
+        }
+    }
+
+    /// Reads them back; what follows is the module.
+    pub(super) fn read(from: &mut impl Read) -> io::Result<Self> {
+        match u8::from_le_bytes(array(from)?) {
+            COMPILE => Ok(Self::Compile),
+            LOCATE => {
+                let count = usize_of(u32::from_le_bytes(array(from)?));
+                if count > MAX_FRAMES {
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
+                let offsets = (0..count).map(|_| array(from).map(u64::from_le_bytes));
+                Ok(Self::Locate(offsets.collect::<io::Result<_>>()?))
+            }
+            _ => Err(io::ErrorKind::InvalidData.into()),
+        }
+    }
+}
+
+fn array<const N: usize>(from: &mut impl Read) -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    from.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_and_the_module_remains() {
+        for request in [Request::Compile, Request::Locate(vec![]), Request::Locate(vec![1, u64::MAX])] {
+            let bytes = [request.to_bytes(), b"module".to_vec()].concat();
+            let mut rest = bytes.as_slice();
+            assert_eq!(Request::read(&mut rest).unwrap(), request);
+            assert_eq!(rest, b"module");
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        let many = Request::Locate(vec![0; MAX_FRAMES.saturating_add(1)]).to_bytes();
+        for bytes in [&b""[..], b"\0asm", b"L", b"L\x01\0\0\0\0\0", many.as_slice()] {
+            assert!(Request::read(&mut &*bytes).is_err(), "{bytes:?}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Files that this user may not read.
+
+use crate::report::{judgements, parse};
+use crate::support::guests::guest;
+use crate::support::program::Program;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+
+/// The user `nobody` on most systems; that nobody owns the files is all that matters.
+const NOBODY: u32 = 65534;
+
+#[test]
+fn what_may_not_be_read_is_not_judged_and_the_others_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let allow = |name: &str, mode| {
+        fs::set_permissions(at(name), Permissions::from_mode(mode)).unwrap();
+    };
+    fs::write(at("obedient.wasm"), guest("obedient")).unwrap();
+    fs::create_dir_all(at("tree/closed")).unwrap();
+    fs::create_dir(at("cache")).unwrap();
+    for (name, order) in
+        [("1.order", "accept"), ("2.order", "accept"), ("closed/3.order", "accept")]
+    {
+        fs::write(at("tree").join(name), order).unwrap();
+    }
+    allow("", 0o755);
+    allow("cache", 0o777);
+    allow("tree/1.order", 0o000);
+    allow("tree/closed", 0o000);
+
+    let mut program = Program::new(folder.path()).env("XDG_CACHE_HOME", at("cache"));
+    if fs::read(at("tree/1.order")).is_ok() {
+        // Root may read everything, so the program runs as somebody else.
+        program = program.user(NOBODY);
+    }
+    let call = |arguments: &[&str]| {
+        program.clone().args(["check", "-i", "obedient.wasm", "--format", "json"]).args(arguments)
+    };
+    match call(&["tree"]).start() {
+        // The program may lie where nobody else can reach it.
+        Err(error) => println!("skipped: cannot run as another user: {error}"),
+        Ok(running) => {
+            let ended = running.end();
+            let expected = [
+                ("tree/1.order", "inconclusive", vec!["unreadable"]),
+                ("tree/2.order", "accepted", vec![]),
+                ("tree/closed/", "inconclusive", vec!["unreadable"]),
+            ];
+            assert_eq!(judgements(&parse(&ended)), expected);
+            assert_eq!(ended.code, Some(3));
+
+            let ended = call(&["tree/closed/3.order"]).run();
+            let said = String::from_utf8_lossy(&ended.stderr);
+            assert_eq!(said, "error: tree/closed/3.order: permission denied\n");
+            assert_eq!(ended.code, Some(2));
+        }
+    }
+    // So that the folder can be removed.
+    allow("tree/closed", 0o700);
+}

@@ -1,0 +1,6 @@
+//! What the tests of the program share: running it, and the interpreters that it is given.
+
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+pub(crate) mod guests;
+pub(crate) mod program;
