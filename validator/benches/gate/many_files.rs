@@ -1,7 +1,7 @@
 //! Many small files through the whole program: time and memory against their number, and against the
 //! number of jobs.
 
-use crate::fixtures::{built, quiet};
+use crate::fixtures::{built, content};
 use crate::measure::{ratio, show};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 const COUNTS: [u32; 3] = [1_000, 10_000, 100_000];
 
-pub fn run() {
-    let content = quiet();
+pub(crate) fn run() {
+    let content = content("narrow").encode().unwrap();
     let directory = tempfile::tempdir().unwrap();
     let mut base = None;
     for count in COUNTS {

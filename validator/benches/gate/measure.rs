@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// Runs `work` once to warm up and then `rounds` times, each on `per_round` things; the median time of
 /// one thing.
-pub fn median(rounds: usize, per_round: u32, mut work: impl FnMut()) -> Duration {
+pub(crate) fn median(rounds: usize, per_round: u32, mut work: impl FnMut()) -> Duration {
     work();
     let mut times: Vec<Duration> = (0..rounds)
         .map(|_| {
@@ -18,12 +18,12 @@ pub fn median(rounds: usize, per_round: u32, mut work: impl FnMut()) -> Duration
 }
 
 /// How many times longer `a` takes than `b`.
-pub fn ratio(a: Duration, b: Duration) -> f64 {
+pub(crate) fn ratio(a: Duration, b: Duration) -> f64 {
     a.as_secs_f64() / b.as_secs_f64()
 }
 
 /// A time as people read it.
-pub fn show(time: Duration) -> String {
+pub(crate) fn show(time: Duration) -> String {
     let us = time.as_secs_f64() * 1e6;
     if us < 1_000.0 { format!("{us:.1} us") } else { format!("{:.1} ms", us / 1_000.0) }
 }

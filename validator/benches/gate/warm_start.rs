@@ -11,10 +11,11 @@ use std::time::Instant;
 
 const RULE: &str = "rule small { strings: $a = \"needle\" condition: $a }\n";
 
-pub fn run() {
+pub(crate) fn run() {
     let guests = root().join("target/guests");
     let Some(guest) = std::fs::read_dir(&guests).ok().and_then(|mut entries| {
-        entries.find_map(|e| e.ok().filter(|e| e.file_name().to_string_lossy().starts_with("yara@")))
+        entries
+            .find_map(|e| e.ok().filter(|e| e.file_name().to_string_lossy().starts_with("yara@")))
     }) else {
         panic!("the YARA guest is not built: run `cargo guests` first");
     };
@@ -48,11 +49,11 @@ fn split(directory: &tempfile::TempDir, guest: &std::path::Path) {
         lap(0);
         let parent = Dir::open_ambient_dir(directory.path(), ambient_authority()).unwrap();
         let cache = Some(Cache::open(&parent, "proofhouse").unwrap());
-        let sandbox = Sandbox::new(4, Compilation { compiler: Compiler::InProcess, cache }).unwrap();
+        let sandbox =
+            Sandbox::new(4, Compilation { compiler: Compiler::InProcess, cache }).unwrap();
         lap(1);
         let limits = Limits::default();
-        let interpreter =
-            sandbox.interpreter(wasm, &limits).map_err(|e| format!("{e:?}")).unwrap();
+        let interpreter = sandbox.interpreter(wasm, &limits).map_err(|e| format!("{e:?}")).unwrap();
         lap(2);
         let job = Job {
             content: RULE.as_bytes(),

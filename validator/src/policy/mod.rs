@@ -1,6 +1,6 @@
 //! The policy: limits, gates, severities, and what each interpreter is given.
 //!
-//! It has two types: [`written`] is the TOML with its positions, [`Policy`] is valid.
+//! It has two types: `written` is the TOML with its positions, [`Policy`] is valid.
 
 mod configuration;
 mod problem;

@@ -5,6 +5,8 @@ mod support;
 
 use std::path::Path;
 
+use sha2::Digest as _;
+
 use support::{Workspace, builder, real_root, said};
 
 #[test]
@@ -76,3 +78,35 @@ fn folder_outside_any_workspace_is_refused() {
 fn wrong_call_is_told_from_failure() {
     assert_eq!(builder(&real_root(), &["--unknown"]).status.code(), Some(2));
 }
+
+#[test]
+fn index_lists_what_ships_and_nothing_else() {
+    let workspace = Workspace::with_tiny_guest();
+    let shipped = TINY.replace("tiny", "shipped");
+    workspace.write("sandbox/guests/shipped/guest.toml", &shipped);
+    workspace.write("sandbox/guests/shipped/shipped.c", "int shipped;\n");
+    workspace.build(&[]);
+    let module = std::fs::read(workspace.path("target/guests/shipped@2.0.wasm")).unwrap();
+    let index = std::fs::read(workspace.path("target/guests/index.json")).unwrap();
+    let index: serde_json::Value = serde_json::from_slice(&index).unwrap();
+    assert_eq!(
+        index,
+        serde_json::json!({
+            "schema": "proofhouse.guests/1",
+            "guests": [{
+                "name": "shipped",
+                "version": "2.0",
+                "file": "shipped@2.0.wasm",
+                "sha256": hexadecimal(&sha2::Sha256::digest(&module)),
+                "size": module.len(),
+            }],
+        })
+    );
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+}
+
+const TINY: &str = "name = \"tiny\"\nlanguage = \"c\"\nsources = []\n\
+    [[versions]]\nversion = \"2.0\"\n[[programs]]\nkind = \"reactor\"\nsources = [\"tiny.c\"]\n";
