@@ -4,7 +4,9 @@ use crate::limits::{
     MAX_FRAMES, MAX_TABLE_ELEMENTS, MAX_TABLES, THREAD_STACK_BYTES, WASM_STACK_BYTES,
 };
 use std::num::NonZeroUsize;
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Result};
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Result,
+};
 
 /// Address space of one memory: all that a 32-bit guest can name, so that bounds checks are free.
 const MEMORY_RESERVATION: u64 = 4 << 30;

@@ -39,8 +39,7 @@ pub(crate) struct Loaded {
 impl Loaded {
     /// The frames of a backtrace. Names are read when the first trap asks for them.
     pub(crate) fn frames(&self, trace: &WasmBacktrace) -> Vec<Frame> {
-        let symbols =
-            self.symbols.get_or_init(|| Symbols::read(&self.wasm, self.info.functions));
+        let symbols = self.symbols.get_or_init(|| Symbols::read(&self.wasm, self.info.functions));
         let locate = |offsets: &[u64]| {
             let has_lines = self.info.has_line_tables;
             has_lines.then(|| self.compiler.locate(&self.wasm, offsets)).flatten()
@@ -80,7 +79,11 @@ fn engine_fault(problem: &str) -> OpenError {
 
 impl Interpreter {
     /// Vets and compiles a module and asks it what it is.
-    pub(crate) fn open(sandbox: &Sandbox, wasm: Vec<u8>, limits: &Limits) -> Result<Self, OpenError> {
+    pub(crate) fn open(
+        sandbox: &Sandbox,
+        wasm: Vec<u8>,
+        limits: &Limits,
+    ) -> Result<Self, OpenError> {
         let info = ModuleInfo::read(&wasm)?;
         for import in &info.imports {
             let (module, name) = (import.module.clone(), import.name.clone());
@@ -90,10 +93,9 @@ impl Interpreter {
         }
         let module = sandbox.compilation.module(&sandbox.engine, &wasm)?;
         let exports = abi::detect(&info, &module)?;
-        let instance_pre = sandbox
-            .linker
-            .instantiate_pre(&module)
-            .map_err(|error| mistyped(sandbox, &info, &module).unwrap_or_else(|| engine_fault(&format!("{error:#}"))))?;
+        let instance_pre = sandbox.linker.instantiate_pre(&module).map_err(|error| {
+            mistyped(sandbox, &info, &module).unwrap_or_else(|| engine_fault(&format!("{error:#}")))
+        })?;
         let digest = format!("sha256:{:x}", HexDigest(Sha256::digest(&wasm).into()));
         let (compiler, symbols) = (sandbox.compilation.compiler.clone(), OnceLock::new());
         let loaded =
@@ -103,6 +105,10 @@ impl Interpreter {
     }
 
     /// Loads content and evaluates events, in a fresh instance.
+    ///
+    /// Call it on a thread with a stack of [`THREAD_STACK_BYTES`](crate::limits::THREAD_STACK_BYTES): a
+    /// guest that recurses without end uses its part of it before it is stopped, and a thread with
+    /// less would take the process down.
     pub fn run(&self, job: &Job<'_>) -> Run {
         match Session::start(&self.loaded, job) {
             Err(unstarted) => Run::new(unstarted.outcome, unstarted.finished),
@@ -153,10 +159,8 @@ fn probe(loaded: &Loaded, limits: &Limits) -> Result<Option<Description>, OpenEr
         phase: unstarted.finished.phase,
         outcome: unstarted.outcome,
     })?;
-    abi::describe(&mut session, entry).map_err(|ended| OpenError {
-        phase: Phase::Initialise,
-        outcome: ended.into_outcome(),
-    })
+    abi::describe(&mut session, entry)
+        .map_err(|ended| OpenError { phase: Phase::Initialise, outcome: ended.into_outcome() })
 }
 
 /// The first import that has another type than what is provided under its name.

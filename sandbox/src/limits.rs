@@ -25,7 +25,7 @@ pub const DEFAULT_MESSAGES: u64 = 1_000;
 /// Bytes in all diagnostics together.
 pub const DEFAULT_MESSAGE_BYTES: u64 = MIB;
 /// The host's watchdog for one run. Fuel ends a run long before; this ends a host that hangs.
-pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(120);
+pub const DEFAULT_DEADLINE: Duration = Duration::from_mins(2);
 
 /// Largest module that is compiled, in bytes: a large interpreter with its line tables has 20 MiB.
 pub const MAX_MODULE_BYTES: u64 = 64 * MIB;
@@ -42,7 +42,7 @@ pub const MAX_TABLE_ELEMENTS: u64 = 1 << 20;
 /// Most types in a module, and also imports, and also exports: some for each function.
 pub const MAX_DECLARATIONS: u32 = 1_000_000;
 /// Wall limit of compiling one module in its child process.
-pub const MAX_COMPILE_TIME: Duration = Duration::from_secs(120);
+pub const MAX_COMPILE_TIME: Duration = Duration::from_mins(2);
 /// Address space of the compile child in bytes.
 pub const MAX_COMPILE_ADDRESS_SPACE: u64 = 16 << 30;
 /// Wall limit of looking up places in the sources in a child process: it reads all of the debug
@@ -123,4 +123,3 @@ impl Default for Limits {
         }
     }
 }
-

@@ -83,8 +83,7 @@ impl Signature {
 /// Types as text. A module may declare a million types of a thousand parameters each.
 fn list(types: &[ValType]) -> String {
     const SHOWN: usize = 12;
-    let mut text =
-        types.iter().take(SHOWN).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let mut text = types.iter().take(SHOWN).map(ToString::to_string).collect::<Vec<_>>().join(", ");
     if types.len() > SHOWN {
         text.push_str(", ...");
     }
@@ -164,7 +163,11 @@ impl Reader {
                 }
             }
             Payload::FunctionSection(section) => {
-                over("the number of functions", u64::from(section.count()), u64::from(MAX_FUNCTIONS))?;
+                over(
+                    "the number of functions",
+                    u64::from(section.count()),
+                    u64::from(MAX_FUNCTIONS),
+                )?;
                 for ty in section {
                     self.functions.push(ty.map_err(|e| invalid(&e))?);
                 }

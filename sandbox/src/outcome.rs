@@ -243,7 +243,9 @@ pub enum Stream {
 #[serde(tag = "rule", rename_all = "kebab-case")]
 pub enum AbiViolation {
     /// A buffer from the guest's allocator does not lie inside its memory.
-    #[error("the allocator returned {size} bytes at {address:#x}, outside of {memory_bytes} bytes of memory")]
+    #[error(
+        "the allocator returned {size} bytes at {address:#x}, outside of {memory_bytes} bytes of memory"
+    )]
     BufferOutOfRange {
         /// Address in the guest.
         address: u32,
@@ -259,7 +261,9 @@ pub enum AbiViolation {
         address: u32,
     },
     /// A pointer handed to the host does not lie inside the guest's memory.
-    #[error("`{function}` was given {size} bytes at {address:#x}, outside of {memory_bytes} bytes of memory")]
+    #[error(
+        "`{function}` was given {size} bytes at {address:#x}, outside of {memory_bytes} bytes of memory"
+    )]
     WildPointer {
         /// The host function.
         function: &'static str,
@@ -385,11 +389,13 @@ pub enum Unusable {
 
 fn list(names: &[String]) -> String {
     const SHOWN: usize = 12;
-    let mut text = names.iter().take(SHOWN).map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+    let mut text =
+        names.iter().take(SHOWN).map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
     if names.is_empty() {
         text.push_str("nothing");
     } else if names.len() > SHOWN {
-        text.push_str(&format!(" and {} more", names.len().saturating_sub(SHOWN)));
+        let more = names.len().saturating_sub(SHOWN).to_string();
+        text.extend([" and ", &more, " more"]);
     }
     text
 }

@@ -35,6 +35,8 @@ impl Sandbox {
 
     /// Makes an interpreter of a module: vets it, compiles it, and asks it what it is.
     ///
+    /// It runs code of the module, so the thread needs the stack that [`Interpreter::run`] needs.
+    ///
     /// # Errors
     /// What stands in the way, as an outcome in the phase in which it arose.
     pub fn interpreter(&self, wasm: Vec<u8>, limits: &Limits) -> Result<Interpreter, OpenError> {

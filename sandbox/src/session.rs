@@ -124,10 +124,11 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// The outcome, and what there is to say about the run until then.
-    pub(crate) fn start(loaded: &'a Loaded, job: &'a Job<'a>) -> Result<Self, Unstarted> {
+    pub(crate) fn start(loaded: &'a Loaded, job: &'a Job<'a>) -> Result<Self, Box<Unstarted>> {
         let state = state(loaded, job);
         if let Err(outcome) = fits(loaded, job) {
-            return Err(Unstarted { outcome, finished: Finished::without_instance(0, state) });
+            let finished = Finished::without_instance(0, state);
+            return Err(Box::new(Unstarted { outcome, finished }));
         }
         let mut store = Store::new(loaded.module.engine(), state);
         store.limiter(|state| &mut state.growth);
@@ -141,7 +142,7 @@ impl<'a> Session<'a> {
             Err(error) => {
                 let outcome = outcome_of(loaded, job, &error).into_outcome();
                 let finished = Finished::without_instance(fuel, store.into_data());
-                return Err(Unstarted { outcome, finished });
+                return Err(Box::new(Unstarted { outcome, finished }));
             }
         };
         let memory = instance.get_module_export(&mut store, &loaded.exports.memory);
@@ -162,7 +163,8 @@ impl<'a> Session<'a> {
         if let Some(initialize) = &loaded.exports.initialize
             && let Err(ended) = session.call_once::<(), ()>(initialize, ())
         {
-            return Err(Unstarted { outcome: ended.into_outcome(), finished: session.finish() });
+            let (outcome, finished) = (ended.into_outcome(), session.finish());
+            return Err(Box::new(Unstarted { outcome, finished }));
         }
         Ok(session)
     }
@@ -250,10 +252,8 @@ impl<'a> Session<'a> {
         parameters: P,
     ) -> Result<R, Ended> {
         let limit = self.job.limits.fuel;
-        let result = self
-            .store
-            .set_fuel(limit)
-            .and_then(|()| function.call(&mut self.store, parameters));
+        let result =
+            self.store.set_fuel(limit).and_then(|()| function.call(&mut self.store, parameters));
         self.fuel = self.fuel.saturating_add(used(&self.store, limit));
         result.map_err(|error| outcome_of(self.loaded, self.job, &error))
     }
@@ -271,11 +271,7 @@ impl<'a> Session<'a> {
     /// Asks the guest for a buffer and copies an input into it.
     ///
     /// An empty input still gets a buffer of one byte: no allocator must answer a request for none.
-    pub(crate) fn hand_over(
-        &mut self,
-        allocate: &Allocate,
-        input: &[u8],
-    ) -> Result<Buffer, Ended> {
+    pub(crate) fn hand_over(&mut self, allocate: &Allocate, input: &[u8]) -> Result<Buffer, Ended> {
         let Ok(size) = u32::try_from(input.len()) else {
             return Err(too_large(input).into());
         };
@@ -288,12 +284,16 @@ impl<'a> Session<'a> {
             let frames = Vec::new();
             return Err(Outcome::OutOfMemory { resource, requested, limit, frames }.into());
         }
-        if address % 8 != 0 {
+        if !address.is_multiple_of(8) {
             return Err(Ended::violation(AbiViolation::BufferUnaligned { address }));
         }
         self.memory("the host")?.slice(address, request).map(|_| ()).map_err(|_| {
             let memory_bytes = self.memory_bytes();
-            Ended::violation(AbiViolation::BufferOutOfRange { address, size: request, memory_bytes })
+            Ended::violation(AbiViolation::BufferOutOfRange {
+                address,
+                size: request,
+                memory_bytes,
+            })
         })?;
         self.write(address, input, "the host")?;
         Ok(Buffer { address, size })
@@ -388,14 +388,13 @@ fn used(store: &Store<State>, limit: u64) -> u64 {
 
 /// What an error of the engine means.
 fn outcome_of(loaded: &Loaded, job: &Job<'_>, error: &wasmtime::Error) -> Ended {
-    let frames = error
-        .downcast_ref::<WasmBacktrace>()
-        .map(|trace| loaded.frames(trace))
-        .unwrap_or_default();
+    let frames =
+        error.downcast_ref::<WasmBacktrace>().map(|trace| loaded.frames(trace)).unwrap_or_default();
     if let Some(stop) = error.downcast_ref::<Stop>() {
         return stopped(stop.clone(), frames);
     }
-    let engine = || Outcome::HostFault { fault: HostFault::Engine { problem: format!("{error:#}") } };
+    let engine =
+        || Outcome::HostFault { fault: HostFault::Engine { problem: format!("{error:#}") } };
     let Some(trap) = error.downcast_ref::<Trap>() else { return engine().into() };
     let kind = match trap {
         Trap::StackOverflow => return Outcome::StackExhausted { frames }.into(),
@@ -426,7 +425,9 @@ fn stopped(stop: Stop, frames: Vec<Frame>) -> Ended {
         _ => None,
     };
     let outcome = match stop {
-        Stop::Exit(code) => Outcome::AbiViolation { violation: AbiViolation::Exit { code }, frames },
+        Stop::Exit(code) => {
+            Outcome::AbiViolation { violation: AbiViolation::Exit { code }, frames }
+        }
         Stop::Abi(violation) => Outcome::AbiViolation { violation, frames },
         Stop::Flood { stream, limit } => Outcome::OutputFlood { stream, limit, frames },
         Stop::OutOfMemory { resource, requested, limit } => {

@@ -1,12 +1,20 @@
 //! Equal inputs have equal runs: on any thread, in any order, and with machine code from anywhere.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod common;
 
 use common::{reactor, sandbox, sandbox_with, small_limits, wasm};
 use proofhouse_sandbox::limits::THREAD_STACK_BYTES;
-use proofhouse_sandbox::{Compilation, HostFault, Interpreter, Job, Limits, Outcome, Run, Verdict};
+use proofhouse_sandbox::{
+    Compilation, HostFault, Interpreter, Job, Limits, Outcome, Run, Sandbox, Verdict,
+};
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -36,7 +44,7 @@ fn talkative() -> Vec<u8> {
           (call $message (i32.const 3) (i32.const 8192) (i32.const 3)))
         (func $forever (loop $more (br $more)))
         (func $deep (call $deep))"#;
-    let end = r#"
+    let end = r"
         (local $how i32)
         (local.set $how (i32.load8_u (i32.const 4096)))
         (call $show)
@@ -44,7 +52,7 @@ fn talkative() -> Vec<u8> {
         (if (i32.eq (local.get $how) (i32.const 0x66 (; f ;))) (then (call $forever)))
         (if (i32.eq (local.get $how) (i32.const 0x73 (; s ;))) (then (call $deep)))
         (if (i32.eq (local.get $how) (i32.const 0x72 (; r ;))) (then (return (i32.const 5))))
-        (i32.const 0)"#;
+        (i32.const 0)";
     wasm(&reactor(fields, end, "(call $show) (i32.const 2)"))
 }
 
@@ -79,9 +87,8 @@ fn on_threads(work: impl Fn(usize) + Sync) {
 fn a_thousand_runs_on_several_threads_are_equal() {
     let mut limits = small_limits();
     limits.fuel = 200_000;
-    let interpreter = common::with_guest_stack(|| {
-        sandbox().interpreter(talkative(), &limits).unwrap()
-    });
+    let interpreter =
+        common::with_guest_stack(|| sandbox().interpreter(talkative(), &limits).unwrap());
     let expected =
         CONTENTS.map(|content| common::with_guest_stack(|| judge(&interpreter, &limits, content)));
     let kinds = expected.each_ref().map(|run| run.outcome.kind());
@@ -121,8 +128,12 @@ fn random_numbers_differ_within_a_run() {
         judge(&interpreter, &limits, "accept")
     });
     let random = |record: &[u8]| record.iter().take(32).copied().collect::<Vec<u8>>();
-    let mut seen: Vec<Vec<u8>> =
-        run.emitted.iter().chain(run.events.iter().flat_map(|e| e.emitted.iter())).map(random).collect();
+    let mut seen: Vec<Vec<u8>> = run
+        .emitted
+        .iter()
+        .chain(run.events.iter().flat_map(|e| e.emitted.iter()))
+        .map(random)
+        .collect();
     assert_eq!(seen.len(), 3);
     seen.sort();
     seen.dedup();
@@ -139,25 +150,27 @@ fn more_runs_at_once_than_there_is_room_for_are_a_host_fault() {
     );
     let mut limits = small_limits();
     limits.fuel = u64::MAX;
-    limits.deadline = Duration::from_millis(300);
-    let sandbox = proofhouse_sandbox::Sandbox::new(1, Compilation::default()).unwrap();
+    limits.deadline = Duration::from_millis(500);
+    let sandbox = Sandbox::new(1, Compilation::default()).unwrap();
     let interpreter =
         common::with_guest_stack(|| sandbox.interpreter(wasm(&text), &limits).unwrap());
 
-    let (watched, crowded) = (std::sync::atomic::AtomicU32::new(0), std::sync::atomic::AtomicU32::new(0));
+    let (watched, crowded) = (AtomicU32::new(0), AtomicU32::new(0));
+    let together = Barrier::new(THREADS);
     on_threads(|_| {
+        together.wait();
         let run = judge(&interpreter, &limits, "content");
         assert_eq!(run.verdict(), Verdict::Inconclusive);
         let counter = match run.outcome {
-            Outcome::HostFault { fault: HostFault::Watchdog { milliseconds: 300 } } => &watched,
+            Outcome::HostFault { fault: HostFault::Watchdog { milliseconds: 500 } } => &watched,
             Outcome::HostFault { fault: HostFault::Engine { .. } } => &crowded,
             other => unreachable!("{other:?}"),
         };
-        counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        counter.fetch_add(1, Ordering::Relaxed);
     });
     let (watched, crowded) = (watched.into_inner(), crowded.into_inner());
     assert!(watched >= 1 && crowded >= 1, "{watched} and {crowded}");
     let again = common::with_guest_stack(|| judge(&interpreter, &limits, "content"));
-    let watchdog = HostFault::Watchdog { milliseconds: 300 };
+    let watchdog = HostFault::Watchdog { milliseconds: 500 };
     assert_eq!(again.outcome, Outcome::HostFault { fault: watchdog });
 }

@@ -4,6 +4,8 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::format_collect,
     reason = "a test that cannot go on has failed"
 )]
 
@@ -304,7 +306,13 @@ impl Builder {
 const NOP: u8 = 1;
 
 fn memory_type(pages: u64) -> MemoryType {
-    MemoryType { minimum: pages, maximum: None, memory64: false, shared: false, page_size_log2: None }
+    MemoryType {
+        minimum: pages,
+        maximum: None,
+        memory64: false,
+        shared: false,
+        page_size_log2: None,
+    }
 }
 
 fn table_type(elements: u64) -> TableType {

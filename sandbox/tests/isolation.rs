@@ -1,6 +1,10 @@
 //! Nothing of a run is seen by the next one, although both use the same memory of the host.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod common;
 

@@ -109,11 +109,7 @@ fn a_damaged_name_section_does_no_harm() {
     for data in samples {
         let mut wasm = nameless();
         CustomSection { name: "name".into(), data: data.into() }.append_to(&mut wasm);
-        assert_eq!(
-            functions(&frames(&wasm)),
-            ["wasm-function[5]", "wasm-function[3]"],
-            "{data:?}"
-        );
+        assert_eq!(functions(&frames(&wasm)), ["wasm-function[5]", "wasm-function[3]"], "{data:?}");
     }
 }
 

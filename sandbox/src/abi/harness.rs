@@ -32,8 +32,8 @@ fn initialise(
     let mut bytes: Vec<u8> = words.into_iter().flat_map(u32::to_le_bytes).collect();
     bytes.extend_from_slice(ARGUMENT);
     session.write(block.address, &bytes, "malloc")?;
-    let (argc, argv) = (at(0).cast_signed(), at(4).cast_signed());
-    let code: i32 = session.call_once(initialise, (argc, argv))?;
+    let count_and_list = (at(0).cast_signed(), at(4).cast_signed());
+    let code: i32 = session.call_once(initialise, count_and_list)?;
     if code != 0 {
         let (function, message) = ("LLVMFuzzerInitialize", session.said());
         return Err(Ended::violation(AbiViolation::Refused { function, code, message }));

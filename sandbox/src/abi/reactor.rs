@@ -41,11 +41,7 @@ pub(super) fn judge(session: &mut Session<'_>, entry: &Reactor) -> Result<Outcom
 /// `proofhouse_free`, where the interpreter has it.
 type Free = TypedFunc<i32, ()>;
 
-fn give_back(
-    session: &mut Session<'_>,
-    free: Option<&Free>,
-    buffer: Buffer,
-) -> Result<(), Ended> {
+fn give_back(session: &mut Session<'_>, free: Option<&Free>, buffer: Buffer) -> Result<(), Ended> {
     free.map_or(Ok(()), |free| session.call(free, buffer.address.cast_signed()))
 }
 
@@ -96,6 +92,7 @@ pub(crate) fn describe(
 
 /// The upper and the lower half.
 fn split(place: i64) -> [u32; 2] {
-    let [a, b, c, d, e, f, g, h] = place.to_be_bytes();
-    [u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])]
+    let place = place.cast_unsigned();
+    let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or(u32::MAX);
+    [half(place >> 32), half(place)]
 }

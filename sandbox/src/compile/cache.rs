@@ -31,7 +31,9 @@ pub enum CacheError {
     #[error("the cache directory cannot be used: {0}")]
     Io(#[from] io::Error),
     /// Others may write to it, or it is not ours.
-    #[error("the cache directory has mode {mode:o} and owner {owner}; it must have mode 700 and owner {user}")]
+    #[error(
+        "the cache directory has mode {mode:o} and owner {owner}; it must have mode 700 and owner {user}"
+    )]
     NotPrivate {
         /// Permission bits.
         mode: u32,

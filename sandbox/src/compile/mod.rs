@@ -67,7 +67,10 @@ impl Compilation {
     }
 }
 
-#[expect(unsafe_code, reason = "machine code is trusted by nature; this is the one place that does")]
+#[expect(
+    unsafe_code,
+    reason = "machine code is trusted by nature; this is the one place that does"
+)]
 fn deserialise(engine: &Engine, artefact: &[u8]) -> wasmtime::Result<Module> {
     // SAFETY: the bytes come from our own compile child, either now or, through the cache, at an
     // earlier time. The cache lies in a directory that only this user can write to, its entries are

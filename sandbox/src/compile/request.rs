@@ -61,7 +61,9 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_and_the_module_remains() {
-        for request in [Request::Compile, Request::Locate(vec![]), Request::Locate(vec![1, u64::MAX])] {
+        for request in
+            [Request::Compile, Request::Locate(vec![]), Request::Locate(vec![1, u64::MAX])]
+        {
             let bytes = [request.to_bytes(), b"module".to_vec()].concat();
             let mut rest = bytes.as_slice();
             assert_eq!(Request::read(&mut rest).unwrap(), request);

@@ -5,8 +5,8 @@ use super::wasi::Wasi;
 use crate::guest_memory::GuestMemory;
 use crate::limits::Limits;
 use crate::num::u64_of;
-use crate::records::Records;
 use crate::outcome::{AbiViolation, Resource, Stream};
+use crate::records::Records;
 use std::collections::BTreeSet;
 use wasmtime::{AsContextMut, Caller, Memory, ResourceLimiter};
 

@@ -35,7 +35,7 @@ pub(crate) fn with_guest_stack<R: Send>(work: impl FnOnce() -> R + Send) -> R {
 pub(crate) fn small_limits() -> Limits {
     let mut limits = Limits::default();
     limits.fuel = 1_000_000;
-    limits.deadline = Duration::from_secs(60);
+    limits.deadline = Duration::from_mins(1);
     limits
 }
 

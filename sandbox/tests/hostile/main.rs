@@ -8,6 +8,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test that cannot go on has failed"
 )]
 
@@ -75,8 +76,9 @@ fn check(path: &Path) -> Result<(), Failed> {
         fs::write(&expected_path, &found)?;
         return Ok(());
     }
-    let expected = fs::read_to_string(&expected_path)
-        .map_err(|error| format!("{}: {error}; write it with {BLESS}=1", expected_path.display()))?;
+    let expected = fs::read_to_string(&expected_path).map_err(|error| {
+        format!("{}: {error}; write it with {BLESS}=1", expected_path.display())
+    })?;
     if expected != found {
         return Err(format!("expected\n{expected}\nfound\n{found}").into());
     }

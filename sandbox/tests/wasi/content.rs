@@ -1,7 +1,8 @@
 //! `/content`: the content as a read-only file in a root directory that holds nothing else.
 
 use crate::interface::{
-    BADF, DIRECTORY, DIRECTORY_ONLY, FD_READ, INVAL, ISDIR, NAMETOOLONG, NOTDIR, REGULAR_FILE, SUCCESS,
+    BADF, DIRECTORY, DIRECTORY_ONLY, FD_READ, INVAL, ISDIR, NAMETOOLONG, NOTDIR, REGULAR_FILE,
+    SUCCESS,
 };
 use crate::script::{BUFFER, PATH, RESULT, ROOT, Script, VECTORS, at, number};
 
@@ -18,8 +19,7 @@ fn it_is_opened_by_each_name_that_it_has() {
             .result()
             .show(BUFFER, 10)
             .run(CONTENT);
-        let expected =
-            [number(SUCCESS), number(4), number(SUCCESS), number(10), CONTENT.to_vec()];
+        let expected = [number(SUCCESS), number(4), number(SUCCESS), number(10), CONTENT.to_vec()];
         assert_eq!(run.records(), expected, "{name:?}");
     }
 }
@@ -241,10 +241,7 @@ fn the_root_is_a_directory_by_descriptor_and_by_path() {
         .show(BUFFER + 16, 1)
         .run(CONTENT);
     let directory = vec![DIRECTORY];
-    assert_eq!(
-        run.records(),
-        [number(SUCCESS), directory.clone(), number(SUCCESS), directory]
-    );
+    assert_eq!(run.records(), [number(SUCCESS), directory.clone(), number(SUCCESS), directory]);
 }
 
 #[test]

@@ -92,10 +92,7 @@ fn they_run_out_and_come_back() {
         .open_content()
         .run(b"0123456789");
     let opened = usize::try_from(most - 4).unwrap();
-    let expected = [
-        &vec![SUCCESS; opened][..],
-        &[MFILE, MFILE],
-        &[SUCCESS, SUCCESS, most - 1, MFILE],
-    ];
+    let expected =
+        [&vec![SUCCESS; opened][..], &[MFILE, MFILE], &[SUCCESS, SUCCESS, most - 1, MFILE]];
     assert_eq!(run.numbers(), expected.concat());
 }

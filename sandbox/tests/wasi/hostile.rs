@@ -20,7 +20,7 @@ fn wild(run: &Ran) -> (&'static str, u32, u64) {
     }
 }
 
-const WILD: i64 = END as i64;
+const WILD: i64 = 65_536;
 
 #[test]
 fn a_result_behind_the_memory_ends_the_run() {
@@ -45,8 +45,8 @@ fn a_result_behind_the_memory_ends_the_run() {
         ("fd_readdir", &[ROOT, inside, 100, 0, WILD - 3]),
         ("fd_read", &[0, inside, 0, WILD - 3]),
         ("fd_write", &[1, inside, 0, WILD]),
-        ("path_filestat_get", &[ROOT, 0, PATH as i64, 7, WILD - 63]),
-        ("path_open", &[ROOT, 0, PATH as i64, 7, 0, 0, 0, 0, WILD - 3]),
+        ("path_filestat_get", &[ROOT, 0, at(PATH), 7, WILD - 63]),
+        ("path_open", &[ROOT, 0, at(PATH), 7, 0, 0, 0, 0, WILD - 3]),
     ];
     for (name, arguments) in calls {
         let run = Script::new()
@@ -63,7 +63,7 @@ fn a_position_behind_the_memory_ends_the_run() {
     let calls: [(&str, &[i64]); 3] = [
         ("fd_seek", &[4, 0, 0, WILD - 7]),
         ("fd_tell", &[4, WILD - 7]),
-        ("fd_pread", &[4, VECTORS as i64, 0, 0, WILD - 3]),
+        ("fd_pread", &[4, at(VECTORS), 0, 0, WILD - 3]),
     ];
     for (name, arguments) in calls {
         let run = Script::new().open_content().call(name, arguments).run(b"0123456789");
@@ -78,16 +78,17 @@ fn a_path_behind_the_memory_ends_the_run() {
             .call("path_open", &[ROOT, 0, path, size, 0, 0, 0, 0, at(RESULT)])
             .run(b"");
         assert_eq!(wild(&run).0, "path_open");
-        let run = Script::new()
-            .call("path_filestat_get", &[ROOT, 0, path, size, at(BUFFER)])
-            .run(b"");
+        let run =
+            Script::new().call("path_filestat_get", &[ROOT, 0, path, size, at(BUFFER)]).run(b"");
         assert_eq!(wild(&run).0, "path_filestat_get");
     }
 }
 
 #[test]
 fn a_buffer_behind_the_memory_ends_the_run() {
-    for buffer in [(END, 1), (END - 1, 2), (1, END), (u32::MAX, 1), (u32::MAX, u32::MAX), (8, u32::MAX)] {
+    for buffer in
+        [(END, 1), (END - 1, 2), (1, END), (u32::MAX, 1), (u32::MAX, u32::MAX), (8, u32::MAX)]
+    {
         let run = Script::new().vectors(&[buffer]).write(1, 1).run(b"");
         assert_eq!(wild(&run), ("fd_write", buffer.0, u64::from(buffer.1)));
         assert!(run.output.is_empty());
@@ -113,9 +114,8 @@ fn a_list_of_buffers_behind_the_memory_ends_the_run() {
 #[test]
 fn the_last_list_in_memory_is_a_good_one() {
     let list = END - 8;
-    let buffer = [BUFFER.to_le_bytes(), 4_u32.to_le_bytes()].concat();
     let run = Script::new()
-        .data(list, &buffer)
+        .vectors_at(list, &[(BUFFER, 4)])
         .data(BUFFER, b"last")
         .call("fd_write", &[1, at(list), 1, at(RESULT)])
         .run(b"");
@@ -125,13 +125,10 @@ fn the_last_list_in_memory_is_a_good_one() {
 
 #[test]
 fn more_buffers_than_the_limit_are_refused_and_nothing_is_written() {
-    let most = i64::from(MAX_IO_VECTORS);
+    let most = at(MAX_IO_VECTORS);
     for count in [most + 1, i64::from(i32::MAX), -1, i64::from(i32::MIN)] {
-        let run = Script::new()
-            .vectors(&[(BUFFER, 1)])
-            .read(0, count)
-            .write(1, count)
-            .run(b"0123456789");
+        let run =
+            Script::new().vectors(&[(BUFFER, 1)]).read(0, count).write(1, count).run(b"0123456789");
         assert_eq!(run.numbers(), [INVAL, INVAL], "{count}");
         assert!(run.output.is_empty());
     }
@@ -140,12 +137,10 @@ fn more_buffers_than_the_limit_are_refused_and_nothing_is_written() {
 #[test]
 fn as_many_buffers_as_the_limit_are_written() {
     // All of them are the same byte.
-    let list = [(BUFFER, 1); MAX_IO_VECTORS as usize];
-    let words = list.iter().flat_map(|(at, size)| [at.to_le_bytes(), size.to_le_bytes()]);
     let run = Script::new()
         .data(BUFFER, b"x")
-        .data(BUFFER + 8, &words.flatten().collect::<Vec<u8>>())
-        .call("fd_write", &[1, at(BUFFER + 8), i64::from(MAX_IO_VECTORS), at(RESULT)])
+        .vectors_at(BUFFER + 8, &[(BUFFER, 1); MAX_IO_VECTORS as usize])
+        .call("fd_write", &[1, at(BUFFER + 8), at(MAX_IO_VECTORS), at(RESULT)])
         .result()
         .run(b"");
     assert_eq!(run.numbers(), [SUCCESS, MAX_IO_VECTORS]);
@@ -155,11 +150,9 @@ fn as_many_buffers_as_the_limit_are_written() {
 /// The lengths of these buffers add up to more than 32 bits.
 #[test]
 fn lengths_that_overflow_together_end_in_the_output_limit() {
-    let list = [(0, END); MAX_IO_VECTORS as usize];
-    let words = list.iter().flat_map(|(at, size)| [at.to_le_bytes(), size.to_le_bytes()]);
     let run = Script::new()
-        .data(VECTORS, &words.flatten().collect::<Vec<u8>>())
-        .write(1, i64::from(MAX_IO_VECTORS))
+        .vectors(&[(0, END); MAX_IO_VECTORS as usize])
+        .write(1, at(MAX_IO_VECTORS))
         .run(b"");
     assert!(matches!(run.outcome, Outcome::OutputFlood { .. }), "{:?}", run.outcome);
     assert_eq!(run.verdict(), Verdict::Rejected);

@@ -67,10 +67,6 @@ fn rejected(code: i32) -> Outcome {
 
 #[test]
 fn nothing_happens_after_the_exit() {
-    let run = Script::new()
-        .show(0, 1)
-        .step("(call $proc_exit (i32.const 0))")
-        .show(0, 2)
-        .run(b"");
+    let run = Script::new().show(0, 1).step("(call $proc_exit (i32.const 0))").show(0, 2).run(b"");
     assert_eq!(run.records(), [vec![0]]);
 }

@@ -23,7 +23,10 @@ pub(crate) struct Script {
 }
 
 /// What became of a script.
-pub(crate) struct Ran(Run);
+pub(crate) struct Ran {
+    run: Run,
+    records: Vec<Vec<u8>>,
+}
 
 impl Script {
     pub(crate) fn new() -> Self {
@@ -48,8 +51,13 @@ impl Script {
 
     /// A list of buffers at [`VECTORS`]: address and size of each.
     pub(crate) fn vectors(self, vectors: &[(u32, u32)]) -> Self {
+        self.vectors_at(VECTORS, vectors)
+    }
+
+    /// The same at another address.
+    pub(crate) fn vectors_at(self, list: u32, vectors: &[(u32, u32)]) -> Self {
         let words = vectors.iter().flat_map(|(at, size)| [at.to_le_bytes(), size.to_le_bytes()]);
-        self.data(VECTORS, &words.flatten().collect::<Vec<u8>>())
+        self.data(list, &words.flatten().collect::<Vec<u8>>())
     }
 
     /// Calls a function and records its error number.
@@ -67,8 +75,7 @@ impl Script {
     pub(crate) fn open_path(self, path: &[u8], flags: i64, rights: i64) -> Self {
         let size = i64::try_from(path.len()).unwrap();
         let (at, out) = (i64::from(PATH), i64::from(RESULT));
-        self.data(PATH, path)
-            .call("path_open", &[ROOT, 0, at, size, flags, rights, 0, 0, out])
+        self.data(PATH, path).call("path_open", &[ROOT, 0, at, size, flags, rights, 0, 0, out])
     }
 
     /// Reads into the buffers at [`VECTORS`]: records the error number.
@@ -127,7 +134,9 @@ impl Script {
             configuration: None,
             arguments: &arguments,
         };
-        Ran(run_job(&open(&wasm(&text)).unwrap(), &job))
+        let run = run_job(&open(&wasm(&text)).unwrap(), &job);
+        let records = run.emitted.iter().map(<[u8]>::to_vec).collect();
+        Ran { run, records }
     }
 }
 
@@ -149,7 +158,7 @@ impl Ran {
     /// All records; the script must have come to its end.
     pub(crate) fn records(&self) -> &[Vec<u8>] {
         assert_eq!(self.outcome, Outcome::Accepted);
-        &self.emitted
+        &self.records
     }
 
     /// The records that are numbers of four bytes.
@@ -163,7 +172,7 @@ impl Deref for Ran {
     type Target = Run;
 
     fn deref(&self) -> &Run {
-        &self.0
+        &self.run
     }
 }
 

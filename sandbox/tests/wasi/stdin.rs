@@ -45,10 +45,7 @@ fn it_fills_several_buffers_in_order() {
         .show(BUFFER, 3)
         .show(BUFFER + 200, 7)
         .run(b"0123456789");
-    assert_eq!(
-        run.records(),
-        [number(SUCCESS), number(10), b"012".to_vec(), b"3456789".to_vec()]
-    );
+    assert_eq!(run.records(), [number(SUCCESS), number(10), b"012".to_vec(), b"3456789".to_vec()]);
 }
 
 #[test]

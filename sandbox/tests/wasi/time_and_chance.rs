@@ -59,7 +59,8 @@ fn random_numbers_are_the_same_in_two_runs_and_differ_in_one() {
 
 #[test]
 fn random_numbers_do_not_depend_on_the_content() {
-    let run = |content| Script::new().call("random_get", &[at(BUFFER), 9]).show(BUFFER, 9).run(content);
+    let run =
+        |content| Script::new().call("random_get", &[at(BUFFER), 9]).show(BUFFER, 9).run(content);
     assert_eq!(run(b"one").records(), run(b"another").records());
 }
 

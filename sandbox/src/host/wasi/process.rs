@@ -1,19 +1,13 @@
 //! Arguments, an empty environment, `proc_exit` and `sched_yield`.
 
-use super::errno::{SUCCESS, Failure, returned};
+use super::errno::{Failure, SUCCESS, returned};
 use crate::host::state::memory_and_state;
 use crate::host::{State, Stop};
 use crate::num::address;
 use wasmtime::{Caller, Linker, Result};
 
-pub(super) const FUNCTIONS: [&str; 6] = [
-    "args_get",
-    "args_sizes_get",
-    "environ_get",
-    "environ_sizes_get",
-    "proc_exit",
-    "sched_yield",
-];
+pub(super) const FUNCTIONS: [&str; 6] =
+    ["args_get", "args_sizes_get", "environ_get", "environ_sizes_get", "proc_exit", "sched_yield"];
 
 pub(super) fn define(linker: &mut Linker<State>) -> Result<()> {
     let module = super::MODULE;
@@ -27,7 +21,9 @@ pub(super) fn define(linker: &mut Linker<State>) -> Result<()> {
     linker.func_wrap(module, "environ_sizes_get", |caller: Caller<'_, State>, count, size| {
         returned(environ_sizes_get(caller, count, size))
     })?;
-    linker.func_wrap(module, "proc_exit", |code: i32| -> Result<()> { Err(Stop::Exit(code).into()) })?;
+    linker.func_wrap(module, "proc_exit", |code: i32| -> Result<()> {
+        Err(Stop::Exit(code).into())
+    })?;
     linker.func_wrap(module, "sched_yield", || SUCCESS)?;
     Ok(())
 }

@@ -38,7 +38,8 @@ pub(super) fn knows(name: &str) -> bool {
 
 pub(super) fn define(linker: &mut Linker<State>) -> Result<()> {
     for &(name, parameters) in FUNCTIONS.iter().chain(&OTHERS) {
-        let parameters = parameters.chars().map(|c| if c == 'l' { ValType::I64 } else { ValType::I32 });
+        let parameters =
+            parameters.chars().map(|c| if c == 'l' { ValType::I64 } else { ValType::I32 });
         let ty = FuncType::new(linker.engine(), parameters, [ValType::I32]);
         linker.func_new(super::MODULE, name, ty, move |mut caller, _, results| {
             caller.data_mut().captured.refused_calls.insert(name);

@@ -24,9 +24,11 @@ pub(super) fn define(linker: &mut Linker<State>) -> Result<()> {
     linker.func_wrap(MODULE, "fd_prestat_get", |caller: Caller<'_, State>, fd, out| {
         returned(prestat(caller, fd, out))
     })?;
-    linker.func_wrap(MODULE, "fd_prestat_dir_name", |caller: Caller<'_, State>, fd, path, size| {
-        returned(prestat_name(caller, fd, path, size))
-    })?;
+    linker.func_wrap(
+        MODULE,
+        "fd_prestat_dir_name",
+        |caller: Caller<'_, State>, fd, path, size| returned(prestat_name(caller, fd, path, size)),
+    )?;
     linker.func_wrap(
         MODULE,
         "fd_readdir",
@@ -53,9 +55,7 @@ pub(super) fn define(linker: &mut Linker<State>) -> Result<()> {
          rights: i64,
          _inheriting: i64,
          _fdflags: i32,
-         out: i32| {
-            returned(path_open(caller, fd, (path, size), flags, rights, out))
-        },
+         out: i32| { returned(path_open(caller, fd, (path, size), flags, rights, out)) },
     )?;
     Ok(())
 }
@@ -68,12 +68,14 @@ enum Named {
 
 fn resolve(memory: &GuestMemory<'_>, path: i32, size: i32) -> Result<Named, Failure> {
     let path = memory.slice(address(path), address(size))?;
-    let mut parts = path.split(|b| *b == b'/').filter(|part| !part.is_empty() && *part != b".");
+    let here = |part: &&[u8]| part.is_empty() || *part == b".";
+    let mut parts = path.split(|b| *b == b'/').skip_while(here);
     match (parts.next(), parts.next()) {
         (None, _) if path.is_empty() => Err(not_found()),
         (None, _) => Ok(Named::Root),
-        (Some(NAME), None) if path.last() != Some(&b'/') => Ok(Named::Content),
-        (Some(NAME), _) => Err(Failure::Errno(errno::NOTDIR)),
+        (Some(NAME), None) => Ok(Named::Content),
+        // Also when nothing but a slash follows.
+        (Some(NAME), Some(_)) => Err(Failure::Errno(errno::NOTDIR)),
         (Some(_), _) => Err(not_found()),
     }
 }
