@@ -46,3 +46,4 @@ pub use run::{Job, Run};
 pub use sandbox::{Sandbox, SandboxError};
 pub use session::Evaluated;
 pub use verdict::{Phase, Verdict, verdict};
+pub mod instrument;

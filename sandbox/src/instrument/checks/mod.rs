@@ -1,0 +1,122 @@
+//! The memory checks pass: every access to linear memory is looked up in the shadow first.
+//!
+//! The shadow (see [`shadow`](super::shadow)) is a memory of its own that the guest cannot reach. A
+//! *lookup* is inlined before each memory instruction. What lies in ordinary memory passes at once.
+//! Whatever else may be allowed is judged on the spot, or by the runtime if that would take too much
+//! code; the runtime also judges the ranges of `memory.copy`, `memory.fill` and `memory.init`.
+//!
+//! What leaves the guest's memory traps by itself, and an effective address of 33 bits with it: the
+//! lookup may then look at the wrong byte, but the access is never carried out.
+
+mod access;
+mod lookup;
+mod needless;
+mod operands;
+mod values;
+
+use wasm_encoder::ValType;
+use wasmparser::Operator;
+
+use super::bulk::Bulk;
+use super::function::{BodyWriter, Scratch, ScratchNeeds};
+use super::violation;
+
+pub(super) use access::Access;
+use lookup::Lookup;
+use needless::Known;
+use operands::Operands;
+use values::Assignments;
+
+/// The memory checks of one module.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Checks {
+    /// Index of the shadow memory.
+    pub(super) shadow: u32,
+    /// Index of the global that notes the address of an access that is not ordinary.
+    pub(super) suspect: u32,
+    /// Index of the runtime's exact check of one access.
+    pub(super) check_access: u32,
+    /// Index of the runtime's exact check of a range.
+    pub(super) check_range: u32,
+    /// Whether the compiler's promises about alignment are relied on.
+    pub(super) trust_alignment: bool,
+    /// Index of the global that holds the stack pointer, if nothing poisons parts of the stack.
+    pub(super) plain_stack_pointer: Option<u32>,
+}
+
+/// Looks at a function before it is rewritten.
+#[derive(Default)]
+pub(super) struct ChecksPlan {
+    assignments: Assignments,
+}
+
+impl ChecksPlan {
+    /// Takes the next instruction.
+    pub(super) fn next(&mut self, operator: &Operator<'_>, needs: &mut ScratchNeeds) {
+        self.assignments.next(operator);
+        if let Some(access) = Access::of(operator) {
+            needs.at_once(Operands::types(access));
+        } else if Bulk::of(operator).is_some_and(Bulk::moves_memory) {
+            needs.at_once([ValType::I32; 3]);
+        }
+    }
+}
+
+/// Inserts the checks into one function.
+pub(super) struct FunctionChecks {
+    checks: Checks,
+    known: Known,
+}
+
+impl FunctionChecks {
+    pub(super) fn new(checks: Checks, plan: ChecksPlan) -> Self {
+        Self { checks, known: Known::new(checks, plan.assignments) }
+    }
+
+    /// Before any instruction.
+    pub(super) fn before(
+        &mut self,
+        out: &mut BodyWriter<'_>,
+        operator: &Operator<'_>,
+        scratch: &Scratch,
+    ) {
+        if let Some(access) = Access::of(operator) {
+            self.access(out, access, scratch);
+        } else if let Some(bulk) = Bulk::of(operator).filter(|bulk| bulk.moves_memory()) {
+            self.bulk(out, bulk, scratch);
+        }
+        self.known.next(operator);
+    }
+
+    fn access(&mut self, out: &mut BodyWriter<'_>, access: Access, scratch: &Scratch) {
+        let lookup = Lookup::new(self.checks, access, scratch);
+        if self.known.needless(access, lookup.is_by_last()) {
+            return;
+        }
+        let operands = Operands::of(access, scratch);
+        operands.save(&mut out.insert());
+        if lookup.is_judged_inline() {
+            lookup.last_granule(&mut out.insert());
+            out.rarely(|insert| lookup.stop_unless_usable(insert));
+        } else {
+            lookup.granules(&mut out.insert());
+            out.rarely(|insert| lookup.ask_runtime(insert));
+        }
+        operands.restore(&mut out.insert());
+    }
+
+    fn bulk(&self, out: &mut BodyWriter<'_>, bulk: Bulk, scratch: &Scratch) {
+        let [length, source, destination] = [0, 1, 2].map(|nth| scratch.local(ValType::I32, nth));
+        let mut insert = out.insert();
+        insert.local_set(length).local_set(source).local_set(destination);
+        let mut check = |address, operand| {
+            insert.local_get(address).local_get(length).i32_const(operand);
+            insert.call(self.checks.check_range);
+        };
+        if bulk == Bulk::MemoryCopy {
+            check(source, violation::SOURCE);
+        }
+        check(destination, violation::DESTINATION);
+        insert.local_get(destination).local_get(source).local_get(length);
+    }
+}

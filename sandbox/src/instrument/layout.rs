@@ -1,0 +1,113 @@
+//! How a module lays out its memory, as far as its linker leaves traces of it.
+
+use wasmparser::{ConstExpr, DataKind, Global, Operator, ValType};
+
+use super::names::Names;
+use super::original::Original;
+use super::refusal::Refusal;
+use super::summary::{NullPageFound, StackPointer, Unguarded};
+
+/// Name of the stack pointer in modules linked by LLVM's linker, which all toolchains for interpreters
+/// use.
+const STACK_POINTER: &str = "__stack_pointer";
+
+/// Alignment of the stack in bytes: where it starts is a multiple.
+const STACK_ALIGN: u32 = 16;
+
+/// Where LLVM's linker puts the first data by default, so that null is nobody's address.
+const DEFAULT_DATA_START: u32 = 1024;
+
+/// Largest null page: what a page is to a kernel.
+const MAX_NULL_PAGE: u32 = 4096;
+
+/// Part of a stack that a null page at its end may take, as a divisor.
+const STACK_SHARE: u32 = 4;
+
+/// Finds the stack pointer: a mutable global with a constant start that either bears its name, or is
+/// what a function with a frame subtracts from when it is entered.
+pub(super) fn stack_pointer(
+    original: &Original<'_>,
+    names: &Names<'_>,
+) -> Result<Option<StackPointer>, Refusal> {
+    let mut candidates = Vec::new();
+    for (global, index) in original.globals.clone().into_iter().flatten().zip(0u32..) {
+        if let Some(initial) = stack_start(&global?) {
+            let global = original.imported_globals.saturating_add(index);
+            candidates.push(StackPointer { global, initial });
+        }
+    }
+    let is_named = |candidate: &&StackPointer| {
+        names
+            .globals
+            .iter()
+            .any(|(index, name)| *index == candidate.global && *name == STACK_POINTER)
+    };
+    if let Some(found) = candidates.iter().find(is_named) {
+        return Ok(Some(*found));
+    }
+    for body in &original.bodies {
+        let mut operators = body.get_operators_reader()?.into_iter();
+        let mut next = || operators.next().transpose();
+        if let (
+            Some(Operator::GlobalGet { global_index }),
+            Some(Operator::I32Const { value: 1.. }),
+            Some(Operator::I32Sub),
+        ) = (next()?, next()?, next()?)
+            && let Some(found) = candidates.iter().find(|found| found.global == global_index)
+        {
+            return Ok(Some(*found));
+        }
+    }
+    Ok(None)
+}
+
+/// Where the stack starts, if `global` may be a stack pointer.
+fn stack_start(global: &Global<'_>) -> Option<u32> {
+    let ty = global.ty;
+    let initial =
+        constant(&global.init_expr).filter(|_| ty.mutable && ty.content_type == ValType::I32)?;
+    (initial >= DEFAULT_DATA_START && initial.is_multiple_of(STACK_ALIGN)).then_some(initial)
+}
+
+/// How much from address 0 on is nobody's.
+///
+/// LLVM's linker either puts the data first, from [`DEFAULT_DATA_START`] on unless told otherwise, and
+/// the stack behind it; or the stack first, so that its deep end is at address 0. Modules without a
+/// stack pointer come from elsewhere and may use any address.
+pub(super) fn null_page(
+    original: &Original<'_>,
+    stack: Option<StackPointer>,
+) -> Result<NullPageFound, Refusal> {
+    let unguarded = |reason| Ok(NullPageFound::Unguarded { reason });
+    let Some(stack) = stack else { return unguarded(Unguarded::UnknownLayout) };
+    let mut lowest = None;
+    for data in original.data.clone().into_iter().flatten() {
+        if let DataKind::Active { offset_expr, .. } = data?.kind {
+            let Some(address) = constant(&offset_expr) else {
+                return unguarded(Unguarded::UnknownData);
+            };
+            lowest = Some(lowest.map_or(address, |lowest: u32| lowest.min(address)));
+        }
+    }
+    let (room, end_of_stack) = match lowest {
+        Some(data) if data >= stack.initial => {
+            (MAX_NULL_PAGE.min(stack.initial / STACK_SHARE), true)
+        }
+        Some(data) => (DEFAULT_DATA_START.min(data), false),
+        // Data that is all zero leaves no segment, so either layout is possible.
+        None => (DEFAULT_DATA_START.min(stack.initial / STACK_SHARE), true),
+    };
+    match room & !super::shadow::IN_GRANULE {
+        0 => unguarded(Unguarded::DataAtZero),
+        bytes => Ok(NullPageFound::Guarded { bytes, end_of_stack }),
+    }
+}
+
+/// The value of an initialiser that is a plain `i32` constant.
+fn constant(expression: &ConstExpr<'_>) -> Option<u32> {
+    let mut operators = expression.get_operators_reader().into_iter();
+    match (operators.next()?.ok()?, operators.next()?.ok()?) {
+        (Operator::I32Const { value }, Operator::End) => Some(value.cast_unsigned()),
+        _ => None,
+    }
+}

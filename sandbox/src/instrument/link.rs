@@ -1,0 +1,171 @@
+//! Links the runtime, a module of our own, into the original.
+//!
+//! The runtime is written as WebAssembly text, in the `runtime` folder. It imports the guest's memory as
+//! its memory 0 and defines everything else, so that its items only have to be moved behind the
+//! original's. It exports the functions that inserted code calls, and the globals and memories that the
+//! host reads.
+
+use std::convert::Infallible;
+
+use wasm_encoder::reencode::{Error, Reencode};
+use wasm_encoder::{
+    CodeSection, ExportKind, ExportSection, FunctionSection, GlobalSection, MemorySection, NameMap,
+    TypeSection,
+};
+use wasmparser::{
+    ExternalKind, FunctionBody, GlobalSectionReader, KnownCustom, MemorySectionReader, Name,
+    Parser, Payload, TypeSectionReader,
+};
+
+use super::interface::PREFIX;
+
+/// The runtime, as the build script made it from its text.
+static RUNTIME: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/runtime.wasm"));
+
+/// Where the runtime's items go: what to add to their indices. Its memory 0 is the guest's, which has
+/// one memory, so that memories keep their indices.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Base {
+    pub(super) types: u32,
+    pub(super) functions: u32,
+    pub(super) globals: u32,
+}
+
+/// The runtime, taken apart.
+#[derive(Default)]
+pub(super) struct Runtime {
+    types: Option<TypeSectionReader<'static>>,
+    functions: Vec<u32>,
+    memories: Option<MemorySectionReader<'static>>,
+    globals: Option<GlobalSectionReader<'static>>,
+    exports: Vec<(&'static str, ExternalKind, u32)>,
+    bodies: Vec<FunctionBody<'static>>,
+    names: Vec<(u32, &'static str)>,
+}
+
+type Result<T> = std::result::Result<T, Error<Infallible>>;
+
+impl Runtime {
+    /// Takes the runtime apart.
+    pub(super) fn read() -> Result<Self> {
+        let mut runtime = Self::default();
+        for payload in Parser::new(0).parse_all(RUNTIME) {
+            match payload? {
+                Payload::TypeSection(section) => runtime.types = Some(section),
+                Payload::FunctionSection(section) => {
+                    runtime.functions = section.into_iter().collect::<wasmparser::Result<_>>()?;
+                }
+                Payload::MemorySection(section) => runtime.memories = Some(section),
+                Payload::GlobalSection(section) => runtime.globals = Some(section),
+                Payload::ExportSection(section) => {
+                    for export in section {
+                        let export = export?;
+                        runtime.exports.push((export.name, export.kind, export.index));
+                    }
+                }
+                Payload::CodeSectionEntry(body) => runtime.bodies.push(body),
+                Payload::CustomSection(section) => {
+                    if let KnownCustom::Name(names) = section.as_known() {
+                        for subsection in names {
+                            runtime.take_names(subsection?)?;
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(runtime)
+    }
+
+    fn take_names(&mut self, subsection: Name<'static>) -> Result<()> {
+        if let Name::Function(names) = subsection {
+            for naming in names {
+                let naming = naming?;
+                self.names.push((naming.index, naming.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// Number of its types.
+    pub(super) fn types(&self) -> u32 {
+        self.types.as_ref().map_or(0, TypeSectionReader::count)
+    }
+
+    /// Number of its functions.
+    pub(super) fn functions(&self) -> u32 {
+        super::numbers::count(self.functions.len())
+    }
+
+    /// Number of its globals.
+    pub(super) fn globals(&self) -> u32 {
+        self.globals.as_ref().map_or(0, GlobalSectionReader::count)
+    }
+
+    /// Index in the runtime of what it exports under `name`.
+    pub(super) fn export(&self, name: &str) -> Option<u32> {
+        self.exports.iter().find(|export| export.0 == name).map(|export| export.2)
+    }
+
+    /// Appends its types.
+    pub(super) fn write_types(&self, mut base: Base, to: &mut TypeSection) -> Result<()> {
+        self.types.clone().map_or(Ok(()), |types| base.parse_type_section(to, types))
+    }
+
+    /// Appends the types of its functions.
+    pub(super) fn write_functions(&self, base: Base, to: &mut FunctionSection) {
+        for ty in &self.functions {
+            to.function(base.types.saturating_add(*ty));
+        }
+    }
+
+    /// Appends its memories.
+    pub(super) fn write_memories(&self, mut base: Base, to: &mut MemorySection) -> Result<()> {
+        self.memories.clone().map_or(Ok(()), |memories| base.parse_memory_section(to, memories))
+    }
+
+    /// Appends its globals.
+    pub(super) fn write_globals(&self, mut base: Base, to: &mut GlobalSection) -> Result<()> {
+        self.globals.clone().map_or(Ok(()), |globals| base.parse_global_section(to, globals))
+    }
+
+    /// Appends what the host reads, under reserved names.
+    pub(super) fn write_exports(&self, base: Base, to: &mut ExportSection) {
+        for (name, kind, index) in &self.exports {
+            let (kind, index) = match kind {
+                ExternalKind::Global => (ExportKind::Global, base.globals.saturating_add(*index)),
+                ExternalKind::Memory => (ExportKind::Memory, *index),
+                _ => continue,
+            };
+            to.export(&format!("{PREFIX}{name}"), kind, index);
+        }
+    }
+
+    /// Appends its functions.
+    pub(super) fn write_code(&self, mut base: Base, to: &mut CodeSection) -> Result<()> {
+        self.bodies.iter().try_for_each(|body| base.parse_function_body(to, body.clone()))
+    }
+
+    /// Appends the names of its functions, so that a debugger shows whose they are.
+    pub(super) fn write_names(&self, base: Base, to: &mut NameMap) {
+        for (index, name) in &self.names {
+            to.append(base.functions.saturating_add(*index), &format!("{PREFIX}{name}"));
+        }
+    }
+}
+
+impl Reencode for Base {
+    type Error = Infallible;
+
+    fn type_index(&mut self, index: u32) -> Result<u32> {
+        Ok(index.saturating_add(self.types))
+    }
+
+    fn function_index(&mut self, index: u32) -> Result<u32> {
+        Ok(index.saturating_add(self.functions))
+    }
+
+    fn global_index(&mut self, index: u32) -> Result<u32> {
+        Ok(index.saturating_add(self.globals))
+    }
+}

@@ -1,0 +1,194 @@
+//! Basic blocks of a function body, and what each of them costs.
+//!
+//! A *block* here is a stretch of instructions that is entered at its first one only and left at its
+//! last one only, calls and traps aside. Its cost is known when it is entered, so it is paid there.
+
+use wasmparser::Operator;
+
+use super::cost;
+
+/// The price of one block, to be paid before its first instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) struct Charge {
+    /// Offset of the block's first instruction in the original module.
+    pub(super) at: u32,
+    /// Fuel, at least 1.
+    pub(super) fuel: i64,
+    /// Whether the block is one that a loop comes back to, so that fuel must be looked at here.
+    pub(super) repeats: bool,
+}
+
+/// The price of a function's first block, to be paid when it is entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) struct Entry {
+    /// Fuel, at least 1.
+    pub(super) fuel: i64,
+    /// Whether the function calls others or has a loop, so that fuel must be looked at here. All others
+    /// end by themselves, and whoever calls them looks.
+    pub(super) repeats: bool,
+}
+
+/// Finds the blocks of one function while its instructions are shown one after the other.
+pub(super) struct Blocks {
+    entry: Entry,
+    charges: Vec<Charge>,
+    frames: Vec<Frame>,
+    state: State,
+}
+
+/// Where the next instruction belongs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// To the entry block.
+    Entry,
+    /// To the block of the last charge.
+    Inside,
+    /// It begins a block.
+    Begins { repeats: bool },
+    /// Nowhere: control never gets here.
+    Dead,
+}
+
+/// An enclosing `block`, `loop` or `if`.
+struct Frame {
+    kind: Kind,
+    /// Whether control can get to its first instruction.
+    entered: bool,
+    /// Whether a live branch goes to its label.
+    targeted: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Block,
+    Loop,
+    If,
+    /// The second arm; remembers whether the first one ran through to its end.
+    Else {
+        first_arm_ends: bool,
+    },
+}
+
+impl Blocks {
+    pub(super) fn new() -> Self {
+        // The body itself is a block: a branch to the outermost label returns.
+        let body = Frame { kind: Kind::Block, entered: true, targeted: false };
+        Self {
+            entry: Entry { fuel: cost::FUNCTION_ENTRY, repeats: false },
+            charges: Vec::new(),
+            frames: vec![body],
+            state: State::Entry,
+        }
+    }
+
+    /// Takes the next instruction, which is at `at` in the original module.
+    pub(super) fn next(&mut self, at: u32, operator: &Operator<'_>) {
+        self.pay(at, cost::of(operator));
+        match operator {
+            Operator::Block { .. } => self.enter(Kind::Block),
+            Operator::Loop { .. } => {
+                self.entry.repeats = true;
+                self.enter(Kind::Loop);
+                self.split(true);
+            }
+            Operator::If { .. } => {
+                self.enter(Kind::If);
+                self.split(false);
+            }
+            Operator::Else => self.second_arm(),
+            Operator::End => self.leave(),
+            Operator::Br { relative_depth } => {
+                self.target(*relative_depth);
+                self.state = State::Dead;
+            }
+            Operator::BrIf { relative_depth } => {
+                self.target(*relative_depth);
+                self.split(false);
+            }
+            Operator::BrTable { targets } => {
+                for depth in targets.targets().flatten() {
+                    self.target(depth);
+                }
+                self.target(targets.default());
+                self.state = State::Dead;
+            }
+            Operator::Call { .. } | Operator::CallIndirect { .. } => self.entry.repeats = true,
+            Operator::ReturnCall { .. } | Operator::ReturnCallIndirect { .. } => {
+                self.entry.repeats = true;
+                self.state = State::Dead;
+            }
+            Operator::Unreachable | Operator::Return => self.state = State::Dead,
+            _ => {}
+        }
+    }
+
+    /// The entry block's price, and those of all other blocks that cost anything, in order.
+    pub(super) fn finish(mut self) -> (Entry, Vec<Charge>) {
+        self.charges.retain(|charge| charge.fuel > 0);
+        (self.entry, self.charges)
+    }
+
+    fn pay(&mut self, at: u32, fuel: i64) {
+        match self.state {
+            State::Dead => {}
+            State::Entry => self.entry.fuel = self.entry.fuel.saturating_add(fuel),
+            State::Inside => {
+                if let Some(charge) = self.charges.last_mut() {
+                    charge.fuel = charge.fuel.saturating_add(fuel);
+                }
+            }
+            State::Begins { repeats } => {
+                self.charges.push(Charge { at, fuel, repeats });
+                self.state = State::Inside;
+            }
+        }
+    }
+
+    /// A new block begins with the next instruction, if control gets there at all.
+    fn split(&mut self, repeats: bool) {
+        if self.state != State::Dead {
+            self.state = State::Begins { repeats };
+        }
+    }
+
+    fn enter(&mut self, kind: Kind) {
+        let entered = self.state != State::Dead;
+        self.frames.push(Frame { kind, entered, targeted: false });
+    }
+
+    /// A branch goes to the label at `depth`.
+    fn target(&mut self, depth: u32) {
+        let depth = usize::try_from(depth).unwrap_or(usize::MAX);
+        if self.state == State::Dead {
+            return;
+        }
+        if let Some(frame) = self.frames.iter_mut().rev().nth(depth) {
+            frame.targeted = true;
+        }
+    }
+
+    fn second_arm(&mut self) {
+        let first_arm_ends = self.state != State::Dead;
+        if let Some(frame) = self.frames.last_mut() {
+            frame.kind = Kind::Else { first_arm_ends };
+            self.state = if frame.entered { State::Begins { repeats: false } } else { State::Dead };
+        }
+    }
+
+    fn leave(&mut self) {
+        let Some(frame) = self.frames.pop() else { return };
+        let joins = match frame.kind {
+            // A branch to a loop goes back to its start; its end is reached from inside only.
+            Kind::Loop => false,
+            Kind::Block => frame.targeted,
+            // Without a second arm, control may pass by.
+            Kind::If => frame.entered,
+            Kind::Else { first_arm_ends } => {
+                frame.targeted || first_arm_ends || self.state != State::Dead
+            }
+        };
+        if joins {
+            self.state = State::Begins { repeats: false };
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The rewriter: makes of a module one that is metered and whose memory accesses are checked.
+//!
+//! # Words
+//! The *original* is the module as it came, the *instrumented* module what is made of it. A *pass* is
+//! one kind of instrumentation:
+//!
+//! - *metering* (`meter`) counts *fuel* on the basic blocks of the original, so that the count is the
+//!   same whatever else is inserted;
+//! - *memory checks* (`checks`) look each access up in *shadow memory* (`shadow`), which says of
+//!   the guest's bytes which may be accessed. An access to *poisoned* bytes is a [`Violation`].
+//!
+//! The *runtime* is a module of our own, written as text in the `runtime` folder, whose functions,
+//! globals and memories are linked into the original. Inserted code calls it for whatever is rare. All
+//! that it knows lies in globals and in memories beside the guest's own, where the guest cannot reach it
+//! and where it is part of every snapshot.
+//!
+//! # How a module goes through
+//! `Original::read` takes the module apart, judges and validates it.
+//! `layout` finds out how its memory is laid out, `additions` decides what is added and at which
+//! indices: always behind the original's, so that no index of the original changes. `write` writes
+//! the result section by section, `function` its function bodies: it shows each instruction to the
+//! passes, and copies what none of them touches. The result is validated. What cannot be instrumented in
+//! full is refused with a reason ([`Refusal`]), never run unchecked.
+//!
+//! The original stays the reference for symbols: an [`OffsetMap`] takes the offsets of a trap's frames
+//! back to it.
+//!
+//! # For the host
+//! [`interface`] names what the instrumented module exports to its host. After a trap,
+//! [`Violation::read`] tells whether the checks ended the run.
+
+mod additions;
+mod bulk;
+mod checks;
+mod customs;
+mod function;
+pub mod interface;
+mod layout;
+pub mod limits;
+mod link;
+mod meter;
+mod names;
+mod numbers;
+mod offsets;
+mod options;
+mod original;
+mod proposals;
+mod refusal;
+mod shadow;
+mod summary;
+mod violation;
+mod write;
+
+pub use interface::Interface;
+pub use offsets::{DamagedOffsets, OffsetMap};
+pub use options::{Checks, NullPage, Options};
+pub use refusal::{Limited, Refusal};
+pub use shadow::{Poison, first_poisoned};
+pub use summary::{NamesFound, NullPageFound, StackPointer, Summary, Unguarded};
+pub use violation::{AccessKind, Cause, DamagedNotes, Violation};
+
+use additions::Additions;
+use names::Names;
+use original::Original;
+use write::Writer;
+
+/// What became of a module.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Instrumented {
+    /// The instrumented module.
+    pub module: Vec<u8>,
+    /// Takes offsets in it to offsets in the original.
+    pub offsets: OffsetMap,
+    /// What it exports to its host.
+    pub interface: Interface,
+    /// What was found and done, for reports.
+    pub summary: Summary,
+}
+
+impl std::fmt::Debug for Instrumented {
+    /// Without the bytes.
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        to.debug_struct("Instrumented")
+            .field("bytes", &self.module.len())
+            .field("interface", &self.interface)
+            .field("summary", &self.summary)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Instruments a module. The same module and options always give the same bytes.
+///
+/// # Errors
+/// The bytes are no valid module, or one that cannot be instrumented in full.
+pub fn instrument(original: &[u8], options: Options) -> Result<Instrumented, Refusal> {
+    let original = Original::read(original)?;
+    let names = Names::read(&original);
+    let stack_pointer = layout::stack_pointer(&original, &names)?;
+    let additions = Additions::plan(&original, stack_pointer, options)?;
+    let null_page = match (&additions.runtime, options.null_page) {
+        (None, _) => None,
+        (Some(_), NullPage::Off) => Some(NullPageFound::Off),
+        (Some(_), NullPage::Auto) => Some(layout::null_page(&original, stack_pointer)?),
+    };
+    let summary = Summary { names: names.found, stack_pointer, null_page };
+    let writer =
+        Writer { original: &original, names: &names, additions: &additions, summary: &summary };
+    let interface = writer.interface();
+    let (module, offsets) = writer.write()?;
+    proposals::validate_instrumented(&module)?;
+    Ok(Instrumented { module, offsets, interface, summary })
+}

@@ -1,0 +1,105 @@
+//! The name section: names of functions and globals, for whoever wrote one.
+//!
+//! It proves nothing: anyone may write anything there, so whatever is done because of a name is checked
+//! against the thing that is named.
+
+use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
+use wasm_encoder::{NameMap, NameSection};
+use wasmparser::{KnownCustom, Name, NameSectionReader};
+
+use super::original::Original;
+use super::summary::NamesFound;
+
+/// The original's names.
+pub(super) struct Names<'a> {
+    section: Option<NameSectionReader<'a>>,
+    /// Names of globals, by index.
+    pub(super) globals: Vec<(u32, &'a str)>,
+    /// What there was to read.
+    pub(super) found: NamesFound,
+}
+
+impl<'a> Names<'a> {
+    /// Reads the names. A section that does not decode counts as none: it is not what a toolchain
+    /// writes, and an engine ignores it as well.
+    pub(super) fn read(original: &Original<'a>) -> Self {
+        let section = original.customs.iter().find_map(|custom| match custom.as_known() {
+            KnownCustom::Name(section) => Some(section),
+            _ => None,
+        });
+        let none = |found| Self { section: None, globals: Vec::new(), found };
+        let Some(section) = section else { return none(NamesFound::Missing) };
+        match decode(section.clone()) {
+            Ok(globals) => Self { section: Some(section), globals, found: NamesFound::Read },
+            Err(_) => none(NamesFound::Malformed),
+        }
+    }
+
+    /// The name section of the instrumented module: the original's names, those of its functions only
+    /// up to `functions`, and behind them what `add` appends.
+    pub(super) fn write(&self, functions: u32, add: impl FnOnce(&mut NameMap)) -> NameSection {
+        let mut to = NameSection::new();
+        let mut map = NameMap::new();
+        for name in self.subsections() {
+            if let Name::Function(names) = name {
+                for naming in names.flatten().filter(|naming| naming.index < functions) {
+                    map.append(naming.index, naming.name);
+                }
+            }
+        }
+        add(&mut map);
+        // Subsections come in the order of their numbers: the module's name, functions, all others.
+        for name in self.subsections().filter(|name| matches!(name, Name::Module { .. })) {
+            copy(&mut to, name);
+        }
+        to.functions(&map);
+        for name in self.subsections() {
+            if !matches!(name, Name::Module { .. } | Name::Function(_)) {
+                copy(&mut to, name);
+            }
+        }
+        to
+    }
+
+    fn subsections(&self) -> impl Iterator<Item = Name<'a>> {
+        self.section.clone().into_iter().flatten().flatten()
+    }
+}
+
+fn copy(to: &mut NameSection, name: Name<'_>) {
+    // `read` has seen all of it decode, and names change no index.
+    let copied = RoundtripReencoder.parse_custom_name_subsection(to, name);
+    debug_assert!(copied.is_ok(), "a subsection that decoded once does so again");
+}
+
+/// Decodes the whole section; gives the names of globals.
+fn decode(section: NameSectionReader<'_>) -> Result<Vec<(u32, &str)>, Malformed> {
+    let mut globals = Vec::new();
+    let mut copied = NameSection::new();
+    for name in section {
+        let name = name?;
+        if let Name::Global(names) = name.clone() {
+            for naming in names {
+                let naming = naming?;
+                globals.push((naming.index, naming.name));
+            }
+        }
+        RoundtripReencoder.parse_custom_name_subsection(&mut copied, name)?;
+    }
+    Ok(globals)
+}
+
+/// The section does not decode; nobody asks how.
+struct Malformed;
+
+impl From<wasmparser::Error> for Malformed {
+    fn from(_: wasmparser::Error) -> Self {
+        Self
+    }
+}
+
+impl From<wasm_encoder::reencode::Error> for Malformed {
+    fn from(_: wasm_encoder::reencode::Error) -> Self {
+        Self
+    }
+}

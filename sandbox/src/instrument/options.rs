@@ -1,0 +1,67 @@
+//! What is asked of the rewriter.
+
+/// Which passes run. The same options on the same module give the same bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Options {
+    /// Count fuel on the basic blocks of the original.
+    pub meter: bool,
+    /// Look every memory access up in shadow memory.
+    pub checks: Checks,
+    /// The bytes from address 0 that no access may touch.
+    pub null_page: NullPage,
+}
+
+/// How closely memory accesses are checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Checks {
+    /// Not at all.
+    Off,
+    /// Every byte of every access whose address is as aligned as the compiler promises. Of one that
+    /// breaks the promise, only the bytes in the last granule that it reaches are looked at, or in the
+    /// last two if it has sixteen bytes: it may begin in poison, but never end there.
+    Fast,
+    /// Every byte of every access.
+    Exact,
+}
+
+/// The region from address 0 on that is poisoned, so that a null pointer with a small offset is caught.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NullPage {
+    /// As large as the module's layout allows; see [`Summary::null_page`](super::Summary::null_page).
+    Auto,
+    /// None: the module has data at address 0, or its layout is not a compiler's.
+    Off,
+}
+
+impl Default for Options {
+    /// Everything that is needed to judge content: metering and fast checks.
+    fn default() -> Self {
+        Self { meter: true, checks: Checks::Fast, null_page: NullPage::Auto }
+    }
+}
+
+impl Options {
+    /// The options with other checks.
+    #[must_use]
+    pub fn checks(mut self, checks: Checks) -> Self {
+        self.checks = checks;
+        self
+    }
+
+    /// The options with fuel counted or not.
+    #[must_use]
+    pub fn meter(mut self, meter: bool) -> Self {
+        self.meter = meter;
+        self
+    }
+
+    /// The options with another null page.
+    #[must_use]
+    pub fn null_page(mut self, null_page: NullPage) -> Self {
+        self.null_page = null_page;
+        self
+    }
+}

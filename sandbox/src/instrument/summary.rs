@@ -1,0 +1,72 @@
+//! What the rewriter found in a module and did with it, for reports.
+
+use serde::{Deserialize, Serialize};
+
+/// What was found and done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Whether the module names its functions and globals.
+    pub names: NamesFound,
+    /// The linear stack's pointer, if it was recognised.
+    pub stack_pointer: Option<StackPointer>,
+    /// Whether null pointers are caught. `None` if memory is not checked.
+    pub null_page: Option<NullPageFound>,
+}
+
+/// The state of the module's name section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum NamesFound {
+    /// There is one, and it decodes.
+    Read,
+    /// There is none; link without `--strip-all`.
+    Missing,
+    /// There is one, but it does not decode.
+    Malformed,
+}
+
+/// The global that holds the linear stack's pointer. The stack grows towards address 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct StackPointer {
+    /// Index of the global in the original module.
+    pub global: u32,
+    /// Its initial value: where the stack starts.
+    pub initial: u32,
+}
+
+/// What became of the null page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+#[non_exhaustive]
+pub enum NullPageFound {
+    /// Accesses below this address are stopped.
+    Guarded {
+        /// Size of the region in bytes, from address 0 on.
+        bytes: u32,
+        /// Whether the stack would grow into it at last. Then an access close to the stack pointer is an
+        /// exhausted stack, not a null pointer.
+        end_of_stack: bool,
+    },
+    /// It was asked for, but the module uses that region, or may.
+    Unguarded {
+        /// Why.
+        reason: Unguarded,
+    },
+    /// It was not asked for.
+    Off,
+}
+
+/// Why there is no null page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Unguarded {
+    /// No stack pointer was recognised, so nothing is known about how memory is laid out.
+    UnknownLayout,
+    /// A data segment goes to an address that is not a constant.
+    UnknownData,
+    /// Data begins at address 0, or nearly.
+    DataAtZero,
+}

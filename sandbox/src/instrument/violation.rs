@@ -1,0 +1,119 @@
+//! A violation: an access to bytes that may not be accessed.
+//!
+//! What stops it is an `unreachable` trap at the memory instruction. Inlined code notes no more than the
+//! instruction's address operand, because it is inlined so often; the instruction itself, in the original
+//! module, says the rest.
+
+use thiserror::Error;
+use wasmparser::{BinaryReader, Operator, OperatorsReader};
+
+use super::bulk::Bulk;
+use super::checks::Access;
+use super::interface;
+use super::numbers::index;
+use super::shadow::{Poison, first_poisoned};
+
+/// An access that the checks stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Violation {
+    /// Offset of the instruction in the original module.
+    pub site: u32,
+    /// What it was about to do.
+    pub kind: AccessKind,
+    /// Address of the first byte of the access, constant offset included, which is why it may be beyond
+    /// what 32 bits hold.
+    pub address: u64,
+    /// Number of bytes; for a bulk instruction its whole length.
+    pub size: u32,
+    /// What is wrong with them.
+    pub cause: Cause,
+}
+
+/// What an access does to memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AccessKind {
+    /// Reads it.
+    Read,
+    /// Writes it, or reads and writes it at once.
+    Write,
+}
+
+/// Why an access was stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// At least one byte may not be accessed.
+    Poisoned {
+        /// Address of the first such byte.
+        first: u32,
+        /// Why it may not. `None` if the shadow does not say.
+        poison: Option<Poison>,
+    },
+    /// Its last byte is behind what 32 bits can address. Most accesses behind the end of the memory trap
+    /// by themselves, as such.
+    OutOfBounds,
+}
+
+/// What the guest noted does not fit the instruction: the offset is not that of the trap, the original is
+/// not that of this guest, or something other than the guest wrote to its globals or its shadow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the guest's notes on a memory violation do not fit the instruction that trapped")]
+pub struct DamagedNotes;
+
+/// Number that the runtime is given for the source of a bulk instruction.
+pub(super) const SOURCE: i32 = 1;
+/// Number that the runtime is given for the destination of a bulk instruction.
+pub(super) const DESTINATION: i32 = 2;
+
+impl Violation {
+    /// The violation behind an `unreachable` trap, or `None` if the guest executed `unreachable` itself.
+    /// Not to be asked if fuel ran out, which traps in the same way.
+    ///
+    /// `site` is where the trap is in the `original` module: the
+    /// [offset](super::OffsetMap::original) of the innermost frame that has one. `global` gives the value
+    /// of the exported `i32` global of a name, and `shadow` is the contents of the exported
+    /// [`SHADOW`](interface::SHADOW) memory.
+    ///
+    /// # Errors
+    /// The instruction and the notes on it contradict each other.
+    pub fn read(
+        original: &[u8],
+        site: u32,
+        mut global: impl FnMut(&'static str) -> Option<i32>,
+        shadow: &[u8],
+    ) -> Result<Option<Self>, DamagedNotes> {
+        let mut noted = |name| global(name).ok_or(DamagedNotes);
+        let instruction = operator_at(original, site).ok_or(DamagedNotes)?;
+        let suspect = noted(interface::SUSPECT)?.cast_unsigned();
+        let (kind, address, length) = if let Some(access) = Access::of(&instruction) {
+            let address = u64::from(suspect).saturating_add(access.offset.into());
+            (access.kind, address, access.size())
+        } else if Bulk::of(&instruction).is_some_and(Bulk::moves_memory) {
+            let kind = match noted(interface::SUSPECT_OPERAND)? {
+                SOURCE => AccessKind::Read,
+                DESTINATION => AccessKind::Write,
+                _ => return Err(DamagedNotes),
+            };
+            (kind, suspect.into(), noted(interface::SUSPECT_LENGTH)?.cast_unsigned())
+        } else {
+            return Ok(None);
+        };
+        let cause = cause(shadow, address, length).ok_or(DamagedNotes)?;
+        Ok(Some(Self { site, kind, address, size: length, cause }))
+    }
+}
+
+fn cause(shadow: &[u8], address: u64, size: u32) -> Option<Cause> {
+    let last = address.saturating_add(size.saturating_sub(1).into());
+    let (Ok(address), Ok(_)) = (u32::try_from(address), u32::try_from(last)) else {
+        return Some(Cause::OutOfBounds);
+    };
+    let (first, poison) = first_poisoned(shadow, address, size)?;
+    Some(Cause::Poisoned { first, poison })
+}
+
+fn operator_at(module: &[u8], site: u32) -> Option<Operator<'_>> {
+    let code = module.get(index(site)..)?;
+    OperatorsReader::new(BinaryReader::new(code, site.into())).read().ok()
+}

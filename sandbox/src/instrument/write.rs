@@ -1,0 +1,223 @@
+//! Writes the instrumented module, section by section.
+
+use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
+use wasm_encoder::{
+    BranchHints, CodeSection, ConstExpr, CustomSection, DataCountSection, DataSection, ExportKind,
+    ExportSection, FunctionSection, GlobalSection, GlobalType, MemorySection, Module, RawSection,
+    SectionId, TypeSection, ValType,
+};
+
+use wasmparser::SectionLimited;
+
+use super::additions::{Additions, SHADOW};
+use super::customs::{Fate, fate};
+use super::function::Function;
+use super::interface::{self, Interface, PREFIX};
+use super::limits::MAX_EXPORTS;
+use super::names::Names;
+use super::numbers::{count, index, offset};
+use super::offsets::{OffsetMap, OffsetMapBuilder};
+use super::original::Original;
+use super::refusal::{Limited, Refusal};
+use super::shadow::{GRANULE_LOG2, Poison};
+use super::summary::{NullPageFound, Summary};
+
+/// Everything that goes into an instrumented module.
+pub(super) struct Writer<'w, 'a> {
+    pub(super) original: &'w Original<'a>,
+    pub(super) names: &'w Names<'a>,
+    pub(super) additions: &'w Additions,
+    pub(super) summary: &'w Summary,
+}
+
+impl Writer<'_, '_> {
+    /// Which of our exports the module gets.
+    pub(super) fn interface(&self) -> Interface {
+        Interface {
+            fuel: self.additions.passes.fuel.is_some(),
+            shadow: self.additions.runtime.is_some(),
+            start: self.original.start.is_some(),
+            stack_pointer: self.summary.stack_pointer.is_some(),
+        }
+    }
+
+    /// The module, and how its code maps to the original's.
+    ///
+    /// # Errors
+    /// It would leave an implementation limit.
+    pub(super) fn write(&self) -> Result<(Vec<u8>, OffsetMap), Refusal> {
+        let mut module = Module::new();
+        module.section(&self.types()?);
+        self.copy(&mut module, SectionId::Import, self.original.imports.as_ref());
+        module.section(&self.functions());
+        self.copy(&mut module, SectionId::Table, self.original.tables.as_ref());
+        module.section(&self.memories()?);
+        module.section(&self.globals()?);
+        module.section(&self.exports()?);
+        self.copy(&mut module, SectionId::Element, self.original.elements.as_ref());
+        let data = self.data()?;
+        if self.original.data_count.is_some() {
+            module.section(&DataCountSection { count: data.len() });
+        }
+        let (code, hints, offsets) = self.code()?;
+        if !hints.is_empty() {
+            module.section(&hints);
+        }
+        module.section(&code);
+        let code_start = module.len().saturating_sub(code.byte_len());
+        if !data.is_empty() {
+            module.section(&data);
+        }
+        self.customs(&mut module);
+        Ok((module.finish(), offsets.finish(count(code_start))))
+    }
+
+    /// Copies a section to which nothing is added.
+    fn copy<T>(&self, module: &mut Module, id: SectionId, section: Option<&SectionLimited<'_, T>>) {
+        let bytes = section.and_then(|section| {
+            let range = section.range();
+            self.original.bytes.get(index(offset(range.start))..index(offset(range.end)))
+        });
+        if let Some(data) = bytes {
+            module.section(&RawSection { id: id.into(), data });
+        }
+    }
+
+    fn types(&self) -> Result<TypeSection, Refusal> {
+        let mut to = TypeSection::new();
+        if let Some(types) = self.original.types.clone() {
+            RoundtripReencoder.parse_type_section(&mut to, types)?;
+        }
+        for results in &self.additions.result_types {
+            to.ty().function([], results.iter().copied());
+        }
+        if let Some(runtime) = &self.additions.runtime {
+            runtime.write_types(self.additions.base, &mut to)?;
+        }
+        Ok(to)
+    }
+
+    fn functions(&self) -> FunctionSection {
+        let mut to = FunctionSection::new();
+        for ty in &self.original.functions {
+            to.function(*ty);
+        }
+        if let Some(runtime) = &self.additions.runtime {
+            runtime.write_functions(self.additions.base, &mut to);
+        }
+        to
+    }
+
+    fn memories(&self) -> Result<MemorySection, Refusal> {
+        let mut to = MemorySection::new();
+        if let Some(memory) = self.original.memory {
+            to.memory(RoundtripReencoder.memory_type(memory)?);
+        }
+        if let Some(runtime) = &self.additions.runtime {
+            runtime.write_memories(self.additions.base, &mut to)?;
+        }
+        Ok(to)
+    }
+
+    fn globals(&self) -> Result<GlobalSection, Refusal> {
+        let mut to = GlobalSection::new();
+        if let Some(globals) = self.original.globals.clone() {
+            RoundtripReencoder.parse_global_section(&mut to, globals)?;
+        }
+        if self.additions.passes.fuel.is_some() {
+            let ty = GlobalType { val_type: ValType::I64, mutable: true, shared: false };
+            to.global(ty, &ConstExpr::i64_const(0));
+        }
+        if let Some(runtime) = &self.additions.runtime {
+            runtime.write_globals(self.additions.base, &mut to)?;
+        }
+        Ok(to)
+    }
+
+    fn exports(&self) -> Result<ExportSection, Refusal> {
+        let mut to = ExportSection::new();
+        for export in self.original.exports.clone().into_iter().flatten() {
+            let export = export?;
+            if export.name.starts_with(PREFIX) {
+                return Err(Refusal::ReservedExport { name: export.name.to_owned() });
+            }
+            RoundtripReencoder.parse_export(&mut to, export)?;
+        }
+        if let Some(fuel) = self.additions.passes.fuel {
+            to.export(interface::FUEL, ExportKind::Global, fuel);
+        }
+        if let Some(start) = self.original.start {
+            to.export(interface::START, ExportKind::Func, start);
+        }
+        if let Some(stack) = self.summary.stack_pointer {
+            to.export(interface::STACK_POINTER, ExportKind::Global, stack.global);
+        }
+        if let Some(runtime) = &self.additions.runtime {
+            runtime.write_exports(self.additions.base, &mut to);
+        }
+        if to.len() > MAX_EXPORTS {
+            let (count, limit) = (to.len().into(), MAX_EXPORTS.into());
+            return Err(Refusal::Limit { what: Limited::Exports, count, limit });
+        }
+        Ok(to)
+    }
+
+    fn code(&self) -> Result<(CodeSection, BranchHints, OffsetMapBuilder), Refusal> {
+        let mut code = CodeSection::new();
+        let mut hints = BranchHints::new();
+        let mut offsets = OffsetMapBuilder::default();
+        let indices = self.original.imported_functions..;
+        let bodies = self.original.functions.iter().zip(&self.original.bodies);
+        for ((ty, body), index) in bodies.zip(indices) {
+            let function = Function {
+                module: self.original.bytes,
+                index,
+                parameters: self.original.parameters(*ty),
+                results: self.additions.results(*ty),
+                body: body.clone(),
+            };
+            let written = function.rewrite(self.additions.passes)?;
+            code.raw(&written.bytes);
+            let start = code.byte_len().saturating_sub(written.bytes.len());
+            offsets.function(offset(body.range().start), count(start), written.pieces);
+            if !written.hints.is_empty() {
+                hints.function_hints(index, written.hints);
+            }
+        }
+        if let Some(runtime) = &self.additions.runtime {
+            runtime.write_code(self.additions.base, &mut code)?;
+        }
+        Ok((code, hints, offsets))
+    }
+
+    fn data(&self) -> Result<DataSection, Refusal> {
+        let mut to = DataSection::new();
+        if let Some(data) = self.original.data.clone() {
+            RoundtripReencoder.parse_data_section(&mut to, data)?;
+        }
+        // As a data segment it is in the memory's initial image, and costs no instance anything.
+        if let Some(NullPageFound::Guarded { bytes, .. }) = self.summary.null_page {
+            let granules = index(bytes >> GRANULE_LOG2);
+            let poison = std::iter::repeat_n(Poison::NULL_PAGE.0, granules);
+            to.active(SHADOW, &ConstExpr::i32_const(0), poison);
+        }
+        Ok(to)
+    }
+
+    fn customs(&self, module: &mut Module) {
+        for custom in &self.original.customs {
+            if fate(custom.name()) == Fate::Copied {
+                module.section(&CustomSection {
+                    name: custom.name().into(),
+                    data: custom.data().into(),
+                });
+            }
+        }
+        let base = self.additions.base;
+        module.section(&self.names.write(base.functions, |to| {
+            if let Some(runtime) = &self.additions.runtime {
+                runtime.write_names(base, to);
+            }
+        }));
+    }
+}

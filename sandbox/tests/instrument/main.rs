@@ -1,0 +1,29 @@
+//! The rewriter from outside: instrumented modules run in wasmtime, and are compared with their
+//! originals and with what shadow memory says.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::missing_panics_doc,
+    reason = "a failed assumption is a failed test"
+)]
+
+mod accesses;
+mod bulk;
+mod equivalence;
+mod guest;
+mod metering;
+mod model;
+mod null_page;
+mod offsets;
+mod random_accesses;
+mod refusals;
+mod sequences;
+mod structure;

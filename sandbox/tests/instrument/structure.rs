@@ -1,0 +1,297 @@
+//! What can be seen without running: no memory instruction goes unchecked, the original is all there.
+
+use std::collections::BTreeSet;
+
+use proofhouse_sandbox::instrument::{Checks, NamesFound, Options, instrument, interface};
+use wasmparser::{KnownCustom, Name, Operator, Parser, Payload};
+
+use super::accesses::INSTRUCTIONS;
+use super::guest::{Ended, guest, wasm};
+
+/// Atomic instructions: name, size, operands above the address.
+const ATOMICS: &[(&str, u32, &str)] = &[
+    ("memory.atomic.notify", 4, "i32"),
+    ("memory.atomic.wait32", 4, "i32 i64"),
+    ("memory.atomic.wait64", 8, "i64 i64"),
+    ("i32.atomic.load", 4, ""),
+    ("i64.atomic.load", 8, ""),
+    ("i32.atomic.load8_u", 1, ""),
+    ("i32.atomic.load16_u", 2, ""),
+    ("i64.atomic.load8_u", 1, ""),
+    ("i64.atomic.load16_u", 2, ""),
+    ("i64.atomic.load32_u", 4, ""),
+    ("i32.atomic.store", 4, "i32"),
+    ("i64.atomic.store", 8, "i64"),
+    ("i32.atomic.store8", 1, "i32"),
+    ("i32.atomic.store16", 2, "i32"),
+    ("i64.atomic.store8", 1, "i64"),
+    ("i64.atomic.store16", 2, "i64"),
+    ("i64.atomic.store32", 4, "i64"),
+];
+
+/// Read-modify-write operations; each exists in seven widths.
+const RMW: [&str; 7] = ["add", "sub", "and", "or", "xor", "xchg", "cmpxchg"];
+
+/// The widths: type, name before and after the operation, size.
+const WIDTHS: [(&str, &str, &str, u32); 7] = [
+    ("i32", "i32.atomic.rmw.", "", 4),
+    ("i64", "i64.atomic.rmw.", "", 8),
+    ("i32", "i32.atomic.rmw8.", "_u", 1),
+    ("i32", "i32.atomic.rmw16.", "_u", 2),
+    ("i64", "i64.atomic.rmw8.", "_u", 1),
+    ("i64", "i64.atomic.rmw16.", "_u", 2),
+    ("i64", "i64.atomic.rmw32.", "_u", 4),
+];
+
+/// Every memory instruction, as a module and with its size.
+fn all_instructions() -> Vec<(String, u32)> {
+    let mut all: Vec<_> =
+        INSTRUCTIONS.iter().map(|one| (one.module(0, one.size), one.size)).collect();
+    let mut atomics: Vec<(String, u32, String)> = ATOMICS
+        .iter()
+        .map(|(name, size, operands)| ((*name).to_owned(), *size, (*operands).to_owned()))
+        .collect();
+    for operation in RMW {
+        for (ty, before, after, size) in WIDTHS {
+            let operands =
+                if operation == "cmpxchg" { format!("{ty} {ty}") } else { ty.to_owned() };
+            atomics.push((format!("{before}{operation}{after}"), size, operands));
+        }
+    }
+    for (name, size, operands) in atomics {
+        let has_result = !name.contains(".store");
+        let operands: Vec<_> =
+            operands.split_whitespace().map(|ty| format!(" ({ty}.const 0)")).collect();
+        let operands = operands.concat();
+        let access = format!("({name} (local.get 0){operands})");
+        let body = if has_result { format!("(drop {access})") } else { access };
+        all.push((format!("(module (memory 1) (func (export \"run\") (param i32) {body}))"), size));
+    }
+    all
+}
+
+/// The names of all operators with a memory immediate.
+fn memory_operators() -> BTreeSet<&'static str> {
+    macro_rules! named {
+        ($( @$proposal:ident $op:ident $({ $($field:ident: $type:ty),* })? => $visit:ident ($($arity:tt)*))*) => {
+            vec![$((stringify!($op), concat!($($(stringify!($field), " "),*)?))),*]
+        };
+    }
+    wasmparser::for_each_operator!(named)
+        .into_iter()
+        .filter(|(_, fields)| fields.split(' ').any(|field| field == "memarg"))
+        .map(|(name, _)| name)
+        .collect()
+}
+
+/// The operators of the first function.
+fn operators(module: &[u8]) -> Vec<Operator<'_>> {
+    for payload in Parser::new(0).parse_all(module) {
+        if let Payload::CodeSectionEntry(body) = payload.unwrap() {
+            let operators = body.get_operators_reader().unwrap();
+            return operators.into_iter().map(Result::unwrap).collect();
+        }
+    }
+    Vec::new()
+}
+
+fn name(operator: &Operator<'_>) -> String {
+    let text = format!("{operator:?}");
+    text.split([' ', '{']).next().unwrap().to_owned()
+}
+
+#[test]
+fn every_memory_instruction_of_every_proposal_is_known_to_these_tests() {
+    let mut seen = BTreeSet::new();
+    for (text, _) in all_instructions() {
+        let module = wasm(&text);
+        seen.extend(operators(&module).iter().map(name));
+    }
+    let missing: Vec<_> =
+        memory_operators().into_iter().filter(|name| !seen.contains(*name)).collect();
+    assert_eq!(missing, Vec::<&str>::new());
+}
+
+#[test]
+fn every_memory_instruction_is_preceded_by_a_lookup() {
+    for (text, size) in all_instructions() {
+        for checks in [Checks::Fast, Checks::Exact] {
+            let module = wasm(&text);
+            let out = instrument(&module, Options::default().checks(checks)).unwrap().module;
+            let after = operators(&out);
+            let original = operators(&module);
+            let access =
+                original.iter().map(name).find(|name| memory_operators().contains(&**name));
+            let access = access.unwrap();
+            // The instruction itself, on memory 0, comes after all lookups, on memory 1.
+            let accesses = after.iter().rposition(|operator| name(operator) == access).unwrap();
+            let lookups = after[..accesses]
+                .iter()
+                .filter(|operator| format!("{operator:?}").contains("Memory(1)"))
+                .count();
+            let wanted = if size == 1 || (checks == Checks::Fast) { 1 } else { 2 };
+            assert_eq!(lookups, wanted, "{text}");
+        }
+    }
+}
+
+const EVERYTHING: &str = r#"(module $everything
+    (type $t (func (param i32) (result i32)))
+    (import "env" "f" (func $imported (type $t)))
+    (import "env" "g" (global $imported_global i32))
+    (table $table 4 funcref)
+    (memory $memory (export "memory") 1)
+    (global $global (export "global") (mut i32) (i32.const 7))
+    (func $first (export "first") (type $t) (call $second (local.get 0)))
+    (func $second (type $t) (i32.load (local.get 0)))
+    (func $start (global.set $global (i32.const 8)))
+    (start $start)
+    (elem (i32.const 0) $first $second $imported)
+    (data (i32.const 16) "data")
+    (@custom "producers" "\00")
+    (@custom "own" "kept")
+    (@custom ".debug_line" "gone")
+    (@custom "sourceMappingURL" "gone"))"#;
+
+#[test]
+fn the_start_function_waits_for_the_host() {
+    let text = r#"(module
+        (global $global (export "global") (mut i32) (i32.const 7))
+        (func $start (global.set $global (i32.const 8)))
+        (start $start))"#;
+    let mut guest = guest(text, Options::default());
+    assert!(guest.instrumented.interface.start);
+    let global = guest.instance.get_global(&mut guest.store, "global").unwrap();
+    assert_eq!(global.get(&mut guest.store).unwrap_i32(), 7);
+    assert!(matches!(guest.call(interface::START, &[]), Ended::Returned(_)));
+    assert_eq!(global.get(&mut guest.store).unwrap_i32(), 8);
+}
+
+#[test]
+fn names_and_foreign_sections_stay_and_debug_sections_go() {
+    let instrumented = instrument(&wasm(EVERYTHING), Options::default()).unwrap();
+    assert_eq!(instrumented.summary.names, NamesFound::Read);
+    let mut customs = Vec::new();
+    let mut functions = Vec::new();
+    for payload in Parser::new(0).parse_all(&instrumented.module) {
+        let Payload::CustomSection(section) = payload.unwrap() else { continue };
+        customs.push(section.name().to_owned());
+        if let KnownCustom::Name(names) = section.as_known() {
+            for name in names {
+                if let Name::Function(map) = name.unwrap() {
+                    functions =
+                        map.map(|one| one.unwrap()).map(|one| (one.index, one.name)).collect();
+                }
+            }
+        }
+    }
+    assert_eq!(customs, ["metadata.code.branch_hint", "producers", "own", "name"]);
+    assert_eq!(functions[..4], [(0, "imported"), (1, "first"), (2, "second"), (3, "start")]);
+    assert!(functions[4..].iter().all(|(_, name)| name.starts_with(interface::PREFIX)));
+}
+
+#[test]
+fn the_same_module_and_options_give_the_same_bytes() {
+    let original = wasm(EVERYTHING);
+    let once = instrument(&original, Options::default()).unwrap();
+    let again = instrument(&original, Options::default()).unwrap();
+    assert_eq!(once.module, again.module);
+    assert_eq!(once.offsets, again.offsets);
+}
+
+#[test]
+fn nothing_is_added_that_was_not_asked_for() {
+    let options = Options::default().meter(false).checks(Checks::Off);
+    let instrumented = instrument(&wasm(EVERYTHING), options).unwrap();
+    let interface = instrumented.interface;
+    assert!(!interface.fuel && !interface.shadow);
+    let original = wasm(EVERYTHING);
+    assert_eq!(
+        format!("{:?}", operators(&instrumented.module)),
+        format!("{:?}", operators(&original))
+    );
+}
+
+#[test]
+fn the_shadow_covers_every_address_and_never_grows() {
+    let mut guest = guest("(module (memory 1))", Options::default());
+    let shadow = guest.instance.get_memory(&mut guest.store, interface::SHADOW).unwrap();
+    let size = shadow.data_size(&guest.store) as u64;
+    assert_eq!(size, interface::SHADOW_BYTES);
+    assert_eq!(size * 8, 1 << 32);
+    assert_eq!(shadow.ty(&guest.store).maximum(), Some(shadow.size(&guest.store)));
+}
+
+#[test]
+fn a_module_without_memory_needs_no_shadow() {
+    let text = r#"(module (func (export "run") (result i32) (i32.const 3)))"#;
+    let mut guest = guest(text, Options::default());
+    assert!(!guest.instrumented.interface.shadow);
+    assert_eq!(guest.instrumented.summary.null_page, None);
+    assert!(matches!(guest.call("run", &[]), Ended::Returned(_)));
+}
+
+/// Lookups in the first function of a module.
+fn lookups(text: &str) -> usize {
+    let out = instrument(&wasm(text), Options::default()).unwrap().module;
+    operators(&out).iter().filter(|one| format!("{one:?}").contains("Memory(1)")).count()
+}
+
+fn function(body: &str) -> String {
+    format!(
+        r#"(module (memory 2)
+            (global $__stack_pointer (mut i32) (i32.const 65536))
+            (global $other (mut i32) (i32.const 65536))
+            (func $f (export "f") (param i32) (local i32 i32) {body}))"#
+    )
+}
+
+/// What a compiler emits at the entry of a function with a frame of 32 bytes.
+const FRAME: &str = "(global.set $__stack_pointer (local.tee 1 (i32.sub (global.get $__stack_pointer) (i32.const 32))))";
+
+#[test]
+fn what_was_looked_up_is_not_looked_up_again() {
+    let load = "(drop (i32.load offset=8 (local.get 0)))";
+    for (body, expected) in [
+        (format!("{load} {load} {load}"), 1),
+        (format!("{load} (i32.store offset=8 (local.get 0) (i32.const 1))"), 1),
+        (format!("{load} (drop (i32.load8_u offset=11 (local.get 0)))"), 1),
+        (format!("{load} (drop (i32.load8_u offset=10 (local.get 0)))"), 2),
+        (format!("{load} (drop (i64.load offset=8 (local.get 0)))"), 2),
+        (format!("{load} (local.set 0 (i32.const 64)) {load}"), 2),
+        (format!("{load} (local.set 1 (local.get 0)) (drop (i32.load offset=8 (local.get 1)))"), 1),
+        (format!("{load} (drop (i32.load (i32.add (local.get 0) (i32.const 8))))"), 1),
+        (format!("{load} (call $f (i32.const 0)) {load}"), 2),
+        (format!("{load} (if (local.get 0) (then {load}) (else {load})) {load}"), 3),
+        (format!("(block (br_if 0 (local.get 0)) {load}) {load}"), 2),
+        (format!("{load} (block (br_if 0 (local.get 0)) {load})"), 1),
+        (format!("(loop {load} {load})"), 1),
+        (format!("{load} (loop {load})"), 2),
+    ] {
+        assert_eq!(lookups(&function(&body)), expected, "{body}");
+    }
+}
+
+#[test]
+fn a_functions_own_frame_is_not_looked_up_and_all_around_it_is() {
+    let at = |offset: i32| format!("{FRAME} (drop (i32.load offset={offset} (local.get 1)))");
+    for (body, expected) in [
+        (at(0), 0),
+        (at(28), 0),
+        (at(29), 2),
+        (at(32), 1),
+        (format!("{FRAME} (drop (i32.load (i32.sub (local.get 1) (i32.const 128))))"), 0),
+        (format!("{FRAME} (drop (i32.load (i32.sub (local.get 1) (i32.const 129))))"), 1),
+        (format!("{FRAME} (loop (drop (i32.load offset=8 (local.get 1))))"), 0),
+        (
+            format!(
+                "{FRAME} (loop (local.set 1 (local.get 0)) (drop (i32.load offset=8 (local.get 1))))"
+            ),
+            1,
+        ),
+        (format!("{FRAME} (drop (i32.load (i32.add (local.get 1) (local.get 0))))"), 1),
+        (FRAME.replace("$__stack_pointer", "$other") + "(drop (i32.load (local.get 1)))", 1),
+    ] {
+        assert_eq!(lookups(&function(&body)), expected, "{body}");
+    }
+}
