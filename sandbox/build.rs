@@ -1,15 +1,20 @@
 //! Turns the sanitizer's runtime, which is written as WebAssembly text, into the module that the
 //! rewriter links into each guest. So no binary is committed, and no text is parsed at run time.
+//!
+//! It also takes a digest of the rewriter's sources, which is part of the key of what is cached.
 
+use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
-use std::{env, error, fs};
+use std::{env, error, fs, io};
 
 /// The runtime is one module, whose text lies in these files, in this order.
 const PARTS: [&str; 2] = ["state.wat", "check.wat"];
 
 fn main() -> Result<(), Box<dyn error::Error>> {
-    let folder = Path::new("src/instrument/runtime");
-    println!("cargo::rerun-if-changed={}", folder.display());
+    let sources = Path::new("src/instrument");
+    println!("cargo::rerun-if-changed={}", sources.display());
+    println!("cargo::rustc-env=PROOFHOUSE_INSTRUMENT_DIGEST={:016x}", digest(sources)?);
+    let folder = sources.join("runtime");
     let mut text = String::from("(module\n");
     for part in PARTS {
         text.push_str(&fs::read_to_string(folder.join(part))?);
@@ -19,4 +24,21 @@ fn main() -> Result<(), Box<dyn error::Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     fs::write(out.join("runtime.wasm"), module)?;
     Ok(())
+}
+
+/// A digest of all files below `folder`. It tells versions apart; it need not resist anybody.
+fn digest(folder: &Path) -> io::Result<u64> {
+    let mut hasher = DefaultHasher::new();
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<io::Result<_>>()?;
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            hasher.write_u64(digest(&path)?);
+        } else {
+            hasher.write(&fs::read(&path)?);
+        }
+        hasher.write_u8(0);
+    }
+    Ok(hasher.finish())
 }

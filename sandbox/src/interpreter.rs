@@ -1,16 +1,19 @@
 //! An interpreter, vetted, compiled and described: ready to judge content on any thread.
 
 use crate::abi::{self, Abi, Entry, Exports};
-use crate::compile::{CompileError, Compiler};
+use crate::compile::{CompileError, Compiled, Compiler, Instrumentation};
 use crate::description::Description;
+use crate::gauges::GaugeExports;
 use crate::host::{Provided, State, provided};
-use crate::limits::Limits;
+use crate::instrument::Summary;
+use crate::limits::{Limits, MAX_FRAMES};
 use crate::module::ModuleInfo;
 use crate::outcome::{Frame, HostFault, Outcome, Unusable};
 use crate::run::{Job, Run};
 use crate::sandbox::Sandbox;
+use crate::sanitize::Sanitize;
 use crate::session::Session;
-use crate::symbols::Symbols;
+use crate::symbols::{CodePlace, Symbols};
 use crate::verdict::Phase;
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, OnceLock};
@@ -29,6 +32,10 @@ pub(crate) struct Loaded {
     pub(crate) instance_pre: InstancePre<State>,
     pub(crate) exports: Exports,
     pub(crate) info: ModuleInfo,
+    pub(crate) instrumentation: Instrumentation,
+    pub(crate) gauges: GaugeExports,
+    sanitize: Sanitize,
+    /// The original.
     wasm: Vec<u8>,
     digest: String,
     /// Looks debug information up.
@@ -37,14 +44,37 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// The frames of a backtrace. Names are read when the first trap asks for them.
-    pub(crate) fn frames(&self, trace: &WasmBacktrace) -> Vec<Frame> {
+    /// The frames of the backtrace of an error, in the original. Names are read when the first trap asks
+    /// for them.
+    pub(crate) fn frames_of(&self, error: &wasmtime::Error) -> Vec<Frame> {
         let symbols = self.symbols.get_or_init(|| Symbols::read(&self.wasm, self.info.functions));
         let locate = |offsets: &[u64]| {
             let has_lines = self.info.has_line_tables;
             has_lines.then(|| self.compiler.locate(&self.wasm, offsets)).flatten()
         };
-        symbols.frames(trace, &locate)
+        symbols.frames(&self.places(error), &locate)
+    }
+
+    /// Where in the original an error arose.
+    pub(crate) fn site_of(&self, error: &wasmtime::Error) -> Option<u32> {
+        self.places(error).first().and_then(|place| place.offset)
+    }
+
+    /// The original module.
+    pub(crate) fn wasm(&self) -> &[u8] {
+        &self.wasm
+    }
+
+    /// The backtrace of an error, without the functions that the rewriter added.
+    fn places(&self, error: &wasmtime::Error) -> Vec<CodePlace> {
+        let Some(trace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
+        let frames = trace.frames().iter();
+        let places = frames.filter(|frame| frame.func_index() < self.info.functions).map(|frame| {
+            let offset = frame.module_offset().and_then(|offset| u32::try_from(offset).ok());
+            let offset = offset.and_then(|offset| self.instrumentation.offsets.original(offset));
+            CodePlace { function: frame.func_index(), offset }
+        });
+        places.take(MAX_FRAMES).collect()
     }
 }
 
@@ -83,6 +113,7 @@ impl Interpreter {
         sandbox: &Sandbox,
         wasm: Vec<u8>,
         limits: &Limits,
+        sanitize: Sanitize,
     ) -> Result<Self, OpenError> {
         let info = ModuleInfo::read(&wasm)?;
         for import in &info.imports {
@@ -91,15 +122,28 @@ impl Interpreter {
                 return Err(Unusable::UnknownImport { module, name }.into());
             }
         }
-        let module = sandbox.compilation.module(&sandbox.engine, &wasm)?;
+        let Compiled { module, instrumentation } =
+            sandbox.compilation.module(&sandbox.engine, &wasm, sanitize.options())?;
+        let gauges = GaugeExports::of(&module, instrumentation.interface);
         let exports = abi::detect(&info, &module)?;
         let instance_pre = sandbox.linker.instantiate_pre(&module).map_err(|error| {
             mistyped(sandbox, &info, &module).unwrap_or_else(|| engine_fault(&format!("{error:#}")))
         })?;
         let digest = format!("sha256:{:x}", HexDigest(Sha256::digest(&wasm).into()));
         let (compiler, symbols) = (sandbox.compilation.compiler.clone(), OnceLock::new());
-        let loaded =
-            Loaded { module, instance_pre, exports, info, wasm, digest, compiler, symbols };
+        let loaded = Loaded {
+            module,
+            instance_pre,
+            exports,
+            info,
+            instrumentation,
+            gauges,
+            sanitize,
+            wasm,
+            digest,
+            compiler,
+            symbols,
+        };
         let description = probe(&loaded, limits)?.map(Arc::new);
         Ok(Self { loaded: Arc::new(loaded), description })
     }
@@ -135,6 +179,16 @@ impl Interpreter {
     /// SHA-256 of the module as `sha256:` and hexadecimal digits.
     pub fn digest(&self) -> &str {
         &self.loaded.digest
+    }
+
+    /// How closely its memory is checked.
+    pub fn sanitize(&self) -> Sanitize {
+        self.loaded.sanitize
+    }
+
+    /// What was found in its module and what checks it got.
+    pub fn instrumentation(&self) -> &Summary {
+        &self.loaded.instrumentation.summary
     }
 
     /// Whether it takes a configuration.

@@ -2,6 +2,7 @@
 //!
 //! An outcome says what happened, not whose fault it was: that is [`crate::verdict`].
 
+use crate::memory_error::MemoryError;
 use serde::Serialize;
 
 /// How a run ended.
@@ -26,10 +27,13 @@ pub enum Outcome {
         /// What it said about it.
         message: String,
     },
-    /// A Wasm trap.
+    /// A Wasm trap, or an access that the memory checks stopped.
     Trapped {
         /// Which one.
         trap: TrapKind,
+        /// What the memory checks found, for [`TrapKind::InvalidAccess`].
+        #[serde(skip_serializing_if = "Option::is_none")]
+        memory: Option<Box<MemoryError>>,
         /// Where, innermost first.
         frames: Vec<Frame>,
     },
@@ -121,6 +125,11 @@ impl OutcomeKind {
 }
 
 impl Outcome {
+    /// An access that the memory checks stopped.
+    pub(crate) fn invalid_access(memory: MemoryError, frames: Vec<Frame>) -> Self {
+        Self::Trapped { trap: TrapKind::InvalidAccess, memory: Some(Box::new(memory)), frames }
+    }
+
     /// Which kind it is.
     pub fn kind(&self) -> OutcomeKind {
         match self {
@@ -136,6 +145,14 @@ impl Outcome {
             Self::AbiViolation { .. } => OutcomeKind::AbiViolation,
             Self::Unusable { .. } => OutcomeKind::Unusable,
             Self::HostFault { .. } => OutcomeKind::HostFault,
+        }
+    }
+
+    /// What the memory checks found, if they ended the run.
+    pub fn memory(&self) -> Option<&MemoryError> {
+        match self {
+            Self::Trapped { memory, .. } => memory.as_deref(),
+            _ => None,
         }
     }
 
@@ -158,13 +175,16 @@ impl Outcome {
     }
 }
 
-/// The traps of the Wasm specification that a guest can reach here.
+/// The traps of the Wasm specification that a guest can reach here, and that of the memory checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrapKind {
     /// `unreachable`: an assertion, a panic or `abort`.
     #[error("unreachable instruction executed")]
     Unreachable,
+    /// The memory checks stopped an access.
+    #[error("invalid memory access")]
+    InvalidAccess,
     /// A load, store or bulk operation outside of the linear memory.
     #[error("out of bounds memory access")]
     MemoryOutOfBounds,
@@ -378,6 +398,12 @@ pub enum Unusable {
         module: String,
         /// Name of the import.
         name: String,
+    },
+    /// It is valid, but could not be metered and checked in full.
+    #[error("cannot be metered and checked: {problem}")]
+    NotInstrumentable {
+        /// What stands in the way.
+        problem: String,
     },
     /// Compiling it took longer, or more memory, than it may.
     #[error("compiling it was stopped: {problem}")]

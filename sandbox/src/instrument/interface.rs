@@ -29,6 +29,9 @@ pub(super) const SUSPECT_LENGTH: &str = "__proofhouse_suspect_length";
 /// Mutable `i32` global, for [`Violation::read`](super::Violation::read).
 pub(super) const SUSPECT_OPERAND: &str = "__proofhouse_suspect_operand";
 
+/// The globals that [`Violation::read`](super::Violation::read) asks for.
+pub const NOTES: [&str; 3] = [SUSPECT, SUSPECT_LENGTH, SUSPECT_OPERAND];
+
 /// Which of the exports above an instrumented module has. Its own memory stays memory 0.
 #[expect(clippy::struct_excessive_bools, reason = "each stands for one export")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -64,6 +64,10 @@ use names::Names;
 use original::Original;
 use write::Writer;
 
+/// Digest of the rewriter's own sources, as hexadecimal digits: what it makes of a module may change
+/// with any of them.
+pub(crate) const SOURCES_DIGEST: &str = env!("PROOFHOUSE_INSTRUMENT_DIGEST");
+
 /// What became of a module.
 #[derive(Clone)]
 #[non_exhaustive]

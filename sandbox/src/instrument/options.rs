@@ -1,7 +1,9 @@
 //! What is asked of the rewriter.
 
+use serde::{Deserialize, Serialize};
+
 /// Which passes run. The same options on the same module give the same bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Options {
     /// Count fuel on the basic blocks of the original.
@@ -13,7 +15,7 @@ pub struct Options {
 }
 
 /// How closely memory accesses are checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Checks {
     /// Not at all.
@@ -27,7 +29,7 @@ pub enum Checks {
 }
 
 /// The region from address 0 on that is poisoned, so that a null pointer with a small offset is caught.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum NullPage {
     /// As large as the module's layout allows; see [`Summary::null_page`](super::Summary::null_page).

@@ -19,6 +19,7 @@ pub fn report(run: &Run, interpreter: &str, event: Option<&str>, findings: &mut 
     };
     let mut place = Place {
         frames: run.outcome.frames().to_vec(),
+        memory: run.outcome.memory().cloned().map(Box::new),
         event: event.map(str::to_owned),
         ..Place::default()
     };
@@ -33,7 +34,7 @@ pub fn report(run: &Run, interpreter: &str, event: Option<&str>, findings: &mut 
     let code = match severity {
         // Whatever it was, it happened before the content was handed over, or to the host.
         Severity::Fault => fault(&run.outcome),
-        _ => code(run.outcome.kind()),
+        _ => code(&run.outcome),
     };
     if severity == Severity::Fault {
         message = format!("{}: {message}", during(run.phase));
@@ -75,8 +76,9 @@ fn code_of(outcome: &Outcome) -> i32 {
     }
 }
 
-fn code(kind: OutcomeKind) -> Code {
-    match kind {
+fn code(outcome: &Outcome) -> Code {
+    match outcome.kind() {
+        OutcomeKind::Trapped if outcome.memory().is_some() => Code::MemoryError,
         OutcomeKind::Rejected => Code::Refused,
         OutcomeKind::EvaluationError => Code::EvaluationError,
         OutcomeKind::Trapped => Code::Trap,
@@ -105,6 +107,7 @@ pub fn describe(outcome: &Outcome) -> String {
             format!("the interpreter reported error {code} and no message")
         }
         Outcome::EvaluationError { message, .. } => message.clone(),
+        Outcome::Trapped { memory: Some(memory), .. } => memory.to_string(),
         Outcome::Trapped { trap, .. } => trap.to_string(),
         Outcome::OutOfFuel { limit, .. } => format!("one call used more than {limit} fuel"),
         Outcome::OutOfMemory { resource, requested, limit, .. } => match resource {

@@ -6,7 +6,7 @@ use super::written::{self, Written};
 use crate::finding::{Code, Severities, Severity};
 use crate::gates::{Gate, Gates};
 use crate::size::{MAX_INTEGER, Size, Span};
-use proofhouse_sandbox::Limits;
+use proofhouse_sandbox::{Limits, Sanitize};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -23,6 +23,8 @@ pub const DEFAULT_CONTENT_BYTES: u64 = 64 << 20;
 /// What one call of `check` goes by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Policy {
+    /// How closely the memory of interpreters is checked.
+    pub sanitize: Sanitize,
     /// Limits of a run.
     pub limits: Limits,
     /// Largest content in bytes.
@@ -53,6 +55,7 @@ pub struct InterpreterPolicy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
+            sanitize: Sanitize::default(),
             limits: Limits::default(),
             content_bytes: DEFAULT_CONTENT_BYTES,
             gates: Gates::choose(&[], &[]),
@@ -101,6 +104,16 @@ impl Check {
             self.problems.push(PolicyProblem::at(written.schema.span(), message));
         }
         let mut policy = Policy::default();
+        if let Some(sanitize) = written.sanitize {
+            match Sanitize::named(sanitize.get_ref()) {
+                Some(named) => policy.sanitize = named,
+                None => {
+                    let known = Sanitize::ALL.map(Sanitize::name).join(" or ");
+                    let message = format!("expected {known}");
+                    self.problems.push(PolicyProblem::at(sanitize.span(), message));
+                }
+            }
+        }
         self.limits(&written.limits, &mut policy);
         let only = self.gates(&written.gates.only);
         let skip = self.gates(&written.gates.skip);

@@ -9,6 +9,7 @@ use toml::Spanned;
 #[serde(deny_unknown_fields)]
 pub(super) struct Written {
     pub(super) schema: Spanned<String>,
+    pub(super) sanitize: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) limits: Limits,
     #[serde(default)]
