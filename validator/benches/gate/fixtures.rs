@@ -46,10 +46,7 @@ pub(crate) fn sandbox() -> Sandbox {
 }
 
 /// The repaired reference interpreter.
-pub(crate) fn channel(sandbox: &Sandbox) -> Interpreter {
+pub(crate) fn channel(sandbox: &Sandbox, sanitize: Sanitize) -> Interpreter {
     let wasm = std::fs::read(built("channel-7.11.wasm")).unwrap();
-    sandbox
-        .interpreter(wasm, &Limits::default(), Sanitize::On)
-        .map_err(|e| format!("{e:?}"))
-        .unwrap()
+    sandbox.interpreter(wasm, &Limits::default(), sanitize).map_err(|e| format!("{e:?}")).unwrap()
 }
