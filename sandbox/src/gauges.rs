@@ -2,6 +2,8 @@
 
 use crate::host::State;
 use crate::instrument::{Interface, Violation, interface};
+use crate::outcome::Stack;
+use crate::stack_profile::StackProfile;
 use wasmtime::{Extern, Global, Instance, Memory, Module, ModuleExport, Store, Val};
 
 /// Where to find it, looked up once for each module.
@@ -10,6 +12,9 @@ pub(crate) struct GaugeExports {
     start: Option<ModuleExport>,
     shadow: Option<ModuleExport>,
     stack_pointer: Option<ModuleExport>,
+    stack_limit: Option<ModuleExport>,
+    depth: Option<ModuleExport>,
+    stack_stop: Option<ModuleExport>,
 }
 
 /// What is read and set while an instance runs.
@@ -19,6 +24,9 @@ pub(crate) struct Gauges {
     fuel: Option<Global>,
     shadow: Option<Memory>,
     stack_pointer: Option<Global>,
+    stack_limit: Option<Global>,
+    depth: Option<Global>,
+    stack_stop: Option<Global>,
 }
 
 impl GaugeExports {
@@ -30,6 +38,9 @@ impl GaugeExports {
             start: find(interface.start, interface::START),
             shadow: find(interface.shadow, interface::SHADOW),
             stack_pointer: find(interface.stack_pointer, interface::STACK_POINTER),
+            stack_limit: find(interface.stack_limit, interface::STACK_LIMIT),
+            depth: find(interface.depth, interface::DEPTH),
+            stack_stop: find(interface.depth, interface::STACK_STOP),
         }
     }
 
@@ -50,6 +61,9 @@ impl Gauges {
             fuel: find(&exports.fuel).and_then(Extern::into_global),
             shadow: find(&exports.shadow).and_then(Extern::into_memory),
             stack_pointer: find(&exports.stack_pointer).and_then(Extern::into_global),
+            stack_limit: find(&exports.stack_limit).and_then(Extern::into_global),
+            depth: find(&exports.depth).and_then(Extern::into_global),
+            stack_stop: find(&exports.stack_stop).and_then(Extern::into_global),
         }
     }
 
@@ -66,6 +80,28 @@ impl Gauges {
     /// The fuel that is left; below zero if it ran out.
     pub(crate) fn fuel(&self, store: &mut Store<State>) -> i64 {
         self.fuel.and_then(|global| global.get(store).i64()).unwrap_or(0)
+    }
+
+    /// Sets how deep the stacks may get. A call that returns leaves the depth as it found it.
+    pub(crate) fn limit_stacks(
+        &self,
+        store: &mut Store<State>,
+        profile: StackProfile,
+    ) -> Result<(), wasmtime::Error> {
+        let set = |global: Option<Global>, value: u32, store: &mut Store<State>| {
+            global.map_or(Ok(()), |global| global.set(store, Val::I32(value.cast_signed())))
+        };
+        set(self.stack_limit, profile.linear_bytes(), store)?;
+        set(self.depth, profile.call_depth(), store)
+    }
+
+    /// The stack that the stack pass found to be exhausted.
+    pub(crate) fn exhausted_stack(&self, store: &mut Store<State>) -> Option<Stack> {
+        match self.stack_stop?.get(store).i32()? {
+            interface::LINEAR_STACK => Some(Stack::Linear),
+            interface::CALL_DEPTH => Some(Stack::Calls),
+            _ => None,
+        }
     }
 
     /// The linear stack's pointer.

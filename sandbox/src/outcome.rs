@@ -55,8 +55,12 @@ pub enum Outcome {
         /// Who asked.
         frames: Vec<Frame>,
     },
-    /// The call stack was exhausted.
+    /// A stack was exhausted.
     StackExhausted {
+        /// Which one.
+        stack: Stack,
+        /// How much there was of it, in the stack's unit.
+        limit: u64,
         /// The deepest frames.
         frames: Vec<Frame>,
     },
@@ -162,7 +166,7 @@ impl Outcome {
             Self::Trapped { frames, .. }
             | Self::OutOfFuel { frames, .. }
             | Self::OutOfMemory { frames, .. }
-            | Self::StackExhausted { frames }
+            | Self::StackExhausted { frames, .. }
             | Self::OutputFlood { frames, .. }
             | Self::AbiViolation { frames, .. } => frames,
             Self::Accepted
@@ -228,6 +232,16 @@ pub struct Frame {
     /// Offset of the instruction in the original module, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub module_offset: Option<u64>,
+}
+
+/// What an [`Outcome::StackExhausted`] ran out of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stack {
+    /// The linear stack, which holds arrays and whatever else has an address; in bytes.
+    Linear,
+    /// Nested calls of functions that can call themselves; in calls.
+    Calls,
 }
 
 /// What an [`Outcome::OutOfMemory`] ran out of.
@@ -442,6 +456,9 @@ pub enum HostFault {
         /// Its words.
         problem: String,
     },
+    /// The host's own stack was exhausted before the guest's were: its frames are very large.
+    #[error("the host's stack was exhausted before the interpreter's was")]
+    NativeStack,
     /// An input is larger than a 32-bit guest can be given.
     #[error("an input of {bytes} bytes is over the limit of {limit}")]
     InputTooLarge {

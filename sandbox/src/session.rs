@@ -9,7 +9,7 @@ use crate::interpreter::Loaded;
 use crate::limits::{MAX_INPUT_BYTES, WATCHDOG_TICK};
 use crate::memory_error::MemoryError;
 use crate::num::u64_of;
-use crate::outcome::{AbiViolation, Frame, HostFault, Outcome, Resource, TrapKind};
+use crate::outcome::{AbiViolation, Frame, HostFault, Outcome, Resource, Stack, TrapKind};
 use crate::records::Records;
 use crate::run::Job;
 use crate::verdict::Phase;
@@ -177,6 +177,9 @@ impl<'a> Session<'a> {
 
     /// What a module asks to be run first: its start function, then `_initialize`.
     fn initialise(&mut self) -> Result<(), Ended> {
+        self.gauges
+            .limit_stacks(&mut self.store, self.job.limits.stack)
+            .map_err(|error| self.outcome_of(&error))?;
         if let Some(start) = self.loaded.gauges.start() {
             self.call_once::<(), ()>(start, ())?;
         }
@@ -294,7 +297,7 @@ impl<'a> Session<'a> {
         match error.downcast_ref::<Trap>() {
             Some(Trap::UnreachableCodeReached) => self.stopped_by_checks(error),
             Some(Trap::MemoryOutOfBounds) if self.left_the_stack(None) => {
-                Some(Outcome::StackExhausted { frames: self.loaded.frames_of(error) })
+                Some(self.linear_stack_exhausted(error))
             }
             _ => None,
         }
@@ -303,12 +306,20 @@ impl<'a> Session<'a> {
 
     /// The outcome if the memory checks stopped the guest.
     fn stopped_by_checks(&mut self, error: &wasmtime::Error) -> Option<Outcome> {
+        if let Some(stack) = self.gauges.exhausted_stack(&mut self.store) {
+            let limit = match stack {
+                Stack::Linear => return Some(self.linear_stack_exhausted(error)),
+                Stack::Calls => u64::from(self.job.limits.stack.call_depth()),
+            };
+            let frames = self.loaded.frames_of(error);
+            return Some(Outcome::StackExhausted { stack, limit, frames });
+        }
         let site = self.loaded.site_of(error)?;
         let violation = self.gauges.violation(&mut self.store, self.loaded.wasm(), site)?;
-        let frames = self.loaded.frames_of(error);
         if self.left_the_stack(Some(violation.address)) {
-            return Some(Outcome::StackExhausted { frames });
+            return Some(self.linear_stack_exhausted(error));
         }
+        let frames = self.loaded.frames_of(error);
         let memory = MemoryError::of_guest(&violation, self.shadow());
         Some(Outcome::invalid_access(memory, frames))
     }
@@ -337,6 +348,18 @@ impl<'a> Session<'a> {
         let over_the_end = now > stack.initial || now < null_page.saturating_add(RED_ZONE);
         let in_null_page = address.is_none_or(|address| address < null_page.into());
         over_the_end && in_null_page
+    }
+
+    /// The linear stack is over its profile's limit, or over the end that it was linked with.
+    fn linear_stack_exhausted(&self, error: &wasmtime::Error) -> Outcome {
+        let profile = self.job.limits.stack.linear_bytes();
+        let summary = &self.loaded.instrumentation.summary;
+        let own = summary.own_stack_bytes.unwrap_or(profile);
+        Outcome::StackExhausted {
+            stack: Stack::Linear,
+            limit: profile.min(own).into(),
+            frames: self.loaded.frames_of(error),
+        }
     }
 
     fn shadow(&self) -> &[u8] {
@@ -495,7 +518,10 @@ fn outcome_of(loaded: &Loaded, job: &Job<'_>, error: &wasmtime::Error) -> Ended 
         || Outcome::HostFault { fault: HostFault::Engine { problem: format!("{error:#}") } };
     let Some(trap) = error.downcast_ref::<Trap>() else { return engine().into() };
     let kind = match trap {
-        Trap::StackOverflow => return Outcome::StackExhausted { frames }.into(),
+        // How deep that is differs between machines, so it says nothing about the content.
+        Trap::StackOverflow => {
+            return Outcome::HostFault { fault: HostFault::NativeStack }.into();
+        }
         Trap::Interrupt => {
             let milliseconds = u64::try_from(job.limits.deadline.as_millis()).unwrap_or(u64::MAX);
             return Outcome::HostFault { fault: HostFault::Watchdog { milliseconds } }.into();

@@ -15,6 +15,7 @@ use super::numbers::{count, index};
 use super::options;
 use super::original::Original;
 use super::refusal::{Limited, Refusal};
+use super::stack::{LinearStack, Stack};
 use super::summary::StackPointer;
 
 /// Index of the shadow memory: the first behind the original's only one.
@@ -50,6 +51,21 @@ impl Additions {
         let own_globals = original.imported_globals.saturating_add(original.defined_globals());
         let (results, result_types) = block_types(original, options.meter)?;
         let fuel = options.meter.then_some(own_globals);
+        let mut next_global = own_globals.saturating_add(fuel.is_some().into());
+        let mut global = || {
+            let index = next_global;
+            next_global = next_global.saturating_add(1);
+            index
+        };
+        let stack = options.meter.then(|| Stack {
+            depth_left: global(),
+            stop: global(),
+            linear: stack_pointer.map(|stack| LinearStack {
+                pointer: stack.global,
+                initial: stack.initial,
+                limit: global(),
+            }),
+        });
         let runtime = match options.checks {
             options::Checks::Fast | options::Checks::Exact if original.memory.is_some() => {
                 Some(Runtime::read()?)
@@ -59,7 +75,7 @@ impl Additions {
         let base = Base {
             types: own_types.saturating_add(count(result_types.len())),
             functions: own_functions,
-            globals: own_globals.saturating_add(fuel.is_some().into()),
+            globals: next_global,
         };
         let added = |of: fn(&Runtime) -> u32| runtime.as_ref().map_or(0, of);
         judge(Limited::Types, base.types, added(Runtime::types), MAX_TYPES)?;
@@ -73,7 +89,7 @@ impl Additions {
             trust_alignment: options.checks == options::Checks::Fast,
             plain_stack_pointer: stack_pointer.map(|stack| stack.global),
         });
-        Ok(Self { result_types, results, runtime, base, passes: Passes { fuel, checks } })
+        Ok(Self { result_types, results, runtime, base, passes: Passes { fuel, stack, checks } })
     }
 
     /// The block type with the results of type `ty` of the original.

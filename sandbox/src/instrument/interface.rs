@@ -22,6 +22,20 @@ pub const START: &str = "__proofhouse_start";
 /// Mutable `i32` global: the original's linear stack pointer.
 pub const STACK_POINTER: &str = "__proofhouse_stack_pointer";
 
+/// Mutable `i32` global: bytes that the linear stack may take, compared as an unsigned number. All there
+/// are in a fresh instance.
+pub const STACK_LIMIT: &str = "__proofhouse_stack_limit";
+/// Mutable `i32` global: how many calls deeper functions may go that can call themselves. To be set before
+/// a call; it is zero in a fresh instance.
+pub const DEPTH: &str = "__proofhouse_depth";
+/// Mutable `i32` global: not zero if the linear stack or the depth of calls went over its limit, which is
+/// what trapped then: [`LINEAR_STACK`] or [`CALL_DEPTH`].
+pub const STACK_STOP: &str = "__proofhouse_stack_stop";
+/// Value of [`STACK_STOP`]: the linear stack is over its limit.
+pub const LINEAR_STACK: i32 = 1;
+/// Value of [`STACK_STOP`]: calls are nested too deep.
+pub const CALL_DEPTH: i32 = 2;
+
 /// Mutable `i32` global, for [`Violation::read`](super::Violation::read).
 pub(super) const SUSPECT: &str = "__proofhouse_suspect";
 /// Mutable `i32` global, for [`Violation::read`](super::Violation::read).
@@ -45,4 +59,8 @@ pub struct Interface {
     pub start: bool,
     /// It has [`STACK_POINTER`].
     pub stack_pointer: bool,
+    /// It has [`DEPTH`] and [`STACK_STOP`].
+    pub depth: bool,
+    /// It has [`STACK_LIMIT`].
+    pub stack_limit: bool,
 }

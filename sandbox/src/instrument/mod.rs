@@ -6,6 +6,7 @@
 //!
 //! - *metering* (`meter`) counts *fuel* on the basic blocks of the original, so that the count is the
 //!   same whatever else is inserted;
+//! - *stacks* (`stack`) counts how deep the linear stack and the calls go, against limits;
 //! - *memory checks* (`checks`) look each access up in *shadow memory* (`shadow`), which says of
 //!   the guest's bytes which may be accessed. An access to *poisoned* bytes is a [`Violation`].
 //!
@@ -47,6 +48,7 @@ mod original;
 mod proposals;
 mod refusal;
 mod shadow;
+mod stack;
 mod summary;
 mod violation;
 mod write;
@@ -102,12 +104,17 @@ pub fn instrument(original: &[u8], options: Options) -> Result<Instrumented, Ref
     let names = Names::read(&original);
     let stack_pointer = layout::stack_pointer(&original, &names)?;
     let additions = Additions::plan(&original, stack_pointer, options)?;
+    let room = layout::null_page(&original, stack_pointer)?;
+    let own_stack_bytes = match (room, stack_pointer) {
+        (NullPageFound::Guarded { end_of_stack: true, .. }, Some(stack)) => Some(stack.initial),
+        _ => None,
+    };
     let null_page = match (&additions.runtime, options.null_page) {
         (None, _) => None,
         (Some(_), NullPage::Off) => Some(NullPageFound::Off),
-        (Some(_), NullPage::Auto) => Some(layout::null_page(&original, stack_pointer)?),
+        (Some(_), NullPage::Auto) => Some(room),
     };
-    let summary = Summary { names: names.found, stack_pointer, null_page };
+    let summary = Summary { names: names.found, stack_pointer, own_stack_bytes, null_page };
     let writer =
         Writer { original: &original, names: &names, additions: &additions, summary: &summary };
     let interface = writer.interface();

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Options {
-    /// Count fuel on the basic blocks of the original.
+    /// Count fuel on the basic blocks of the original, and how deep its stacks grow.
     pub meter: bool,
     /// Look every memory access up in shadow memory.
     pub checks: Checks,

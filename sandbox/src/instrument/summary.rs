@@ -10,6 +10,9 @@ pub struct Summary {
     pub names: NamesFound,
     /// The linear stack's pointer, if it was recognised.
     pub stack_pointer: Option<StackPointer>,
+    /// Bytes that the module was linked with for its linear stack, if that shows: where data comes first,
+    /// the stack lies between it and the stack pointer's initial value.
+    pub own_stack_bytes: Option<u32>,
     /// Whether null pointers are caught. `None` if memory is not checked.
     pub null_page: Option<NullPageFound>,
 }

@@ -20,6 +20,7 @@ use super::offsets::{OffsetMap, OffsetMapBuilder};
 use super::original::Original;
 use super::refusal::{Limited, Refusal};
 use super::shadow::{GRANULE_LOG2, Poison};
+use super::stack::recursive;
 use super::summary::{NullPageFound, Summary};
 
 /// Everything that goes into an instrumented module.
@@ -38,6 +39,8 @@ impl Writer<'_, '_> {
             shadow: self.additions.runtime.is_some(),
             start: self.original.start.is_some(),
             stack_pointer: self.summary.stack_pointer.is_some(),
+            depth: self.additions.passes.stack.is_some(),
+            stack_limit: self.additions.passes.stack.is_some_and(|stack| stack.linear.is_some()),
         }
     }
 
@@ -128,6 +131,13 @@ impl Writer<'_, '_> {
             let ty = GlobalType { val_type: ValType::I64, mutable: true, shared: false };
             to.global(ty, &ConstExpr::i64_const(0));
         }
+        if let Some(stack) = self.additions.passes.stack {
+            let ty = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
+            to.global(ty, &ConstExpr::i32_const(0)).global(ty, &ConstExpr::i32_const(0));
+            if stack.linear.is_some() {
+                to.global(ty, &ConstExpr::i32_const(-1));
+            }
+        }
         if let Some(runtime) = &self.additions.runtime {
             runtime.write_globals(self.additions.base, &mut to)?;
         }
@@ -145,6 +155,13 @@ impl Writer<'_, '_> {
         }
         if let Some(fuel) = self.additions.passes.fuel {
             to.export(interface::FUEL, ExportKind::Global, fuel);
+        }
+        if let Some(stack) = self.additions.passes.stack {
+            to.export(interface::DEPTH, ExportKind::Global, stack.depth_left);
+            to.export(interface::STACK_STOP, ExportKind::Global, stack.stop);
+            if let Some(linear) = stack.linear {
+                to.export(interface::STACK_LIMIT, ExportKind::Global, linear.limit);
+            }
         }
         if let Some(start) = self.original.start {
             to.export(interface::START, ExportKind::Func, start);
@@ -167,11 +184,17 @@ impl Writer<'_, '_> {
         let mut hints = BranchHints::new();
         let mut offsets = OffsetMapBuilder::default();
         let indices = self.original.imported_functions..;
+        let recursive = match self.additions.passes.stack {
+            Some(_) => recursive(self.original)?,
+            None => Vec::new(),
+        };
+        let mut recursive = recursive.into_iter();
         let bodies = self.original.functions.iter().zip(&self.original.bodies);
         for ((ty, body), index) in bodies.zip(indices) {
             let function = Function {
                 module: self.original.bytes,
                 index,
+                recursive: recursive.next().unwrap_or(false),
                 parameters: self.original.parameters(*ty),
                 results: self.additions.results(*ty),
                 body: body.clone(),

@@ -80,6 +80,21 @@ impl Guest {
             let global = self.instance.get_global(&mut self.store, interface::FUEL).unwrap();
             global.set(&mut self.store, Val::I64(fuel)).unwrap();
         }
+        self.set_depth(i32::MAX);
+    }
+
+    /// Sets how many calls may be nested.
+    pub(crate) fn set_depth(&mut self, depth: i32) {
+        if self.instrumented.interface.depth {
+            let global = self.instance.get_global(&mut self.store, interface::DEPTH).unwrap();
+            global.set(&mut self.store, Val::I32(depth)).unwrap();
+        }
+    }
+
+    /// The value of an exported `i32` global of ours.
+    pub(crate) fn gauge(&mut self, name: &str) -> i32 {
+        let global = self.instance.get_global(&mut self.store, name).unwrap();
+        global.get(&mut self.store).unwrap_i32()
     }
 
     pub(crate) fn fuel(&mut self) -> i64 {

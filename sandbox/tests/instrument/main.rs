@@ -26,4 +26,5 @@ mod offsets;
 mod random_accesses;
 mod refusals;
 mod sequences;
+mod stacks;
 mod structure;

@@ -3,7 +3,9 @@
 use crate::finding::{Code, Findings, Severity};
 use crate::place::Place;
 use crate::size::MAX_INTEGER;
-use proofhouse_sandbox::{OpenError, Outcome, OutcomeKind, Phase, Resource, Run, Stream, Verdict};
+use proofhouse_sandbox::{
+    OpenError, Outcome, OutcomeKind, Phase, Resource, Run, Stack, Stream, Verdict,
+};
 
 /// Reports one run of an interpreter. `event` is the id of the event that it ended in.
 pub fn report(run: &Run, interpreter: &str, event: Option<&str>, findings: &mut Findings<'_>) {
@@ -121,7 +123,12 @@ pub fn describe(outcome: &Outcome) -> String {
                 format!("the interpreter's allocator has no {requested} bytes")
             }
         },
-        Outcome::StackExhausted { .. } => "the call stack is exhausted".into(),
+        Outcome::StackExhausted { stack: Stack::Linear, limit, .. } => {
+            format!("the stack of {limit} bytes is exhausted")
+        }
+        Outcome::StackExhausted { stack: Stack::Calls, limit, .. } => {
+            format!("the stack is exhausted: more than {limit} calls are nested")
+        }
         Outcome::OutputFlood { stream, limit, .. } => {
             let what = match stream {
                 Stream::Output => "bytes on stdout and stderr",

@@ -16,6 +16,7 @@ use super::limits::{MAX_FUNCTION_BYTES, MAX_FUNCTION_LOCALS};
 use super::meter::{Meter, MeterPlan, MeterPlanner};
 use super::numbers::{count, offset};
 use super::refusal::{Limited, Refusal};
+use super::stack::{FunctionStack, Stack};
 use write::InstructionWriter;
 
 use body::Site;
@@ -27,6 +28,8 @@ pub(super) use scratch::{Scratch, ScratchNeeds};
 pub(super) struct Passes {
     /// Index of the fuel global, if fuel is metered.
     pub(super) fuel: Option<u32>,
+    /// The stack pass, if fuel is metered.
+    pub(super) stack: Option<Stack>,
     /// The checks, if memory is checked.
     pub(super) checks: Option<Checks>,
 }
@@ -37,6 +40,8 @@ pub(super) struct Function<'a> {
     pub(super) module: &'a [u8],
     /// Index of the function.
     pub(super) index: u32,
+    /// Whether it can call itself.
+    pub(super) recursive: bool,
     /// Number of its parameters.
     pub(super) parameters: u32,
     /// A block type without parameters and with the function's results.
@@ -70,8 +75,9 @@ impl Function<'_> {
             });
         }
         let meter = meter.zip(plan.meter);
+        let stack = passes.stack.map(|stack| FunctionStack::new(stack, self.recursive));
         let checks = passes.checks.map(|checks| FunctionChecks::new(checks, plan.checks));
-        let written = self.write(locals, &scratch, meter, checks)?;
+        let written = self.write(locals, &scratch, meter, stack, checks)?;
         let bytes = count(written.bytes.len());
         if bytes > MAX_FUNCTION_BYTES {
             return Err(Refusal::Limit {
@@ -93,6 +99,9 @@ impl Function<'_> {
             if let Some(meter) = &mut meter {
                 meter.next(offset(at), &operator, &mut needs);
             }
+            if let Some(stack) = passes.stack {
+                stack.plan(&operator, &mut needs);
+            }
             if passes.checks.is_some() {
                 checks.next(&operator, &mut needs);
             }
@@ -105,6 +114,7 @@ impl Function<'_> {
         locals: Locals,
         scratch: &Scratch,
         meter: Option<(Meter, MeterPlan)>,
+        stack: Option<FunctionStack>,
         checks: Option<FunctionChecks>,
     ) -> Result<WrittenBody, Refusal> {
         let mut operators = self.body.get_operators_reader()?;
@@ -113,7 +123,7 @@ impl Function<'_> {
             end: offset(operators.original_position()),
         };
         let out = BodyWriter::new(self.module, declarations, locals.declared);
-        let mut writer = InstructionWriter::new(out, scratch, meter, checks);
+        let mut writer = InstructionWriter::new(out, scratch, meter, stack, checks);
         writer.enter(self.results);
         while !operators.eof() {
             let (operator, at) = operators.read_with_offset()?;

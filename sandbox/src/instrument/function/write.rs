@@ -6,6 +6,7 @@ use wasmparser::Operator;
 use super::super::bulk::Bulk;
 use super::super::checks::FunctionChecks;
 use super::super::meter::{Meter, MeterPlan};
+use super::super::stack::FunctionStack;
 use super::{BodyWriter, Scratch, Site, WrittenBody};
 
 /// Writes the body of one function, instruction by instruction.
@@ -13,6 +14,7 @@ pub(super) struct InstructionWriter<'a, 's> {
     out: BodyWriter<'a>,
     scratch: &'s Scratch,
     meter: Option<(Meter, MeterPlan)>,
+    stack: Option<FunctionStack>,
     checks: Option<FunctionChecks>,
     /// Number of blocks around the next instruction, the body itself not counted.
     depth: Option<u32>,
@@ -23,9 +25,10 @@ impl<'a, 's> InstructionWriter<'a, 's> {
         out: BodyWriter<'a>,
         scratch: &'s Scratch,
         meter: Option<(Meter, MeterPlan)>,
+        stack: Option<FunctionStack>,
         checks: Option<FunctionChecks>,
     ) -> Self {
-        Self { out, scratch, meter, checks, depth: Some(0) }
+        Self { out, scratch, meter, stack, checks, depth: Some(0) }
     }
 
     /// Before the first instruction. Where fuel is metered, the original body becomes a block of its
@@ -33,6 +36,9 @@ impl<'a, 's> InstructionWriter<'a, 's> {
     pub(super) fn enter(&mut self, results: BlockType) {
         if let Some((meter, plan)) = &self.meter {
             meter.enter(&mut self.out, plan);
+            if let Some(stack) = &self.stack {
+                stack.enter(&mut self.out);
+            }
             self.out.insert().block(results);
         }
     }
@@ -45,6 +51,9 @@ impl<'a, 's> InstructionWriter<'a, 's> {
         {
             meter.charge(&mut self.out, charge);
         }
+        if let Some(stack) = &mut self.stack {
+            stack.before(&mut self.out, operator, self.scratch);
+        }
         if let Some(checks) = &mut self.checks {
             checks.before(&mut self.out, operator, self.scratch);
         }
@@ -55,9 +64,13 @@ impl<'a, 's> InstructionWriter<'a, 's> {
             }
             Operator::End => self.end(),
             Operator::Call { .. } | Operator::CallIndirect { .. } => self.call(),
-            Operator::ReturnCall { .. }
-            | Operator::ReturnCallIndirect { .. }
-            | Operator::Unreachable => self.depart(),
+            Operator::ReturnCall { .. } | Operator::ReturnCallIndirect { .. } => {
+                if let Some(stack) = &self.stack {
+                    stack.leave(&mut self.out);
+                }
+                self.depart();
+            }
+            Operator::Unreachable => self.depart(),
             Operator::Return => self.return_(),
             _ => match Bulk::of(operator) {
                 Some(bulk) => self.bulk(bulk),
@@ -114,6 +127,9 @@ impl<'a, 's> InstructionWriter<'a, 's> {
         {
             // The end of the body: first of the block that it became, then of the function.
             self.out.insert().end();
+            if let Some(stack) = &self.stack {
+                stack.leave(&mut self.out);
+            }
             meter.give_back(&mut self.out);
         }
         self.out.keep();
