@@ -16,9 +16,14 @@
 )]
 
 mod accesses;
+mod allocators;
 mod bulk;
+mod c_programs;
 mod equivalence;
 mod guest;
+mod heap;
+mod heap_blocks;
+mod heap_speed;
 mod metering;
 mod model;
 mod null_page;
@@ -27,3 +32,4 @@ mod random_accesses;
 mod refusals;
 mod sequences;
 mod structure;
+mod words;

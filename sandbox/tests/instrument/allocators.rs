@@ -1,0 +1,1 @@
+//! Which allocators are recognised, and which are left alone.

@@ -1,0 +1,1 @@
+//! Functions of libc that read whole words.
