@@ -18,6 +18,7 @@
 mod accesses;
 mod allocators;
 mod bulk;
+mod c_compiler;
 mod c_programs;
 mod equivalence;
 mod guest;
