@@ -66,6 +66,11 @@ pub const MAX_DESCRIPTION_BYTES: u32 = 1 << 20;
 /// Largest content or event that is handed to an interpreter, in bytes: a 32-bit guest must still be
 /// able to hold it beside its own data.
 pub const MAX_INPUT_BYTES: u64 = 1 << 30;
+/// How many times its own size a guest may take with redzones around its blocks: small ones have more
+/// redzone than size.
+pub const CHECKED_SHARE: u64 = 4;
+/// Bytes that it may take beside that: its quarantine, and memory that the heap has taken in advance.
+pub const CHECKED_BYTES: u64 = 16 * MIB;
 /// Stack bytes that a nested call is reckoned to take beside what it has on the linear stack: return
 /// address, frame pointer and some registers of x86-64.
 pub const CALL_BYTES: u32 = 64;

@@ -2,13 +2,16 @@
 //!
 //! The kinds are those of AddressSanitizer (Serebryany et al., USENIX ATC 2012), where it has one.
 
-use crate::instrument::{AccessKind, Cause, Poison, Violation};
+use crate::instrument::{AccessKind, Cause, HeapObject, NearObject, Place, Poison, Violation};
 use crate::num::usize_of;
 use crate::outcome::Frame;
 use serde::Serialize;
 
 /// Guest bytes for each byte of the shadow.
 const GRANULE: u32 = 8;
+/// How far from an object an address may be and still be said to have missed it, in bytes: the longest
+/// redzone.
+const NEAR: u32 = 2048;
 /// Shadow bytes shown on either side of the first bad one.
 const SHADOW_AROUND: u32 = 8;
 
@@ -77,6 +80,8 @@ pub enum MemoryAccess {
     Write,
     /// It was freed.
     Free,
+    /// It was resized, or its size was asked for.
+    Resize,
 }
 
 /// An object in the guest's memory, and where an address lies in relation to it.
@@ -93,8 +98,8 @@ pub struct MemoryObject {
     pub size: u32,
     /// Where the first bad byte is.
     pub position: Position,
-    /// Distance of the first bad byte from the object's nearest end in bytes, 0 for the byte next to it;
-    /// inside of the object from its start.
+    /// Distance in bytes: before the first byte, from the first byte, or behind the end, where 0 is the
+    /// first byte that is not the object's.
     pub distance: u32,
     /// The stack when it was allocated, innermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -105,6 +110,9 @@ pub struct MemoryObject {
     /// Whether it is the buffer that the host handed the content over in.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub holds_content: bool,
+    /// Numbers of the allocation and the free, by which a further run finds their stacks.
+    #[serde(skip)]
+    pub(crate) numbers: Option<(u32, Option<u32>)>,
 }
 
 /// Where an object lives.
@@ -163,6 +171,34 @@ impl MemoryError {
         Self::new(Some(function), kind, address.into(), size, cause, shadow)
     }
 
+    /// The error with the block of the heap that it missed, if one is near. `content` is the address of
+    /// the buffer that the content was handed over in.
+    pub(crate) fn near_block(mut self, heap: &[u8], content: Option<u32>) -> Self {
+        use MemoryErrorKind as Kind;
+        let of_heap = match self.error {
+            Kind::HeapBufferOverflow
+            | Kind::HeapUseAfterFree
+            | Kind::DoubleFree
+            | Kind::BadFree => true,
+            Kind::NullDereference
+            | Kind::StackBufferOverflow
+            | Kind::StackUseAfterReturn
+            | Kind::StackUseAfterScope
+            | Kind::DynamicStackBufferOverflow
+            | Kind::GlobalBufferOverflow
+            | Kind::WildAccess => false,
+        };
+        let Some(bad) = self.first_bad.filter(|_| of_heap) else { return self };
+        let near = HeapObject::near(heap, bad).into_iter().next();
+        self.object =
+            near.map(|near| MemoryObject::of_heap(near, content)).filter(MemoryObject::is_near);
+        // Memory of the heap that no block is near to is nobody's.
+        if self.object.is_none() && self.error == Kind::HeapBufferOverflow {
+            self.error = Kind::WildAccess;
+        }
+        self
+    }
+
     fn new(
         function: Option<&'static str>,
         kind: AccessKind,
@@ -174,12 +210,16 @@ impl MemoryError {
         let (first_bad, error) = match cause {
             Cause::Poisoned { first, poison } => (Some(first), MemoryErrorKind::of(poison)),
             Cause::OutOfBounds => (None, MemoryErrorKind::WildAccess),
+            Cause::AlreadyFreed => (u32::try_from(address).ok(), MemoryErrorKind::DoubleFree),
+            Cause::NotABlock => (u32::try_from(address).ok(), MemoryErrorKind::BadFree),
         };
         Self {
             error,
             access: match kind {
                 AccessKind::Read => MemoryAccess::Read,
                 AccessKind::Write => MemoryAccess::Write,
+                AccessKind::Free => MemoryAccess::Free,
+                AccessKind::Resize => MemoryAccess::Resize,
             },
             address,
             size,
@@ -188,6 +228,34 @@ impl MemoryError {
             object: None,
             shadow: first_bad.map(|first| ShadowBytes::around(first, shadow)),
         }
+    }
+}
+
+impl MemoryObject {
+    fn of_heap(near: NearObject, content: Option<u32>) -> Self {
+        let HeapObject { address, size, allocation, freed, .. } = near.object;
+        let (position, distance) = match near.place {
+            Place::Before { bytes } => (Position::Before, bytes),
+            Place::Inside { bytes } => (Position::Inside, bytes),
+            Place::After { bytes } => (Position::Behind, bytes),
+        };
+        Self {
+            region: Region::Heap,
+            name: None,
+            address,
+            size,
+            position,
+            distance,
+            allocated: Vec::new(),
+            freed: Vec::new(),
+            holds_content: content == Some(address),
+            numbers: Some((allocation, freed)),
+        }
+    }
+
+    /// Whether an address could have been meant for it.
+    fn is_near(&self) -> bool {
+        self.position == Position::Inside || self.distance <= NEAR
     }
 }
 
@@ -241,6 +309,7 @@ impl std::fmt::Display for MemoryError {
         let bytes = Bytes(self.size);
         match (self.access, self.function) {
             (MemoryAccess::Free, _) => write!(to, "free of {:#x}", self.address)?,
+            (MemoryAccess::Resize, _) => write!(to, "realloc of {:#x}", self.address)?,
             (MemoryAccess::Read, None) => write!(to, "read of {bytes} at {:#x}", self.address)?,
             (MemoryAccess::Write, None) => write!(to, "write of {bytes} at {:#x}", self.address)?,
             (MemoryAccess::Read, Some(_)) => write!(to, "read {bytes} at {:#x}", self.address)?,
@@ -267,6 +336,9 @@ impl std::fmt::Display for MemoryObject {
             (Some(name), _) => write!(to, "`{name}` of {size}"),
             (None, Region::Heap) if self.holds_content => {
                 write!(to, "the content of {size} that was handed over")
+            }
+            (None, Region::Heap) if self.numbers.is_some_and(|(_, freed)| freed.is_some()) => {
+                write!(to, "a freed heap block of {size}")
             }
             (None, Region::Heap) => write!(to, "a heap block of {size}"),
             (None, Region::Stack) => write!(to, "a local variable of {size}"),

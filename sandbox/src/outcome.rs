@@ -160,6 +160,19 @@ impl Outcome {
         }
     }
 
+    /// The same, to be added to.
+    pub(crate) fn memory_mut(&mut self) -> Option<&mut MemoryError> {
+        match self {
+            Self::Trapped { memory, .. } => memory.as_deref_mut(),
+            _ => None,
+        }
+    }
+
+    /// The frames of [`frames`](Self::frames).
+    pub(crate) fn into_frames(self) -> Vec<Frame> {
+        self.frames().to_vec()
+    }
+
     /// The guest's stack when the run ended, innermost first; empty where the guest was not running.
     pub fn frames(&self) -> &[Frame] {
         match self {

@@ -1,10 +1,10 @@
 //! One run in the making: a fresh instance, the calls into it, and what they ended in.
 
 use crate::abi::Entry;
-use crate::gauges::Gauges;
+use crate::gauges::{Gauges, Tuning};
 use crate::guest_memory::GuestMemory;
 use crate::host::{Captured, Growth, Shadow, State, Stop, Wasi, split};
-use crate::instrument::NullPageFound;
+use crate::instrument::{NullPageFound, Stop as RuntimeStop};
 use crate::interpreter::Loaded;
 use crate::limits::{MAX_INPUT_BYTES, WATCHDOG_TICK};
 use crate::memory_error::MemoryError;
@@ -88,6 +88,8 @@ pub(crate) struct Session<'a> {
     event: Option<usize>,
     fuel: u64,
     fuel_before_event: u64,
+    /// The buffer that the content was handed over in.
+    content: Option<Buffer>,
     /// Diagnostics sent before the present phase.
     messages_before: usize,
     emitted_in_load: Records,
@@ -131,7 +133,11 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// The outcome, and what there is to say about the run until then.
-    pub(crate) fn start(loaded: &'a Loaded, job: &'a Job<'a>) -> Result<Self, Box<Unstarted>> {
+    pub(crate) fn start(
+        loaded: &'a Loaded,
+        job: &'a Job<'a>,
+        tuning: Tuning,
+    ) -> Result<Self, Box<Unstarted>> {
         let state = state(loaded, job);
         if let Err(outcome) = fits(loaded, job) {
             let finished = Finished::without_instance(0, state);
@@ -162,11 +168,12 @@ impl<'a> Session<'a> {
             event: None,
             fuel: 0,
             fuel_before_event: 0,
+            content: None,
             messages_before: 0,
             emitted_in_load: Records::default(),
             evaluated: Vec::new(),
         };
-        match session.initialise() {
+        match session.initialise(tuning) {
             Ok(()) => Ok(session),
             Err(ended) => {
                 let (outcome, finished) = (ended.into_outcome(), session.finish());
@@ -176,10 +183,8 @@ impl<'a> Session<'a> {
     }
 
     /// What a module asks to be run first: its start function, then `_initialize`.
-    fn initialise(&mut self) -> Result<(), Ended> {
-        self.gauges
-            .limit_stacks(&mut self.store, self.job.limits.stack)
-            .map_err(|error| self.outcome_of(&error))?;
+    fn initialise(&mut self, tuning: Tuning) -> Result<(), Ended> {
+        self.set_limits(tuning).map_err(|error| self.outcome_of(&error))?;
         if let Some(start) = self.loaded.gauges.start() {
             self.call_once::<(), ()>(start, ())?;
         }
@@ -188,6 +193,18 @@ impl<'a> Session<'a> {
             Some(initialize) => self.call_once::<(), ()>(initialize, ()),
             None => Ok(()),
         }
+    }
+
+    fn set_limits(&mut self, tuning: Tuning) -> Result<(), wasmtime::Error> {
+        let Self { gauges, store, job, .. } = self;
+        gauges.limit_stacks(store, job.limits.stack)?;
+        if gauges.limit_memory(store, job.limits.memory_bytes)? {
+            store.data_mut().growth.leave_to_the_guest(job.limits.memory_bytes);
+        }
+        if tuning != Tuning::default() {
+            gauges.tune(store, tuning)?;
+        }
+        Ok(())
     }
 
     /// What is left when it is over.
@@ -277,7 +294,7 @@ impl<'a> Session<'a> {
             .gauges
             .refuel(&mut self.store, limit)
             .and_then(|()| function.call(&mut self.store, parameters));
-        let left = self.gauges.fuel(&mut self.store);
+        let left = self.gauges.fuel(&mut self.store, called.is_ok());
         // What was overdrawn by the last block is not used: there was no more.
         let used = limit.saturating_sub(u64::try_from(left).unwrap_or(0));
         self.fuel = self.fuel.saturating_add(used);
@@ -314,20 +331,33 @@ impl<'a> Session<'a> {
             let frames = self.loaded.frames_of(error);
             return Some(Outcome::StackExhausted { stack, limit, frames });
         }
+        let frames = self.loaded.frames_of(error);
+        match self.gauges.stop(&mut self.store) {
+            Some(RuntimeStop::MemoryLimit) => {
+                let limit = self.job.limits.memory_bytes;
+                let (resource, requested) = (Resource::Memory, limit.saturating_add(1));
+                return Some(Outcome::OutOfMemory { resource, requested, limit, frames });
+            }
+            // Somebody wants to know who called.
+            Some(RuntimeStop::AtAllocation { .. } | RuntimeStop::AtFree { .. }) => {
+                let trap = TrapKind::Unreachable;
+                return Some(Outcome::Trapped { trap, memory: None, frames });
+            }
+            Some(RuntimeStop::Violation) | None => {}
+        }
         let site = self.loaded.site_of(error)?;
         let violation = self.gauges.violation(&mut self.store, self.loaded.wasm(), site)?;
         if self.left_the_stack(Some(violation.address)) {
             return Some(self.linear_stack_exhausted(error));
         }
-        let frames = self.loaded.frames_of(error);
-        let memory = MemoryError::of_guest(&violation, self.shadow());
+        let memory = self.with_object(MemoryError::of_guest(&violation, self.shadow()));
         Some(Outcome::invalid_access(memory, frames))
     }
 
     /// What an error of the engine or of a host function means.
     fn outcome_of(&self, error: &wasmtime::Error) -> Ended {
         if let Some(Stop::Memory(access)) = error.downcast_ref::<Stop>() {
-            let memory = MemoryError::of_host(*access, self.shadow());
+            let memory = self.with_object(MemoryError::of_host(*access, self.shadow()));
             return Outcome::invalid_access(memory, self.loaded.frames_of(error)).into();
         }
         outcome_of(self.loaded, self.job, error)
@@ -360,6 +390,12 @@ impl<'a> Session<'a> {
             limit: profile.min(own).into(),
             frames: self.loaded.frames_of(error),
         }
+    }
+
+    /// The error with the object that it missed, if there is one.
+    fn with_object(&self, memory: MemoryError) -> MemoryError {
+        let heap = self.gauges.heap().map(|heap| heap.data(&self.store)).unwrap_or_default();
+        memory.near_block(heap, self.content.map(|content| content.address))
     }
 
     fn shadow(&self) -> &[u8] {
@@ -407,6 +443,13 @@ impl<'a> Session<'a> {
         Ok(Buffer { address, size })
     }
 
+    /// The same for the content of the run.
+    pub(crate) fn hand_over_content(&mut self, allocate: &Allocate) -> Result<Buffer, Ended> {
+        let buffer = self.hand_over(allocate, self.job.content)?;
+        self.content = Some(buffer);
+        Ok(buffer)
+    }
+
     /// Reads the guest's memory on behalf of the entry point of that name.
     pub(crate) fn read(
         &mut self,
@@ -440,7 +483,7 @@ impl<'a> Session<'a> {
     fn refused(&self, stop: Stop) -> Ended {
         match stop {
             Stop::Memory(access) => {
-                let memory = MemoryError::of_host(access, self.shadow());
+                let memory = self.with_object(MemoryError::of_host(access, self.shadow()));
                 Outcome::invalid_access(memory, Vec::new()).into()
             }
             stop => stopped(stop, Vec::new()),

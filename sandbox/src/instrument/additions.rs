@@ -9,8 +9,11 @@ use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use super::Options;
 use super::checks::Checks;
 use super::function::Passes;
+use super::grow::{Grow, most_pages};
+use super::known::{Role, StandIns};
 use super::limits::{MAX_FUNCTIONS, MAX_GLOBALS, MAX_TYPES};
 use super::link::{Base, Runtime};
+use super::meter::Pricing;
 use super::numbers::{count, index};
 use super::options;
 use super::original::Original;
@@ -33,6 +36,10 @@ pub(super) struct Additions {
     pub(super) base: Base,
     /// What the passes over function bodies need.
     pub(super) passes: Passes,
+    /// Functions of which more is known than their code says.
+    pub(super) stand_ins: StandIns,
+    /// Index of the global that counts lent fuel, if any is ever lent.
+    pub(super) fuel_lent: Option<u32>,
 }
 
 impl Additions {
@@ -43,6 +50,7 @@ impl Additions {
     pub(super) fn plan(
         original: &Original<'_>,
         stack_pointer: Option<StackPointer>,
+        stand_ins: StandIns,
         options: Options,
     ) -> Result<Self, Refusal> {
         let own_types = count(original.signatures.len());
@@ -57,6 +65,8 @@ impl Additions {
             next_global = next_global.saturating_add(1);
             index
         };
+        let is_lent = options.meter && !stand_ins.priced.is_empty();
+        let fuel_lent = is_lent.then(&mut global);
         let stack = options.meter.then(|| Stack {
             depth_left: global(),
             stop: global(),
@@ -89,7 +99,28 @@ impl Additions {
             trust_alignment: options.checks == options::Checks::Fast,
             plain_stack_pointer: stack_pointer.map(|stack| stack.global),
         });
-        Ok(Self { result_types, results, runtime, base, passes: Passes { fuel, stack, checks } })
+        let grow = runtime.as_ref().map(|runtime| Grow {
+            function: base.functions.saturating_add(export(runtime, "grow")),
+            most: most_pages(original),
+        });
+        let passes = Passes { fuel, stack, checks, grow };
+        Ok(Self { result_types, results, runtime, base, passes, stand_ins, fuel_lent })
+    }
+
+    /// Index of the runtime's function that stands in for the function of the original with this index,
+    /// and the function's role.
+    pub(super) fn stand_in(&self, function: u32) -> Option<(u32, Role)> {
+        let role = self.stand_ins.replaced.get(&function)?;
+        let stand_in = export(self.runtime.as_ref()?, role.stand_in);
+        Some((self.base.functions.saturating_add(stand_in), *role))
+    }
+
+    /// The price of the function of the original with this index, if it has one, and what takes it from
+    /// `locals` on.
+    pub(super) fn pricing(&self, role: Role, locals: u32) -> Option<Pricing> {
+        // Nothing is lent to a stand-in.
+        let fuel = self.passes.fuel?;
+        Some(Pricing { price: role.price, fuel, lent: self.fuel_lent.unwrap_or(fuel), locals })
     }
 
     /// The block type with the results of type `ty` of the original.

@@ -17,7 +17,8 @@
 //!
 //! # How a module goes through
 //! `Original::read` takes the module apart, judges and validates it.
-//! `layout` finds out how its memory is laid out, `additions` decides what is added and at which
+//! `layout` finds out how its memory is laid out, `allocator` and `words` which of its functions are known
+//! (`known`), `additions` decides what is added and at which
 //! indices: always behind the original's, so that no index of the original changes. `write` writes
 //! the result section by section, `function` its function bodies: it shows each instruction to the
 //! passes, and copies what none of them touches. The result is validated. What cannot be instrumented in
@@ -31,11 +32,15 @@
 //! [`Violation::read`] tells whether the checks ended the run.
 
 mod additions;
+mod allocator;
 mod bulk;
 mod checks;
 mod customs;
 mod function;
+mod grow;
+mod heap;
 pub mod interface;
+mod known;
 mod layout;
 pub mod limits;
 mod link;
@@ -49,19 +54,26 @@ mod proposals;
 mod refusal;
 mod shadow;
 mod stack;
+mod stop;
 mod summary;
 mod violation;
+mod words;
 mod write;
 
+pub use heap::{HeapObject, NearObject, Place};
 pub use interface::Interface;
 pub use offsets::{DamagedOffsets, OffsetMap};
-pub use options::{Checks, NullPage, Options};
+pub use options::{Checks, Heap, NullPage, Options};
 pub use refusal::{Limited, Refusal};
 pub use shadow::{Poison, first_poisoned};
-pub use summary::{NamesFound, NullPageFound, StackPointer, Summary, Unguarded};
+pub use stop::Stop;
+pub use summary::{
+    Family, HeapFound, HeapOff, NamesFound, NullPageFound, StackPointer, Summary, Unguarded,
+};
 pub use violation::{AccessKind, Cause, DamagedNotes, Violation};
 
 use additions::Additions;
+use known::StandIns;
 use names::Names;
 use original::Original;
 use write::Writer;
@@ -103,18 +115,32 @@ pub fn instrument(original: &[u8], options: Options) -> Result<Instrumented, Ref
     let original = Original::read(original)?;
     let names = Names::read(&original);
     let stack_pointer = layout::stack_pointer(&original, &names)?;
-    let additions = Additions::plan(&original, stack_pointer, options)?;
     let room = layout::null_page(&original, stack_pointer)?;
     let own_stack_bytes = match (room, stack_pointer) {
         (NullPageFound::Guarded { end_of_stack: true, .. }, Some(stack)) => Some(stack.initial),
         _ => None,
     };
+    let functions = known::function_names(&original, &names)?;
+    let (words, word_names) = words::recognise(&original, &functions)?;
+    let allocator = allocator::recognise(&original, &functions, names.found)?;
+    let stand_ins = StandIns::choose(words, allocator.as_ref().ok(), options);
+    let additions = Additions::plan(&original, stack_pointer, stand_ins, options)?;
     let null_page = match (&additions.runtime, options.null_page) {
         (None, _) => None,
         (Some(_), NullPage::Off) => Some(NullPageFound::Off),
         (Some(_), NullPage::Auto) => Some(room),
     };
-    let summary = Summary { names: names.found, stack_pointer, own_stack_bytes, null_page };
+    let is_checked = additions.runtime.is_some();
+    let heap = is_checked.then(|| match (allocator, options.heap) {
+        (_, Heap::Off) => HeapFound::Off { reason: HeapOff::NotAsked },
+        (Err(reason), Heap::Auto) => HeapFound::Off { reason },
+        (Ok(found), Heap::Auto) => {
+            HeapFound::Replaced { family: found.family, functions: found.names }
+        }
+    });
+    let words = if is_checked { word_names } else { Vec::new() };
+    let summary =
+        Summary { names: names.found, stack_pointer, own_stack_bytes, null_page, heap, words };
     let writer =
         Writer { original: &original, names: &names, additions: &additions, summary: &summary };
     let interface = writer.interface();

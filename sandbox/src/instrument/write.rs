@@ -36,6 +36,7 @@ impl Writer<'_, '_> {
     pub(super) fn interface(&self) -> Interface {
         Interface {
             fuel: self.additions.passes.fuel.is_some(),
+            fuel_lent: self.additions.fuel_lent.is_some(),
             shadow: self.additions.runtime.is_some(),
             start: self.original.start.is_some(),
             stack_pointer: self.summary.stack_pointer.is_some(),
@@ -114,7 +115,12 @@ impl Writer<'_, '_> {
     fn memories(&self) -> Result<MemorySection, Refusal> {
         let mut to = MemorySection::new();
         if let Some(memory) = self.original.memory {
-            to.memory(RoundtripReencoder.memory_type(memory)?);
+            let mut memory = RoundtripReencoder.memory_type(memory)?;
+            // The runtime holds the guest to what it declared; the heap's pages come on top.
+            if self.additions.passes.grow.is_some() {
+                memory.maximum = None;
+            }
+            to.memory(memory);
         }
         if let Some(runtime) = &self.additions.runtime {
             runtime.write_memories(self.additions.base, &mut to)?;
@@ -127,7 +133,8 @@ impl Writer<'_, '_> {
         if let Some(globals) = self.original.globals.clone() {
             RoundtripReencoder.parse_global_section(&mut to, globals)?;
         }
-        if self.additions.passes.fuel.is_some() {
+        let fuel = [self.additions.passes.fuel, self.additions.fuel_lent];
+        for _ in fuel.into_iter().flatten() {
             let ty = GlobalType { val_type: ValType::I64, mutable: true, shared: false };
             to.global(ty, &ConstExpr::i64_const(0));
         }
@@ -155,6 +162,9 @@ impl Writer<'_, '_> {
         }
         if let Some(fuel) = self.additions.passes.fuel {
             to.export(interface::FUEL, ExportKind::Global, fuel);
+        }
+        if let Some(lent) = self.additions.fuel_lent {
+            to.export(interface::FUEL_LENT, ExportKind::Global, lent);
         }
         if let Some(stack) = self.additions.passes.stack {
             to.export(interface::DEPTH, ExportKind::Global, stack.depth_left);
@@ -199,7 +209,18 @@ impl Writer<'_, '_> {
                 results: self.additions.results(*ty),
                 body: body.clone(),
             };
-            let written = function.rewrite(self.additions.passes)?;
+            let written = match self.additions.stand_in(index) {
+                Some((stand_in, role)) => function.replace(
+                    stand_in,
+                    role.parameters,
+                    self.additions.pricing(role, role.parameters),
+                ),
+                None => {
+                    let role = self.additions.stand_ins.priced.get(&index);
+                    let pricing = |locals| self.additions.pricing(*role?, locals);
+                    function.rewrite(self.additions.passes, pricing)?
+                }
+            };
             code.raw(&written.bytes);
             let start = code.byte_len().saturating_sub(written.bytes.len());
             offsets.function(offset(body.range().start), count(start), written.pieces);

@@ -16,9 +16,15 @@
 )]
 
 mod accesses;
+mod allocators;
 mod bulk;
+mod c_compiler;
+mod c_programs;
 mod equivalence;
 mod guest;
+mod heap;
+mod heap_blocks;
+mod heap_speed;
 mod metering;
 mod model;
 mod null_page;
@@ -28,3 +34,4 @@ mod refusals;
 mod sequences;
 mod stacks;
 mod structure;
+mod words;

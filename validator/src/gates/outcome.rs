@@ -4,7 +4,7 @@ use crate::finding::{Code, Findings, Severity};
 use crate::place::Place;
 use crate::size::MAX_INTEGER;
 use proofhouse_sandbox::{
-    OpenError, Outcome, OutcomeKind, Phase, Resource, Run, Stack, Stream, Verdict,
+    MemoryError, OpenError, Outcome, OutcomeKind, Phase, Resource, Run, Stack, Stream, Verdict,
 };
 
 /// Reports one run of an interpreter. `event` is the id of the event that it ended in.
@@ -25,6 +25,7 @@ pub fn report(run: &Run, interpreter: &str, event: Option<&str>, findings: &mut 
         event: event.map(str::to_owned),
         ..Place::default()
     };
+    place.offset = run.outcome.memory().and_then(missed_content);
     let mut message = describe(&run.outcome);
     if let Outcome::Rejected { message: said, .. } = &run.outcome
         && let Some((line, column, text)) = position(said)
@@ -50,6 +51,12 @@ pub fn report_unusable(error: &OpenError, interpreter: &str, findings: &mut Find
     let place = Place { frames: error.outcome.frames().to_vec(), ..Place::default() };
     let code = fault(&error.outcome);
     findings.push_as(code, Severity::Fault, Some(interpreter), place, message);
+}
+
+/// The byte of the content at which an access missed it, if that is what it missed.
+fn missed_content(memory: &MemoryError) -> Option<u64> {
+    let content = memory.object.as_ref().filter(|object| object.holds_content)?;
+    memory.first_bad?.checked_sub(content.address).map(u64::from)
 }
 
 fn fault(outcome: &Outcome) -> Code {

@@ -12,12 +12,14 @@ use wasm_encoder::{BlockType, ValType};
 use wasmparser::FunctionBody;
 
 use super::checks::{Checks, ChecksPlan, FunctionChecks};
+use super::grow::Grow;
 use super::limits::{MAX_FUNCTION_BYTES, MAX_FUNCTION_LOCALS};
-use super::meter::{Meter, MeterPlan, MeterPlanner};
+use super::meter::{Meter, MeterPlan, MeterPlanner, PRICING_LOCALS, Pricing, forward};
 use super::numbers::{count, offset};
+use super::offsets::Pieces;
 use super::refusal::{Limited, Refusal};
 use super::stack::{FunctionStack, Stack};
-use write::InstructionWriter;
+use write::{Inserters, InstructionWriter};
 
 use body::Site;
 pub(super) use body::{BodyWriter, WrittenBody};
@@ -32,6 +34,8 @@ pub(super) struct Passes {
     pub(super) stack: Option<Stack>,
     /// The checks, if memory is checked.
     pub(super) checks: Option<Checks>,
+    /// What the guest's `memory.grow` becomes, if there is a runtime.
+    pub(super) grow: Option<Grow>,
 }
 
 /// One function of the original.
@@ -58,15 +62,26 @@ struct Plan {
 }
 
 impl Function<'_> {
-    /// The body with everything inserted that `passes` ask for.
+    /// The body with everything inserted that `passes` ask for. `pricing` says what takes the function's
+    /// price, if it has one, with locals from an index on.
     ///
     /// # Errors
     /// The result would leave an implementation limit.
-    pub(super) fn rewrite(&self, passes: Passes) -> Result<WrittenBody, Refusal> {
+    pub(super) fn rewrite(
+        &self,
+        passes: Passes,
+        pricing: impl FnOnce(u32) -> Option<Pricing>,
+    ) -> Result<WrittenBody, Refusal> {
         let plan = self.plan(passes)?;
         let mut locals = Locals::of(self)?;
         let meter = passes.fuel.map(|global| Meter { global, local: locals.add(1, ValType::I64) });
         let scratch = plan.needs.place(&mut locals);
+        let pricing = pricing(locals.next);
+        if pricing.is_some() {
+            for (count, ty) in PRICING_LOCALS {
+                locals.add(count, ty);
+            }
+        }
         if locals.next > MAX_FUNCTION_LOCALS {
             return Err(Refusal::Limit {
                 what: Limited::Locals { function: self.index },
@@ -77,7 +92,8 @@ impl Function<'_> {
         let meter = meter.zip(plan.meter);
         let stack = passes.stack.map(|stack| FunctionStack::new(stack, self.recursive));
         let checks = passes.checks.map(|checks| FunctionChecks::new(checks, plan.checks));
-        let written = self.write(locals, &scratch, meter, stack, checks)?;
+        let inserters = Inserters { meter, stack, checks, grow: passes.grow, pricing };
+        let written = self.write(locals, &scratch, inserters)?;
         let bytes = count(written.bytes.len());
         if bytes > MAX_FUNCTION_BYTES {
             return Err(Refusal::Limit {
@@ -87,6 +103,20 @@ impl Function<'_> {
             });
         }
         Ok(written)
+    }
+
+    /// A body that passes the parameters on to the function with index `stand_in`.
+    pub(super) fn replace(
+        &self,
+        stand_in: u32,
+        parameters: u32,
+        pricing: Option<Pricing>,
+    ) -> WrittenBody {
+        let bytes = forward(stand_in, parameters, pricing).into_raw_body();
+        let mut pieces = Pieces::default();
+        pieces.run(0);
+        pieces.group(count(self.body.as_bytes().len()), count(bytes.len()));
+        WrittenBody { bytes, pieces, hints: Vec::new() }
     }
 
     fn plan(&self, passes: Passes) -> Result<Plan, Refusal> {
@@ -113,9 +143,7 @@ impl Function<'_> {
         &self,
         locals: Locals,
         scratch: &Scratch,
-        meter: Option<(Meter, MeterPlan)>,
-        stack: Option<FunctionStack>,
-        checks: Option<FunctionChecks>,
+        inserters: Inserters,
     ) -> Result<WrittenBody, Refusal> {
         let mut operators = self.body.get_operators_reader()?;
         let declarations = Site {
@@ -123,7 +151,7 @@ impl Function<'_> {
             end: offset(operators.original_position()),
         };
         let out = BodyWriter::new(self.module, declarations, locals.declared);
-        let mut writer = InstructionWriter::new(out, scratch, meter, stack, checks);
+        let mut writer = InstructionWriter::new(out, scratch, inserters);
         writer.enter(self.results);
         while !operators.eof() {
             let (operator, at) = operators.read_with_offset()?;

@@ -5,9 +5,19 @@ use wasmparser::Operator;
 
 use super::super::bulk::Bulk;
 use super::super::checks::FunctionChecks;
-use super::super::meter::{Meter, MeterPlan};
+use super::super::grow::Grow;
+use super::super::meter::{Meter, MeterPlan, Pricing};
 use super::super::stack::FunctionStack;
 use super::{BodyWriter, Scratch, Site, WrittenBody};
+
+/// What inserts into one function.
+pub(super) struct Inserters {
+    pub(super) meter: Option<(Meter, MeterPlan)>,
+    pub(super) stack: Option<FunctionStack>,
+    pub(super) checks: Option<FunctionChecks>,
+    pub(super) grow: Option<Grow>,
+    pub(super) pricing: Option<Pricing>,
+}
 
 /// Writes the body of one function, instruction by instruction.
 pub(super) struct InstructionWriter<'a, 's> {
@@ -16,24 +26,24 @@ pub(super) struct InstructionWriter<'a, 's> {
     meter: Option<(Meter, MeterPlan)>,
     stack: Option<FunctionStack>,
     checks: Option<FunctionChecks>,
+    grow: Option<Grow>,
+    pricing: Option<Pricing>,
     /// Number of blocks around the next instruction, the body itself not counted.
     depth: Option<u32>,
 }
 
 impl<'a, 's> InstructionWriter<'a, 's> {
-    pub(super) fn new(
-        out: BodyWriter<'a>,
-        scratch: &'s Scratch,
-        meter: Option<(Meter, MeterPlan)>,
-        stack: Option<FunctionStack>,
-        checks: Option<FunctionChecks>,
-    ) -> Self {
-        Self { out, scratch, meter, stack, checks, depth: Some(0) }
+    pub(super) fn new(out: BodyWriter<'a>, scratch: &'s Scratch, inserters: Inserters) -> Self {
+        let Inserters { meter, stack, checks, grow, pricing } = inserters;
+        Self { out, scratch, meter, stack, checks, grow, pricing, depth: Some(0) }
     }
 
     /// Before the first instruction. Where fuel is metered, the original body becomes a block of its
     /// own, with type `results`, so that all ways out of it meet at one place.
     pub(super) fn enter(&mut self, results: BlockType) {
+        if let Some(pricing) = self.pricing {
+            pricing.enter(&mut self.out.insert());
+        }
         if let Some((meter, plan)) = &self.meter {
             meter.enter(&mut self.out, plan);
             if let Some(stack) = &self.stack {
@@ -85,12 +95,19 @@ impl<'a, 's> InstructionWriter<'a, 's> {
 
     fn bulk(&mut self, bulk: Bulk) {
         let Some((meter, _)) = self.meter else {
-            self.out.keep();
+            self.keep_bulk(bulk);
             return;
         };
         Meter::before_bulk(&mut self.out, self.scratch);
-        self.out.keep();
+        self.keep_bulk(bulk);
         meter.after_bulk(&mut self.out, bulk, self.scratch);
+    }
+
+    fn keep_bulk(&mut self, bulk: Bulk) {
+        match self.grow {
+            Some(grow) if bulk == Bulk::MemoryGrow => grow.insert(&mut self.out.insert()),
+            _ => self.out.keep(),
+        }
     }
 
     fn call(&mut self) {
@@ -131,6 +148,9 @@ impl<'a, 's> InstructionWriter<'a, 's> {
                 stack.leave(&mut self.out);
             }
             meter.give_back(&mut self.out);
+            if let Some(pricing) = self.pricing {
+                pricing.leave(&mut self.out.insert());
+            }
         }
         self.out.keep();
     }
