@@ -7,8 +7,8 @@
 //!
 //! Indices are handed out one by one and a result is handed over when it is there, so nothing slow
 //! holds back anything else. What is saved is waking: a sleeping thread costs more to wake than a small
-//! file to judge, so the consumer lets results collect for a moment ([`NAP`]) and takes a *batch*, half
-//! the window at most, and gives the batch's room back to the workers at once.
+//! file to judge, so the consumer lets results collect for a moment ([`NAP`]), takes them as a *batch*,
+//! half the window at most, and gives the batch's room back when it comes for the next.
 
 use std::{
     any::Any,
