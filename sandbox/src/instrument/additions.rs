@@ -7,6 +7,7 @@ use wasm_encoder::BlockType;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 
 use super::Options;
+use super::asan::{Found, Links, Redirects};
 use super::checks::Checks;
 use super::function::Passes;
 use super::limits::{MAX_FUNCTIONS, MAX_GLOBALS, MAX_TYPES};
@@ -32,6 +33,10 @@ pub(super) struct Additions {
     pub(super) base: Base,
     /// What the passes over function bodies need.
     pub(super) passes: Passes,
+    /// What becomes of calls to AddressSanitizer's runtime.
+    pub(super) redirects: Redirects,
+    /// Whether the module was compiled to say how its memory is laid out.
+    pub(super) layout: bool,
 }
 
 impl Additions {
@@ -42,20 +47,22 @@ impl Additions {
     pub(super) fn plan(
         original: &Original<'_>,
         stack_pointer: Option<StackPointer>,
+        asan: Found,
         options: Options,
     ) -> Result<Self, Refusal> {
+        let layout = asan.summary().is_some();
         let own_types = count(original.signatures.len());
         let own_functions =
             original.imported_functions.saturating_add(count(original.functions.len()));
         let own_globals = original.imported_globals.saturating_add(original.defined_globals());
         let (results, result_types) = block_types(original, options.meter)?;
         let fuel = options.meter.then_some(own_globals);
-        let runtime = match options.checks {
-            options::Checks::Fast | options::Checks::Exact if original.memory.is_some() => {
-                Some(Runtime::read()?)
-            }
-            _ => None,
+        let checked = match options.checks {
+            options::Checks::Off => false,
+            options::Checks::Fast | options::Checks::Exact => original.memory.is_some(),
         };
+        // Without checks, too, frames must be where they are with them, or fuel would differ.
+        let runtime = (checked || layout).then(|| Runtime::read(layout)).transpose()?;
         let base = Base {
             types: own_types.saturating_add(count(result_types.len())),
             functions: own_functions,
@@ -65,15 +72,22 @@ impl Additions {
         judge(Limited::Types, base.types, added(Runtime::types), MAX_TYPES)?;
         judge(Limited::Functions, base.functions, added(Runtime::functions), MAX_FUNCTIONS)?;
         judge(Limited::Globals, base.globals, added(Runtime::globals), MAX_GLOBALS)?;
-        let checks = runtime.as_ref().map(|runtime| Checks {
+        let function = |name: &str| {
+            let function = runtime.as_ref().map_or(u32::MAX, |runtime| export(runtime, name));
+            base.functions.saturating_add(function)
+        };
+        let checks = runtime.as_ref().filter(|_| checked).map(|runtime| Checks {
             shadow: SHADOW,
             suspect: base.globals.saturating_add(export(runtime, "suspect")),
-            check_access: base.functions.saturating_add(export(runtime, "check_access")),
-            check_range: base.functions.saturating_add(export(runtime, "check_range")),
+            check_access: function("check_access"),
+            check_range: function("check_range"),
+            check_mark: layout.then(|| function("check_mark")),
             trust_alignment: options.checks == options::Checks::Fast,
-            plain_stack_pointer: stack_pointer.map(|stack| stack.global),
+            plain_stack_pointer: stack_pointer.filter(|_| !layout).map(|stack| stack.global),
         });
-        Ok(Self { result_types, results, runtime, base, passes: Passes { fuel, checks } })
+        let redirects = asan.link(&Links { function, checked, stack_pointer });
+        let passes = Passes { fuel, checks };
+        Ok(Self { result_types, results, runtime, base, passes, redirects, layout })
     }
 
     /// The block type with the results of type `ty` of the original.

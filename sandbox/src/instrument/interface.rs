@@ -21,6 +21,13 @@ pub const SHADOW_BYTES: u64 = 1 << 29;
 pub const START: &str = "__proofhouse_start";
 /// Mutable `i32` global: the original's linear stack pointer.
 pub const STACK_POINTER: &str = "__proofhouse_stack_pointer";
+/// Memory: notes on the layout, for [`LayoutMemory`](super::LayoutMemory).
+pub const LAYOUT: &str = "__proofhouse_layout";
+/// Mutable `i32` global: how many arrays of globals are noted, for [`LayoutMemory`](super::LayoutMemory).
+pub const REGISTERED: &str = "__proofhouse_registered";
+/// Mutable `i32` global: where the fake stack is in the guest's memory, 0 before it is first needed, -1
+/// if there was no room for it. Of [`FAKE_STACK_PAGES`](super::asan::FAKE_STACK_PAGES) pages.
+pub const FAKE_STACK: &str = "__proofhouse_fake_stack";
 
 /// Mutable `i32` global, for [`Violation::read`](super::Violation::read).
 pub(super) const SUSPECT: &str = "__proofhouse_suspect";
@@ -42,4 +49,7 @@ pub struct Interface {
     pub start: bool,
     /// It has [`STACK_POINTER`].
     pub stack_pointer: bool,
+    /// It has [`LAYOUT`], [`REGISTERED`] and [`FAKE_STACK`].
+    #[serde(default)]
+    pub layout: bool,
 }

@@ -30,6 +30,7 @@
 //! [`Violation::read`] tells whether the checks ended the run.
 
 mod additions;
+pub mod asan;
 mod bulk;
 mod checks;
 mod customs;
@@ -51,15 +52,17 @@ mod summary;
 mod violation;
 mod write;
 
+pub use asan::{LayoutMemory, LayoutObject, Place, Region, layout_object};
 pub use interface::Interface;
 pub use offsets::{DamagedOffsets, OffsetMap};
 pub use options::{Checks, NullPage, Options};
-pub use refusal::{Limited, Refusal};
+pub use refusal::{AsanFault, Limited, Refusal};
 pub use shadow::{Poison, first_poisoned};
-pub use summary::{NamesFound, NullPageFound, StackPointer, Summary, Unguarded};
+pub use summary::{LayoutFound, NamesFound, NullPageFound, StackPointer, Summary, Unguarded};
 pub use violation::{AccessKind, Cause, DamagedNotes, Violation};
 
 use additions::Additions;
+use asan::Redirects;
 use names::Names;
 use original::Original;
 use write::Writer;
@@ -97,13 +100,15 @@ pub fn instrument(original: &[u8], options: Options) -> Result<Instrumented, Ref
     let original = Original::read(original)?;
     let names = Names::read(&original);
     let stack_pointer = layout::stack_pointer(&original, &names)?;
-    let additions = Additions::plan(&original, stack_pointer, options)?;
-    let null_page = match (&additions.runtime, options.null_page) {
+    let asan = Redirects::find(&original)?;
+    let layout = asan.summary();
+    let additions = Additions::plan(&original, stack_pointer, asan, options)?;
+    let null_page = match (&additions.passes.checks, options.null_page) {
         (None, _) => None,
         (Some(_), NullPage::Off) => Some(NullPageFound::Off),
         (Some(_), NullPage::Auto) => Some(layout::null_page(&original, stack_pointer)?),
     };
-    let summary = Summary { names: names.found, stack_pointer, null_page };
+    let summary = Summary { names: names.found, stack_pointer, null_page, layout };
     let writer =
         Writer { original: &original, names: &names, additions: &additions, summary: &summary };
     let interface = writer.interface();

@@ -10,10 +10,11 @@ use wasm_encoder::{
 use wasmparser::SectionLimited;
 
 use super::additions::{Additions, SHADOW};
+use super::asan::FAKE_STACK_PAGES;
 use super::customs::{Fate, fate};
 use super::function::Function;
 use super::interface::{self, Interface, PREFIX};
-use super::limits::MAX_EXPORTS;
+use super::limits::{MAX_EXPORTS, MAX_MEMORY_PAGES};
 use super::names::Names;
 use super::numbers::{count, index, offset};
 use super::offsets::{OffsetMap, OffsetMapBuilder};
@@ -35,9 +36,10 @@ impl Writer<'_, '_> {
     pub(super) fn interface(&self) -> Interface {
         Interface {
             fuel: self.additions.passes.fuel.is_some(),
-            shadow: self.additions.runtime.is_some(),
+            shadow: self.additions.passes.checks.is_some(),
             start: self.original.start.is_some(),
             stack_pointer: self.summary.stack_pointer.is_some(),
+            layout: self.additions.layout,
         }
     }
 
@@ -111,7 +113,13 @@ impl Writer<'_, '_> {
     fn memories(&self) -> Result<MemorySection, Refusal> {
         let mut to = MemorySection::new();
         if let Some(memory) = self.original.memory {
-            to.memory(RoundtripReencoder.memory_type(memory)?);
+            let mut memory = RoundtripReencoder.memory_type(memory)?;
+            if self.additions.layout {
+                // Room for the fake stack, so that the original can use all of its own.
+                let maximum = memory.maximum.map(|pages| pages.saturating_add(FAKE_STACK_PAGES));
+                memory.maximum = maximum.map(|pages| pages.min(MAX_MEMORY_PAGES));
+            }
+            to.memory(memory);
         }
         if let Some(runtime) = &self.additions.runtime {
             runtime.write_memories(self.additions.base, &mut to)?;
@@ -176,7 +184,7 @@ impl Writer<'_, '_> {
                 results: self.additions.results(*ty),
                 body: body.clone(),
             };
-            let written = function.rewrite(self.additions.passes)?;
+            let written = function.rewrite(self.additions.passes, &self.additions.redirects)?;
             code.raw(&written.bytes);
             let start = code.byte_len().saturating_sub(written.bytes.len());
             offsets.function(offset(body.range().start), count(start), written.pieces);

@@ -19,6 +19,7 @@ mod accesses;
 mod bulk;
 mod equivalence;
 mod guest;
+mod layout;
 mod metering;
 mod model;
 mod null_page;

@@ -4,6 +4,7 @@
 //! locals they need. The second time they insert. What no pass touches is copied byte for byte.
 
 mod body;
+mod redirect;
 mod scratch;
 mod write;
 
@@ -11,6 +12,7 @@ use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{BlockType, ValType};
 use wasmparser::FunctionBody;
 
+use super::asan::Redirects;
 use super::checks::{Checks, ChecksPlan, FunctionChecks};
 use super::limits::{MAX_FUNCTION_BYTES, MAX_FUNCTION_LOCALS};
 use super::meter::{Meter, MeterPlan, MeterPlanner};
@@ -57,8 +59,12 @@ impl Function<'_> {
     ///
     /// # Errors
     /// The result would leave an implementation limit.
-    pub(super) fn rewrite(&self, passes: Passes) -> Result<WrittenBody, Refusal> {
-        let plan = self.plan(passes)?;
+    pub(super) fn rewrite(
+        &self,
+        passes: Passes,
+        redirects: &Redirects,
+    ) -> Result<WrittenBody, Refusal> {
+        let plan = self.plan(passes, redirects)?;
         let mut locals = Locals::of(self)?;
         let meter = passes.fuel.map(|global| Meter { global, local: locals.add(1, ValType::I64) });
         let scratch = plan.needs.place(&mut locals);
@@ -71,7 +77,8 @@ impl Function<'_> {
         }
         let meter = meter.zip(plan.meter);
         let checks = passes.checks.map(|checks| FunctionChecks::new(checks, plan.checks));
-        let written = self.write(locals, &scratch, meter, checks)?;
+        let insertions = Insertions { scratch: &scratch, redirects, meter, checks };
+        let written = self.write(locals, insertions)?;
         let bytes = count(written.bytes.len());
         if bytes > MAX_FUNCTION_BYTES {
             return Err(Refusal::Limit {
@@ -83,7 +90,7 @@ impl Function<'_> {
         Ok(written)
     }
 
-    fn plan(&self, passes: Passes) -> Result<Plan, Refusal> {
+    fn plan(&self, passes: Passes, redirects: &Redirects) -> Result<Plan, Refusal> {
         let mut meter = passes.fuel.map(|_| MeterPlanner::new());
         let mut checks = ChecksPlan::default();
         let mut needs = ScratchNeeds::default();
@@ -93,6 +100,9 @@ impl Function<'_> {
             if let Some(meter) = &mut meter {
                 meter.next(offset(at), &operator, &mut needs);
             }
+            if redirects.of(&operator).is_some() {
+                redirect::plan(&mut needs);
+            }
             if passes.checks.is_some() {
                 checks.next(&operator, &mut needs);
             }
@@ -100,20 +110,14 @@ impl Function<'_> {
         Ok(Plan { meter: meter.map(MeterPlanner::finish), checks, needs })
     }
 
-    fn write(
-        &self,
-        locals: Locals,
-        scratch: &Scratch,
-        meter: Option<(Meter, MeterPlan)>,
-        checks: Option<FunctionChecks>,
-    ) -> Result<WrittenBody, Refusal> {
+    fn write(&self, locals: Locals, insertions: Insertions<'_>) -> Result<WrittenBody, Refusal> {
         let mut operators = self.body.get_operators_reader()?;
         let declarations = Site {
             start: offset(self.body.range().start),
             end: offset(operators.original_position()),
         };
         let out = BodyWriter::new(self.module, declarations, locals.declared);
-        let mut writer = InstructionWriter::new(out, scratch, meter, checks);
+        let mut writer = InstructionWriter::new(out, insertions);
         writer.enter(self.results);
         while !operators.eof() {
             let (operator, at) = operators.read_with_offset()?;
@@ -122,6 +126,14 @@ impl Function<'_> {
         }
         Ok(writer.finish())
     }
+}
+
+/// What is inserted into one function.
+struct Insertions<'s> {
+    scratch: &'s Scratch,
+    redirects: &'s Redirects,
+    meter: Option<(Meter, MeterPlan)>,
+    checks: Option<FunctionChecks>,
 }
 
 /// The locals of a function: the original's, and those that are added.

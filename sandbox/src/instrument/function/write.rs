@@ -3,29 +3,30 @@
 use wasm_encoder::BlockType;
 use wasmparser::Operator;
 
+use super::super::asan::{Redirect, Redirects};
 use super::super::bulk::Bulk;
 use super::super::checks::FunctionChecks;
 use super::super::meter::{Meter, MeterPlan};
-use super::{BodyWriter, Scratch, Site, WrittenBody};
+use super::redirect::Call;
+use super::{BodyWriter, Insertions, Scratch, Site, WrittenBody};
 
 /// Writes the body of one function, instruction by instruction.
 pub(super) struct InstructionWriter<'a, 's> {
     out: BodyWriter<'a>,
     scratch: &'s Scratch,
+    redirects: &'s Redirects,
     meter: Option<(Meter, MeterPlan)>,
     checks: Option<FunctionChecks>,
+    /// What the instruction before the next one left on the stack, if that is a constant.
+    constant: Option<u32>,
     /// Number of blocks around the next instruction, the body itself not counted.
     depth: Option<u32>,
 }
 
 impl<'a, 's> InstructionWriter<'a, 's> {
-    pub(super) fn new(
-        out: BodyWriter<'a>,
-        scratch: &'s Scratch,
-        meter: Option<(Meter, MeterPlan)>,
-        checks: Option<FunctionChecks>,
-    ) -> Self {
-        Self { out, scratch, meter, checks, depth: Some(0) }
+    pub(super) fn new(out: BodyWriter<'a>, insertions: Insertions<'s>) -> Self {
+        let Insertions { scratch, redirects, meter, checks } = insertions;
+        Self { out, scratch, redirects, meter, checks, constant: None, depth: Some(0) }
     }
 
     /// Before the first instruction. Where fuel is metered, the original body becomes a block of its
@@ -44,6 +45,14 @@ impl<'a, 's> InstructionWriter<'a, 's> {
             && let Some(charge) = plan.charge_at(site.start)
         {
             meter.charge(&mut self.out, charge);
+        }
+        let constant = self.constant.take();
+        if let Some(redirect) = self.redirects.of(operator) {
+            self.redirect(redirect, operator, constant);
+            return;
+        }
+        if let Operator::I32Const { value } = operator {
+            self.constant = Some(value.cast_unsigned());
         }
         if let Some(checks) = &mut self.checks {
             checks.before(&mut self.out, operator, self.scratch);
@@ -68,6 +77,32 @@ impl<'a, 's> InstructionWriter<'a, 's> {
 
     pub(super) fn finish(self) -> WrittenBody {
         self.out.finish()
+    }
+
+    /// A call of a function that is ours.
+    fn redirect(&mut self, redirect: Redirect, operator: &Operator<'_>, constant: Option<u32>) {
+        let call = Call {
+            out: &mut self.out,
+            scratch: self.scratch,
+            meter: self.meter.as_ref().map(|(meter, _)| *meter),
+            checks: self.checks.as_mut(),
+            constant,
+        };
+        call.write(redirect);
+        if let Some(checks) = &mut self.checks {
+            match redirect {
+                Redirect::Nothing { arguments, result: false, by_length: _ } => {
+                    checks.dropped(arguments);
+                }
+                _ => checks.called(operator),
+            }
+        }
+        if matches!(operator, Operator::ReturnCall { .. }) {
+            match self.depth {
+                Some(depth) if self.meter.is_some() => self.out.insert().br(depth),
+                _ => self.out.insert().return_(),
+            };
+        }
     }
 
     fn bulk(&mut self, bulk: Bulk) {

@@ -1,0 +1,5 @@
+//! Guests that were compiled with `-fsanitize=address`.
+
+mod cc;
+mod imports;
+mod programs;
