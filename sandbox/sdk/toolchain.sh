@@ -377,7 +377,12 @@ accepts() {
 profile_ldflags() {
     case $profile in
     checked-*)
-        printf '%s' "-Wl,--allow-undefined-file=$here/asan-imports.txt -Wl,-z,stack-size=8388608"
+        # zig's linker takes no list, only all undefined symbols or none.
+        case $wasm_kind in
+        zig) printf '%s' '-Wl,--import-symbols' ;;
+        *) printf '%s' "-Wl,--allow-undefined-file=$here/asan-imports.txt" ;;
+        esac
+        printf '%s' ' -Wl,-z,stack-size=8388608'
         ;;
     esac
 }

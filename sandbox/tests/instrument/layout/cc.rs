@@ -1,4 +1,5 @@
-//! Compiles C and C++ with what `sandbox/sdk/toolchain.sh` finds.
+//! Compiles C and C++ with what `sandbox/sdk/toolchain.sh` finds. The environment variable
+//! `PROOFHOUSE_TOOLCHAIN` may hold further arguments for it, such as `--prefer zig`.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -27,7 +28,12 @@ pub(crate) fn sdk() -> PathBuf {
 /// What the script says of a profile. `None` on machines without a C toolchain for Wasm.
 fn toolchain(profile: &str) -> Option<Toolchain> {
     let script = sdk().join("toolchain.sh");
-    let said = Command::new(script).args(["--profile", profile]).output().unwrap();
+    let asked = std::env::var("PROOFHOUSE_TOOLCHAIN").unwrap_or_default();
+    let said = Command::new(script)
+        .args(["--profile", profile])
+        .args(asked.split_whitespace())
+        .output()
+        .unwrap();
     let said = String::from_utf8(said.stdout).unwrap();
     let value = |key: &str| said.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
     let words = |key| value(key).unwrap().split_whitespace().map(str::to_owned).collect();

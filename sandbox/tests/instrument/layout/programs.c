@@ -5,13 +5,13 @@
 #define PROGRAM(name) __attribute__((export_name(#name), noinline)) int name(int n)
 
 /* Hides from the compiler where a pointer points, so that it neither removes what is done with it nor
-   checks it by itself. */
-static void *hide(void *p) {
+   checks it by itself. Not inlined: functions with assembly in them get no frame on the fake stack. */
+__attribute__((noinline)) static void *hide(void *p) {
     __asm__ volatile("" : "+r"(p) : : "memory");
     return p;
 }
 
-static int hidden(int n) {
+__attribute__((noinline)) static int hidden(int n) {
     __asm__ volatile("" : "+r"(n));
     return n;
 }
@@ -291,7 +291,7 @@ void *__asan_region_is_poisoned(void *beg, size_t size);
 
 PROGRAM(own_poison) {
     static char pool[64];
-    __asan_poison_memory_region(pool + 16, 21);
+    __asan_poison_memory_region(pool + 16, 24);
     __asan_unpoison_memory_region(pool + 24, 4);
     char *p = hide(pool);
     p[n] = 1;

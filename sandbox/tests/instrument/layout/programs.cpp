@@ -1,7 +1,7 @@
 // Globals that code initialises, and objects with destructors.
 #define PROGRAM(name) extern "C" __attribute__((export_name(#name), noinline)) int name(int n)
 
-static void *hide(void *p) {
+[[gnu::noinline]] static void *hide(void *p) {
     __asm__ volatile("" : "+r"(p) : : "memory");
     return p;
 }
