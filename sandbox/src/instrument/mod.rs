@@ -49,6 +49,7 @@ mod proposals;
 mod refusal;
 mod shadow;
 mod summary;
+mod trap_reason;
 mod violation;
 mod write;
 
@@ -59,6 +60,7 @@ pub use options::{Checks, NullPage, Options};
 pub use refusal::{AsanFault, Limited, Refusal};
 pub use shadow::{Poison, first_poisoned};
 pub use summary::{LayoutFound, NamesFound, NullPageFound, StackPointer, Summary, Unguarded};
+pub use trap_reason::{TrapReason, trap_reason};
 pub use violation::{AccessKind, Cause, DamagedNotes, Violation};
 
 use additions::Additions;

@@ -2,4 +2,6 @@
 
 mod cc;
 mod imports;
+mod objects;
 mod programs;
+mod traps;
