@@ -41,13 +41,16 @@ impl Prepared {
         Self { instrumented, original: original.to_vec(), module }
     }
 
-    /// A fresh instance. Imports trap, but for `env.poison` and for what zig's libc starts with.
+    /// A fresh instance. Imports trap, but for `env.poison`, for what zig's libc starts with, and for
+    /// what an interpreter tells its host.
     pub(crate) fn guest(&self) -> Guest {
         let mut store = Store::new(engine(), ());
         let mut linker = Linker::new(engine());
         linker.func_wrap("env", "poison", poison).unwrap();
         let zeros = |_: i32, _: i32| 0i32;
         linker.func_wrap("wasi_snapshot_preview1", "random_get", zeros).unwrap();
+        linker.func_wrap("proofhouse", "emit", |_: i32, _: i32| {}).unwrap();
+        linker.func_wrap("proofhouse", "message", |_: i32, _: i32, _: i32| {}).unwrap();
         linker.define_unknown_imports_as_traps(&self.module).unwrap();
         let instance = linker.instantiate(&mut store, &self.module).unwrap();
         let (instrumented, original) = (self.instrumented.clone(), self.original.clone());

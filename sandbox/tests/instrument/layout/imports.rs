@@ -125,9 +125,8 @@ fn calls_cost_the_same_with_and_without_checks() {
         let call = format!("(call ${name} {})", pushes(import.parameters));
         let body = if import.result { format!("(drop {call})") } else { call };
         let module = calling(&[name], &format!("{body} (i32.const 1)"));
-        let fuel = [Checks::Off, Checks::Fast, Checks::Exact].map(|checks| {
-            Guest::new(&module, options.checks(checks)).fuel_of("run", &[0, 0])
-        });
+        let fuel = [Checks::Off, Checks::Fast, Checks::Exact]
+            .map(|checks| Guest::new(&module, options.checks(checks)).fuel_of("run", &[0, 0]));
         assert_eq!(fuel[0], fuel[1], "{name}");
         assert_eq!(fuel[1], fuel[2], "{name}");
         let ended = Guest::new(&module, options.meter(false)).call_i32("run", &[0, 0]);

@@ -1,6 +1,7 @@
 //! Guests that were compiled with `-fsanitize=address`.
 
 mod cc;
+mod channel;
 mod imports;
 mod objects;
 mod programs;

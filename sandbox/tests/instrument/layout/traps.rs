@@ -73,6 +73,6 @@ fn the_debug_information_says_which_check_failed() {
             assert!(trap_reason(&functions[1]).is_none(), "{functions:?}");
         }
         let functions = trap(&module, &prepared, "not_a_check", 1);
-        assert_eq!(functions, ["not_a_check"]);
+        assert!(functions.iter().all(|name| trap_reason(name).is_none()), "{functions:?}");
     }
 }
