@@ -4,5 +4,6 @@ mod cc;
 mod channel;
 mod imports;
 mod objects;
+mod profiles;
 mod programs;
 mod traps;
