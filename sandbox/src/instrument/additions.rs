@@ -7,6 +7,7 @@ use wasm_encoder::BlockType;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 
 use super::Options;
+use super::asan::{Found, Links, Redirects};
 use super::checks::Checks;
 use super::function::Passes;
 use super::grow::{Grow, most_pages};
@@ -40,6 +41,10 @@ pub(super) struct Additions {
     pub(super) stand_ins: StandIns,
     /// Index of the global that counts lent fuel, if any is ever lent.
     pub(super) fuel_lent: Option<u32>,
+    /// What becomes of calls to AddressSanitizer's runtime.
+    pub(super) redirects: Redirects,
+    /// Whether the module was compiled to say how its memory is laid out.
+    pub(super) layout: bool,
 }
 
 impl Additions {
@@ -51,8 +56,10 @@ impl Additions {
         original: &Original<'_>,
         stack_pointer: Option<StackPointer>,
         stand_ins: StandIns,
+        asan: Found,
         options: Options,
     ) -> Result<Self, Refusal> {
+        let layout = asan.summary().is_some();
         let own_types = count(original.signatures.len());
         let own_functions =
             original.imported_functions.saturating_add(count(original.functions.len()));
@@ -76,12 +83,12 @@ impl Additions {
                 limit: global(),
             }),
         });
-        let runtime = match options.checks {
-            options::Checks::Fast | options::Checks::Exact if original.memory.is_some() => {
-                Some(Runtime::read()?)
-            }
-            _ => None,
+        let checked = match options.checks {
+            options::Checks::Off => false,
+            options::Checks::Fast | options::Checks::Exact => original.memory.is_some(),
         };
+        // Without checks, too, frames must be where they are with them, or fuel would differ.
+        let runtime = (checked || layout).then(|| Runtime::read(layout)).transpose()?;
         let base = Base {
             types: own_types.saturating_add(count(result_types.len())),
             functions: own_functions,
@@ -91,20 +98,35 @@ impl Additions {
         judge(Limited::Types, base.types, added(Runtime::types), MAX_TYPES)?;
         judge(Limited::Functions, base.functions, added(Runtime::functions), MAX_FUNCTIONS)?;
         judge(Limited::Globals, base.globals, added(Runtime::globals), MAX_GLOBALS)?;
-        let checks = runtime.as_ref().map(|runtime| Checks {
+        let function = |name: &str| {
+            let function = runtime.as_ref().map_or(u32::MAX, |runtime| export(runtime, name));
+            base.functions.saturating_add(function)
+        };
+        let checks = runtime.as_ref().filter(|_| checked).map(|runtime| Checks {
             shadow: SHADOW,
             suspect: base.globals.saturating_add(export(runtime, "suspect")),
-            check_access: base.functions.saturating_add(export(runtime, "check_access")),
-            check_range: base.functions.saturating_add(export(runtime, "check_range")),
+            check_access: function("check_access"),
+            check_range: function("check_range"),
+            check_mark: layout.then(|| function("check_mark")),
             trust_alignment: options.checks == options::Checks::Fast,
-            plain_stack_pointer: stack_pointer.map(|stack| stack.global),
+            plain_stack_pointer: stack_pointer.filter(|_| !layout).map(|stack| stack.global),
         });
-        let grow = runtime.as_ref().map(|runtime| Grow {
-            function: base.functions.saturating_add(export(runtime, "grow")),
-            most: most_pages(original),
-        });
+        let grow = runtime
+            .as_ref()
+            .map(|_| Grow { function: function("grow"), most: most_pages(original) });
+        let redirects = asan.link(&Links { function, checked, stack_pointer });
         let passes = Passes { fuel, stack, checks, grow };
-        Ok(Self { result_types, results, runtime, base, passes, stand_ins, fuel_lent })
+        Ok(Self {
+            result_types,
+            results,
+            runtime,
+            base,
+            passes,
+            stand_ins,
+            fuel_lent,
+            redirects,
+            layout,
+        })
     }
 
     /// Index of the runtime's function that stands in for the function of the original with this index,

@@ -24,6 +24,13 @@ pub const SHADOW_BYTES: u64 = 1 << 29;
 pub const START: &str = "__proofhouse_start";
 /// Mutable `i32` global: the original's linear stack pointer.
 pub const STACK_POINTER: &str = "__proofhouse_stack_pointer";
+/// Memory: notes on the layout, for [`LayoutMemory`](super::LayoutMemory).
+pub const LAYOUT: &str = "__proofhouse_layout";
+/// Mutable `i32` global: how many arrays of globals are noted, for [`LayoutMemory`](super::LayoutMemory).
+pub const REGISTERED: &str = "__proofhouse_registered";
+/// Mutable `i32` global: where the fake stack is in the guest's memory, 0 before it is first needed, -1
+/// if there was no room for it. Of [`FAKE_STACK_PAGES`](super::asan::FAKE_STACK_PAGES) pages.
+pub const FAKE_STACK: &str = "__proofhouse_fake_stack";
 
 /// Mutable `i32` global: bytes that the linear stack may take, compared as an unsigned number. All there
 /// are in a fresh instance.
@@ -107,4 +114,7 @@ pub struct Interface {
     pub depth: bool,
     /// It has [`STACK_LIMIT`].
     pub stack_limit: bool,
+    /// It has [`LAYOUT`], [`REGISTERED`] and [`FAKE_STACK`].
+    #[serde(default)]
+    pub layout: bool,
 }

@@ -33,6 +33,7 @@
 
 mod additions;
 mod allocator;
+pub mod asan;
 mod bulk;
 mod checks;
 mod customs;
@@ -56,23 +57,30 @@ mod shadow;
 mod stack;
 mod stop;
 mod summary;
+mod trap_reason;
 mod violation;
 mod words;
 mod write;
 
+pub use asan::{
+    LayoutMemory, LayoutObject, Place as LayoutPlace, Region as LayoutRegion, layout_object,
+};
 pub use heap::{HeapObject, NearObject, Place};
 pub use interface::Interface;
 pub use offsets::{DamagedOffsets, OffsetMap};
 pub use options::{Checks, Heap, NullPage, Options};
-pub use refusal::{Limited, Refusal};
+pub use refusal::{AsanFault, Limited, Refusal};
 pub use shadow::{Poison, first_poisoned};
 pub use stop::Stop;
 pub use summary::{
-    Family, HeapFound, HeapOff, NamesFound, NullPageFound, StackPointer, Summary, Unguarded,
+    Family, HeapFound, HeapOff, LayoutFound, NamesFound, NullPageFound, StackPointer, Summary,
+    Unguarded,
 };
+pub use trap_reason::{TrapReason, trap_reason};
 pub use violation::{AccessKind, Cause, DamagedNotes, Violation};
 
 use additions::Additions;
+use asan::Redirects;
 use known::StandIns;
 use names::Names;
 use original::Original;
@@ -120,17 +128,19 @@ pub fn instrument(original: &[u8], options: Options) -> Result<Instrumented, Ref
         (NullPageFound::Guarded { end_of_stack: true, .. }, Some(stack)) => Some(stack.initial),
         _ => None,
     };
+    let asan = Redirects::find(&original)?;
+    let layout = asan.summary();
     let functions = known::function_names(&original, &names)?;
     let (words, word_names) = words::recognise(&original, &functions)?;
     let allocator = allocator::recognise(&original, &functions, names.found)?;
     let stand_ins = StandIns::choose(words, allocator.as_ref().ok(), options);
-    let additions = Additions::plan(&original, stack_pointer, stand_ins, options)?;
-    let null_page = match (&additions.runtime, options.null_page) {
-        (None, _) => None,
-        (Some(_), NullPage::Off) => Some(NullPageFound::Off),
-        (Some(_), NullPage::Auto) => Some(room),
+    let additions = Additions::plan(&original, stack_pointer, stand_ins, asan, options)?;
+    let is_checked = additions.passes.checks.is_some();
+    let null_page = match (is_checked, options.null_page) {
+        (false, _) => None,
+        (true, NullPage::Off) => Some(NullPageFound::Off),
+        (true, NullPage::Auto) => Some(room),
     };
-    let is_checked = additions.runtime.is_some();
     let heap = is_checked.then(|| match (allocator, options.heap) {
         (_, Heap::Off) => HeapFound::Off { reason: HeapOff::NotAsked },
         (Err(reason), Heap::Auto) => HeapFound::Off { reason },
@@ -139,8 +149,15 @@ pub fn instrument(original: &[u8], options: Options) -> Result<Instrumented, Ref
         }
     });
     let words = if is_checked { word_names } else { Vec::new() };
-    let summary =
-        Summary { names: names.found, stack_pointer, own_stack_bytes, null_page, heap, words };
+    let summary = Summary {
+        names: names.found,
+        stack_pointer,
+        own_stack_bytes,
+        null_page,
+        heap,
+        words,
+        layout,
+    };
     let writer =
         Writer { original: &original, names: &names, additions: &additions, summary: &summary };
     let interface = writer.interface();

@@ -19,6 +19,20 @@ pub struct Summary {
     pub heap: Option<HeapFound>,
     /// Names of the functions of libc that read whole words and were replaced.
     pub words: Vec<String>,
+    /// What the module says of its layout. `None` if it was not compiled with `-fsanitize=address`.
+    pub layout: Option<LayoutFound>,
+}
+
+/// What a module that was compiled with `-fsanitize=address` says of its layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LayoutFound {
+    /// There are redzones between the variables of a stack frame.
+    pub stack: bool,
+    /// Frames stay poisoned for a while when their function has returned.
+    pub use_after_return: bool,
+    /// There are redzones behind globals.
+    pub globals: bool,
 }
 
 /// The state of the module's name section.

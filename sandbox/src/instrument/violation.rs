@@ -120,6 +120,14 @@ impl Violation {
                 _ => return Err(DamagedNotes),
             };
             (kind, suspect.into(), noted(interface::SUSPECT_LENGTH)?.cast_unsigned())
+        } else if matches!(instruction, Operator::Call { .. } | Operator::ReturnCall { .. }) {
+            // A call that was redirected; whoever called a function of the guest is not innermost.
+            let kind = match noted(interface::SUSPECT_OPERAND)? {
+                SOURCE => AccessKind::Read,
+                DESTINATION => AccessKind::Write,
+                _ => return Ok(None),
+            };
+            (kind, suspect.into(), noted(interface::SUSPECT_LENGTH)?.cast_unsigned())
         } else {
             return Ok(None);
         };

@@ -37,11 +37,12 @@ impl Writer<'_, '_> {
         Interface {
             fuel: self.additions.passes.fuel.is_some(),
             fuel_lent: self.additions.fuel_lent.is_some(),
-            shadow: self.additions.runtime.is_some(),
+            shadow: self.additions.passes.checks.is_some(),
             start: self.original.start.is_some(),
             stack_pointer: self.summary.stack_pointer.is_some(),
             depth: self.additions.passes.stack.is_some(),
             stack_limit: self.additions.passes.stack.is_some_and(|stack| stack.linear.is_some()),
+            layout: self.additions.layout,
         }
     }
 
@@ -116,7 +117,8 @@ impl Writer<'_, '_> {
         let mut to = MemorySection::new();
         if let Some(memory) = self.original.memory {
             let mut memory = RoundtripReencoder.memory_type(memory)?;
-            // The runtime holds the guest to what it declared; the heap's pages come on top.
+            // The runtime holds the guest to what it declared; the heap's pages and those of the fake
+            // stack come on top.
             if self.additions.passes.grow.is_some() {
                 memory.maximum = None;
             }
@@ -209,6 +211,7 @@ impl Writer<'_, '_> {
                 results: self.additions.results(*ty),
                 body: body.clone(),
             };
+            let redirects = &self.additions.redirects;
             let written = match self.additions.stand_in(index) {
                 Some((stand_in, role)) => function.replace(
                     stand_in,
@@ -218,7 +221,7 @@ impl Writer<'_, '_> {
                 None => {
                     let role = self.additions.stand_ins.priced.get(&index);
                     let pricing = |locals| self.additions.pricing(*role?, locals);
-                    function.rewrite(self.additions.passes, pricing)?
+                    function.rewrite(self.additions.passes, redirects, pricing)?
                 }
             };
             code.raw(&written.bytes);

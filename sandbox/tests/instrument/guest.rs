@@ -28,6 +28,40 @@ pub(crate) struct Guest {
     pub(crate) instance: Instance,
 }
 
+/// An instrumented module that is compiled once and instantiated often.
+pub(crate) struct Prepared {
+    pub(crate) instrumented: Instrumented,
+    original: Vec<u8>,
+    module: Module,
+}
+
+impl Prepared {
+    /// Instruments and compiles.
+    pub(crate) fn new(original: &[u8], options: Options) -> Self {
+        let instrumented = instrument(original, options).unwrap();
+        let module = Module::new(engine(), &instrumented.module).unwrap();
+        Self { instrumented, original: original.to_vec(), module }
+    }
+
+    /// A fresh instance. Imports trap, but for `env.poison`, for what zig's libc starts with, and for
+    /// what an interpreter tells its host.
+    pub(crate) fn guest(&self) -> Guest {
+        let mut store = Store::new(engine(), ());
+        let mut linker = Linker::new(engine());
+        linker.func_wrap("env", "poison", poison).unwrap();
+        let zeros = |_: i32, _: i32| 0i32;
+        linker.func_wrap("wasi_snapshot_preview1", "random_get", zeros).unwrap();
+        linker.func_wrap("proofhouse", "emit", |_: i32, _: i32| {}).unwrap();
+        linker.func_wrap("proofhouse", "message", |_: i32, _: i32, _: i32| {}).unwrap();
+        linker.define_unknown_imports_as_traps(&self.module).unwrap();
+        let instance = linker.instantiate(&mut store, &self.module).unwrap();
+        let (instrumented, original) = (self.instrumented.clone(), self.original.clone());
+        let mut guest = Guest { instrumented, original, store, instance };
+        guest.set_fuel(PLENTY);
+        guest
+    }
+}
+
 /// Fuel that no test here uses up by accident.
 pub(crate) const PLENTY: i64 = 1 << 40;
 
@@ -64,17 +98,7 @@ fn poison(mut caller: Caller<'_, ()>, address: u32, byte: u32) {
 impl Guest {
     /// Instruments and instantiates; imports trap, but for `env.poison`.
     pub(crate) fn new(original: &[u8], options: Options) -> Self {
-        let instrumented = instrument(original, options).unwrap();
-        let module = Module::new(engine(), &instrumented.module).unwrap();
-        let mut store = Store::new(engine(), ());
-        let mut linker = Linker::new(engine());
-        linker.func_wrap("env", "poison", poison).unwrap();
-        linker.define_unknown_imports_as_traps(&module).unwrap();
-        let instance = linker.instantiate(&mut store, &module).unwrap();
-        let original = original.to_vec();
-        let mut guest = Self { instrumented, original, store, instance };
-        guest.set_fuel(PLENTY);
-        guest
+        Prepared::new(original, options).guest()
     }
 
     pub(crate) fn set_fuel(&mut self, fuel: i64) {

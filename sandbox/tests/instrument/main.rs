@@ -25,6 +25,7 @@ mod guest;
 mod heap;
 mod heap_blocks;
 mod heap_speed;
+mod layout;
 mod metering;
 mod model;
 mod null_page;

@@ -4,6 +4,7 @@
 //! locals they need. The second time they insert. What no pass touches is copied byte for byte.
 
 mod body;
+mod redirect;
 mod scratch;
 mod write;
 
@@ -11,6 +12,7 @@ use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{BlockType, ValType};
 use wasmparser::FunctionBody;
 
+use super::asan::Redirects;
 use super::checks::{Checks, ChecksPlan, FunctionChecks};
 use super::grow::Grow;
 use super::limits::{MAX_FUNCTION_BYTES, MAX_FUNCTION_LOCALS};
@@ -19,7 +21,7 @@ use super::numbers::{count, offset};
 use super::offsets::Pieces;
 use super::refusal::{Limited, Refusal};
 use super::stack::{FunctionStack, Stack};
-use write::{Inserters, InstructionWriter};
+use write::InstructionWriter;
 
 use body::Site;
 pub(super) use body::{BodyWriter, WrittenBody};
@@ -70,9 +72,10 @@ impl Function<'_> {
     pub(super) fn rewrite(
         &self,
         passes: Passes,
+        redirects: &Redirects,
         pricing: impl FnOnce(u32) -> Option<Pricing>,
     ) -> Result<WrittenBody, Refusal> {
-        let plan = self.plan(passes)?;
+        let plan = self.plan(passes, redirects)?;
         let mut locals = Locals::of(self)?;
         let meter = passes.fuel.map(|global| Meter { global, local: locals.add(1, ValType::I64) });
         let scratch = plan.needs.place(&mut locals);
@@ -92,8 +95,16 @@ impl Function<'_> {
         let meter = meter.zip(plan.meter);
         let stack = passes.stack.map(|stack| FunctionStack::new(stack, self.recursive));
         let checks = passes.checks.map(|checks| FunctionChecks::new(checks, plan.checks));
-        let inserters = Inserters { meter, stack, checks, grow: passes.grow, pricing };
-        let written = self.write(locals, &scratch, inserters)?;
+        let insertions = Insertions {
+            scratch: &scratch,
+            redirects,
+            meter,
+            stack,
+            checks,
+            grow: passes.grow,
+            pricing,
+        };
+        let written = self.write(locals, insertions)?;
         let bytes = count(written.bytes.len());
         if bytes > MAX_FUNCTION_BYTES {
             return Err(Refusal::Limit {
@@ -119,7 +130,7 @@ impl Function<'_> {
         WrittenBody { bytes, pieces, hints: Vec::new() }
     }
 
-    fn plan(&self, passes: Passes) -> Result<Plan, Refusal> {
+    fn plan(&self, passes: Passes, redirects: &Redirects) -> Result<Plan, Refusal> {
         let mut meter = passes.fuel.map(|_| MeterPlanner::new());
         let mut checks = ChecksPlan::default();
         let mut needs = ScratchNeeds::default();
@@ -132,6 +143,9 @@ impl Function<'_> {
             if let Some(stack) = passes.stack {
                 stack.plan(&operator, &mut needs);
             }
+            if redirects.of(&operator).is_some() {
+                redirect::plan(&mut needs);
+            }
             if passes.checks.is_some() {
                 checks.next(&operator, &mut needs);
             }
@@ -139,19 +153,14 @@ impl Function<'_> {
         Ok(Plan { meter: meter.map(MeterPlanner::finish), checks, needs })
     }
 
-    fn write(
-        &self,
-        locals: Locals,
-        scratch: &Scratch,
-        inserters: Inserters,
-    ) -> Result<WrittenBody, Refusal> {
+    fn write(&self, locals: Locals, insertions: Insertions<'_>) -> Result<WrittenBody, Refusal> {
         let mut operators = self.body.get_operators_reader()?;
         let declarations = Site {
             start: offset(self.body.range().start),
             end: offset(operators.original_position()),
         };
         let out = BodyWriter::new(self.module, declarations, locals.declared);
-        let mut writer = InstructionWriter::new(out, scratch, inserters);
+        let mut writer = InstructionWriter::new(out, insertions);
         writer.enter(self.results);
         while !operators.eof() {
             let (operator, at) = operators.read_with_offset()?;
@@ -160,6 +169,17 @@ impl Function<'_> {
         }
         Ok(writer.finish())
     }
+}
+
+/// What is inserted into one function.
+struct Insertions<'s> {
+    scratch: &'s Scratch,
+    redirects: &'s Redirects,
+    meter: Option<(Meter, MeterPlan)>,
+    stack: Option<FunctionStack>,
+    checks: Option<FunctionChecks>,
+    grow: Option<Grow>,
+    pricing: Option<Pricing>,
 }
 
 /// The locals of a function: the original's, and those that are added.

@@ -3,39 +3,46 @@
 use wasm_encoder::BlockType;
 use wasmparser::Operator;
 
+use super::super::asan::{Redirect, Redirects};
 use super::super::bulk::Bulk;
 use super::super::checks::FunctionChecks;
 use super::super::grow::Grow;
 use super::super::meter::{Meter, MeterPlan, Pricing};
 use super::super::stack::FunctionStack;
-use super::{BodyWriter, Scratch, Site, WrittenBody};
-
-/// What inserts into one function.
-pub(super) struct Inserters {
-    pub(super) meter: Option<(Meter, MeterPlan)>,
-    pub(super) stack: Option<FunctionStack>,
-    pub(super) checks: Option<FunctionChecks>,
-    pub(super) grow: Option<Grow>,
-    pub(super) pricing: Option<Pricing>,
-}
+use super::redirect::Call;
+use super::{BodyWriter, Insertions, Scratch, Site, WrittenBody};
 
 /// Writes the body of one function, instruction by instruction.
 pub(super) struct InstructionWriter<'a, 's> {
     out: BodyWriter<'a>,
     scratch: &'s Scratch,
+    redirects: &'s Redirects,
     meter: Option<(Meter, MeterPlan)>,
     stack: Option<FunctionStack>,
     checks: Option<FunctionChecks>,
     grow: Option<Grow>,
     pricing: Option<Pricing>,
+    /// What the instruction before the next one left on the stack, if that is a constant.
+    constant: Option<u32>,
     /// Number of blocks around the next instruction, the body itself not counted.
     depth: Option<u32>,
 }
 
 impl<'a, 's> InstructionWriter<'a, 's> {
-    pub(super) fn new(out: BodyWriter<'a>, scratch: &'s Scratch, inserters: Inserters) -> Self {
-        let Inserters { meter, stack, checks, grow, pricing } = inserters;
-        Self { out, scratch, meter, stack, checks, grow, pricing, depth: Some(0) }
+    pub(super) fn new(out: BodyWriter<'a>, insertions: Insertions<'s>) -> Self {
+        let Insertions { scratch, redirects, meter, stack, checks, grow, pricing } = insertions;
+        Self {
+            out,
+            scratch,
+            redirects,
+            meter,
+            stack,
+            checks,
+            grow,
+            pricing,
+            constant: None,
+            depth: Some(0),
+        }
     }
 
     /// Before the first instruction. Where fuel is metered, the original body becomes a block of its
@@ -64,6 +71,14 @@ impl<'a, 's> InstructionWriter<'a, 's> {
         if let Some(stack) = &mut self.stack {
             stack.before(&mut self.out, operator, self.scratch);
         }
+        let constant = self.constant.take();
+        if let Some(redirect) = self.redirects.of(operator) {
+            self.redirect(redirect, operator, constant);
+            return;
+        }
+        if let Operator::I32Const { value } = operator {
+            self.constant = Some(value.cast_unsigned());
+        }
         if let Some(checks) = &mut self.checks {
             checks.before(&mut self.out, operator, self.scratch);
         }
@@ -91,6 +106,32 @@ impl<'a, 's> InstructionWriter<'a, 's> {
 
     pub(super) fn finish(self) -> WrittenBody {
         self.out.finish()
+    }
+
+    /// A call of a function that is ours.
+    fn redirect(&mut self, redirect: Redirect, operator: &Operator<'_>, constant: Option<u32>) {
+        let call = Call {
+            out: &mut self.out,
+            scratch: self.scratch,
+            meter: self.meter.as_ref().map(|(meter, _)| *meter),
+            checks: self.checks.as_mut(),
+            constant,
+        };
+        call.write(redirect);
+        if let Some(checks) = &mut self.checks {
+            match redirect {
+                Redirect::Nothing { arguments, result: false, by_length: _ } => {
+                    checks.dropped(arguments);
+                }
+                _ => checks.called(operator),
+            }
+        }
+        if matches!(operator, Operator::ReturnCall { .. }) {
+            match self.depth {
+                Some(depth) if self.meter.is_some() => self.out.insert().br(depth),
+                _ => self.out.insert().return_(),
+            };
+        }
     }
 
     fn bulk(&mut self, bulk: Bulk) {
