@@ -120,13 +120,14 @@ pub fn instrument(original: &[u8], options: Options) -> Result<Instrumented, Ref
         (Some(_), NullPage::Auto) => Some(layout::null_page(&original, stack_pointer)?),
     };
     let is_checked = additions.runtime.is_some();
-    let heap = is_checked.then(|| match (allocator, options.heap) {
+    let heap = match (allocator, options.heap) {
         (_, Heap::Off) => HeapFound::Off { reason: HeapOff::NotAsked },
         (Err(reason), Heap::Auto) => HeapFound::Off { reason },
         (Ok(found), Heap::Auto) => {
             HeapFound::Replaced { family: found.family, functions: found.names }
         }
-    });
+    };
+    let heap = is_checked.then_some(heap);
     let words = if is_checked { word_names } else { Vec::new() };
     let summary = Summary { names: names.found, stack_pointer, null_page, heap, words };
     let writer =

@@ -20,6 +20,46 @@ pub(crate) enum Ended {
     Trapped(Trap),
 }
 
+/// An instrumented module, compiled.
+pub(crate) struct Prepared {
+    instrumented: Instrumented,
+    original: Vec<u8>,
+    module: Module,
+}
+
+impl Prepared {
+    /// Instruments and compiles.
+    pub(crate) fn new(original: &[u8], options: Options) -> Self {
+        let instrumented = instrument(original, options).unwrap();
+        let module = Module::new(engine(), &instrumented.module).unwrap();
+        Self { instrumented, original: original.to_vec(), module }
+    }
+
+    /// A new instance. Imports trap, but for `env.poison`.
+    pub(crate) fn start(&self) -> Guest {
+        let mut linker = Linker::new(engine());
+        linker.func_wrap("env", "poison", poison).unwrap();
+        linker.define_unknown_imports_as_traps(&self.module).unwrap();
+        self.start_with(Store::new(engine(), ()), &linker)
+    }
+
+    /// A new instance whose imports do nothing and give zero, which WASI's programs take for success.
+    pub(crate) fn start_with_idle_imports(&self) -> Guest {
+        let mut store = Store::new(engine(), ());
+        let mut linker = Linker::new(engine());
+        linker.define_unknown_imports_as_default_values(&mut store, &self.module).unwrap();
+        self.start_with(store, &linker)
+    }
+
+    fn start_with(&self, mut store: Store<()>, linker: &Linker<()>) -> Guest {
+        let instance = linker.instantiate(&mut store, &self.module).unwrap();
+        let (instrumented, original) = (self.instrumented.clone(), self.original.clone());
+        let mut guest = Guest { instrumented, original, store, instance };
+        guest.set_fuel(PLENTY);
+        guest
+    }
+}
+
 /// An instance of an instrumented module.
 pub(crate) struct Guest {
     pub(crate) instrumented: Instrumented,
@@ -62,19 +102,9 @@ fn poison(mut caller: Caller<'_, ()>, address: u32, byte: u32) {
 }
 
 impl Guest {
-    /// Instruments and instantiates; imports trap, but for `env.poison`.
+    /// Instruments and instantiates.
     pub(crate) fn new(original: &[u8], options: Options) -> Self {
-        let instrumented = instrument(original, options).unwrap();
-        let module = Module::new(engine(), &instrumented.module).unwrap();
-        let mut store = Store::new(engine(), ());
-        let mut linker = Linker::new(engine());
-        linker.func_wrap("env", "poison", poison).unwrap();
-        linker.define_unknown_imports_as_traps(&module).unwrap();
-        let instance = linker.instantiate(&mut store, &module).unwrap();
-        let original = original.to_vec();
-        let mut guest = Self { instrumented, original, store, instance };
-        guest.set_fuel(PLENTY);
-        guest
+        Prepared::new(original, options).start()
     }
 
     pub(crate) fn set_fuel(&mut self, fuel: i64) {

@@ -31,6 +31,7 @@ mod null_page;
 mod offsets;
 mod random_accesses;
 mod refusals;
+mod rust_programs;
 mod sequences;
 mod structure;
 mod words;
