@@ -9,6 +9,10 @@
 //! - *memory checks* (`checks`) look each access up in *shadow memory* (`shadow`), which says of
 //!   the guest's bytes which may be accessed. An access to *poisoned* bytes is a [`Violation`].
 //!
+//! The module's *allocator* is replaced where it is recognised in full, so that blocks of the heap have
+//! *redzones* around them and rest in a *quarantine* when they are freed. Some functions of libc are
+//! replaced by exact ones. What *stands in* for them is part of the runtime.
+//!
 //! The *runtime* is a module of our own, written as text in the `runtime` folder, whose functions,
 //! globals and memories are linked into the original. Inserted code calls it for whatever is rare. All
 //! that it knows lies in globals and in memories beside the guest's own, where the guest cannot reach it
@@ -28,7 +32,8 @@
 //!
 //! # For the host
 //! [`interface`] names what the instrumented module exports to its host. After a trap,
-//! [`Violation::read`] tells whether the checks ended the run.
+//! [`Stop::read`] tells whether the heap ended the run, [`Violation::read`] whether a memory error did, and
+//! [`HeapObject::near`] which blocks it was at.
 
 mod additions;
 mod allocator;

@@ -370,6 +370,35 @@ fn an_original_that_never_returns_runs_out_of_fuel() {
 }
 
 #[test]
+fn the_host_finds_what_the_interface_names() {
+    let mut guest = heap_guest();
+    assert_eq!(guest.heap().len() as u64, interface::HEAP_BYTES);
+    assert!(guest.heap().iter().step_by(4096).all(|byte| *byte == 0));
+    for (name, initial) in [
+        (interface::HEAP_LIVE, 0),
+        (interface::HEAP_PAGES, 0),
+        (interface::HEAP_LIMIT, u32::MAX),
+        (interface::ALLOCATIONS, 0),
+        (interface::FREES, 0),
+        (interface::QUARANTINE_LIMIT, 1 << 20),
+        (interface::STOP_AT_ALLOCATION, 0),
+        (interface::STOP_AT_FREE, 0),
+        (interface::FAIL_ALLOCATION, 0),
+        (interface::FILL_HEAP, 0),
+        (interface::HEAP_SPACING, 0),
+        (interface::HEAP_SEED, 0),
+    ] {
+        assert_eq!(guest.value(name), initial, "{name}");
+    }
+    let blocks = [0; 3].map(|_| guest.run("malloc", &[8]));
+    guest.run("free", &[blocks[0]]);
+    assert_eq!(guest.value(interface::ALLOCATIONS), 3);
+    assert_eq!(guest.value(interface::FREES), 1);
+    assert_eq!(guest.value(interface::HEAP_PAGES), 1);
+    assert_eq!(guest.value(interface::HEAP_LIVE), 2 * 32);
+}
+
+#[test]
 fn garbage_gives_no_panic() {
     let mut garbage: Vec<u8> =
         (0..40_000u32).map(|at| (at.wrapping_mul(0x9e37_79b9) >> 13) as u8).collect();
