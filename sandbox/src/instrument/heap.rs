@@ -94,7 +94,8 @@ impl HeapObject {
     }
 
     /// The blocks nearest to `address`, the nearest first: the one that holds it or lies before it, and the
-    /// one behind it. It takes time up to a step for every 16 bytes of the heap.
+    /// one behind it. It takes up to a step for every 16 bytes of `heap`, of which as much is enough as the
+    /// guest's own memory is long.
     pub fn near(heap: &[u8], address: u32) -> Vec<NearObject> {
         // What lies behind the records is never the heap's.
         let end = u32::try_from(heap.len()).unwrap_or(u32::MAX);

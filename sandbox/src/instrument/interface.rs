@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Names of the rewriter's own exports begin like this.
 pub const PREFIX: &str = "__proofhouse_";
 /// Mutable `i64` global: the fuel that is left. To be set before a call; *below zero after it, fuel ran
-/// out*, however the call ended. It is zero in a fresh instance, so that nothing runs before it is set.
+/// out*, however the call ended. At most 2^62 may be set. It is zero in a fresh instance, so that nothing runs before it is set.
 pub const FUEL: &str = "__proofhouse_fuel";
 /// Mutable `i64` global: fuel that functions with a fixed price were lent while they run. If a run ends
 /// inside one of them, this much of the fuel that is left was never the guest's.

@@ -5,7 +5,7 @@
 //! in the runtime, which does the same with checks, and a [`Price`]: fuel that depends on what is asked
 //! of it only, so that it is the same whether the original or its stand-in runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wasmparser::{ExternalKind, FuncType, Operator, ValType};
 
@@ -82,10 +82,10 @@ pub(super) fn function_names<'n>(
     names: &Names<'n>,
 ) -> Result<Vec<(u32, &'n str)>, Refusal> {
     let mut found = names.functions.clone();
-    let named: std::collections::BTreeSet<u32> = found.iter().map(|(index, _)| *index).collect();
+    let with_name: BTreeSet<u32> = found.iter().map(|(index, _)| *index).collect();
     for export in original.exports.clone().into_iter().flatten() {
         let export = export?;
-        if export.kind == ExternalKind::Func && !named.contains(&export.index) {
+        if export.kind == ExternalKind::Func && !with_name.contains(&export.index) {
             found.push((export.index, export.name));
         }
     }
@@ -104,8 +104,8 @@ pub(super) fn calls_last(original: &Original<'_>, function: u32) -> Result<bool,
     let body = function
         .checked_sub(original.imported_functions)
         .and_then(|defined| original.bodies.get(index(defined)));
-    for operator in body.map(|body| body.get_operators_reader()).transpose()?.into_iter().flatten()
-    {
+    let Some(body) = body else { return Ok(false) };
+    for operator in body.get_operators_reader()? {
         if let Operator::ReturnCall { .. } | Operator::ReturnCallIndirect { .. } = operator? {
             return Ok(true);
         }

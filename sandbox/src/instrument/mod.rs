@@ -10,6 +10,10 @@
 //! - *memory checks* (`checks`) look each access up in *shadow memory* (`shadow`), which says of
 //!   the guest's bytes which may be accessed. An access to *poisoned* bytes is a [`Violation`].
 //!
+//! The module's *allocator* is replaced where it is recognised in full, so that blocks of the heap have
+//! *redzones* around them and rest in a *quarantine* when they are freed. Some functions of libc are
+//! replaced by exact ones. What *stands in* for them is part of the runtime.
+//!
 //! The *runtime* is a module of our own, written as text in the `runtime` folder, whose functions,
 //! globals and memories are linked into the original. Inserted code calls it for whatever is rare. All
 //! that it knows lies in globals and in memories beside the guest's own, where the guest cannot reach it
@@ -29,7 +33,8 @@
 //!
 //! # For the host
 //! [`interface`] names what the instrumented module exports to its host. After a trap,
-//! [`Violation::read`] tells whether the checks ended the run.
+//! [`Stop::read`] tells whether the heap ended the run, [`Violation::read`] whether a memory error did, and
+//! [`HeapObject::near`] which blocks it was at.
 
 mod additions;
 mod allocator;
@@ -141,13 +146,14 @@ pub fn instrument(original: &[u8], options: Options) -> Result<Instrumented, Ref
         (true, NullPage::Off) => Some(NullPageFound::Off),
         (true, NullPage::Auto) => Some(room),
     };
-    let heap = is_checked.then(|| match (allocator, options.heap) {
+    let heap = match (allocator, options.heap) {
         (_, Heap::Off) => HeapFound::Off { reason: HeapOff::NotAsked },
         (Err(reason), Heap::Auto) => HeapFound::Off { reason },
         (Ok(found), Heap::Auto) => {
             HeapFound::Replaced { family: found.family, functions: found.names }
         }
-    });
+    };
+    let heap = is_checked.then_some(heap);
     let words = if is_checked { word_names } else { Vec::new() };
     let summary = Summary {
         names: names.found,

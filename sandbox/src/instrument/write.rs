@@ -211,18 +211,14 @@ impl Writer<'_, '_> {
                 results: self.additions.results(*ty),
                 body: body.clone(),
             };
-            let redirects = &self.additions.redirects;
-            let written = match self.additions.stand_in(index) {
-                Some((stand_in, role)) => function.replace(
-                    stand_in,
-                    role.parameters,
-                    self.additions.pricing(role, role.parameters),
-                ),
-                None => {
-                    let role = self.additions.stand_ins.priced.get(&index);
-                    let pricing = |locals| self.additions.pricing(*role?, locals);
-                    function.rewrite(self.additions.passes, redirects, pricing)?
-                }
+            let written = if let Some((stand_in, role)) = self.additions.stand_in(index) {
+                let pricing = self.additions.pricing(role, role.parameters);
+                function.replace(stand_in, role.parameters, pricing)
+            } else {
+                let redirects = &self.additions.redirects;
+                let role = self.additions.stand_ins.priced.get(&index);
+                let pricing = |locals| self.additions.pricing(*role?, locals);
+                function.rewrite(self.additions.passes, redirects, pricing)?
             };
             code.raw(&written.bytes);
             let start = code.byte_len().saturating_sub(written.bytes.len());

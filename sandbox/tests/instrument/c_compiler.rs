@@ -14,10 +14,17 @@ pub(crate) struct Compiler {
 }
 
 impl Compiler {
-    /// The one on this machine.
-    pub(crate) fn find() -> Option<Self> {
+    /// Those on this machine: clang, and zig where it was installed.
+    pub(crate) fn all() -> Vec<Self> {
+        let found = ["clang", "zig"].into_iter().filter_map(Self::find);
+        let mut all: Vec<Self> = found.collect();
+        all.dedup_by(|one, other| one.cc == other.cc);
+        all
+    }
+
+    fn find(preferred: &str) -> Option<Self> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("sdk/toolchain.sh");
-        let output = Command::new("sh").arg(script).output().unwrap();
+        let output = Command::new("sh").arg(script).args(["--prefer", preferred]).output().unwrap();
         if !output.status.success() {
             eprintln!("no C compiler for Wasm: {}", String::from_utf8_lossy(&output.stderr));
             return None;
@@ -40,7 +47,7 @@ impl Compiler {
         std::fs::write(&input, source).unwrap();
         let mut command = Command::new(&self.cc);
         command.args(&self.flags).args(flags).args(["-w", "-mexec-model=reactor"]);
-        command.arg(&input).arg("-o").arg(&output).args(["-lm", "-lc-printscan-long-double"]);
+        command.arg(&input).arg("-o").arg(&output).args(["-lm"]);
         let done = command.output().unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         std::fs::read(output).unwrap()

@@ -5,7 +5,7 @@ use proofhouse_sandbox::instrument::{
 };
 
 use super::c_compiler::{Compiler, LEVELS};
-use super::guest::{Ended, Guest, PLENTY};
+use super::guest::{Ended, Guest, PLENTY, Prepared};
 
 /// What a program must be stopped for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,17 +200,23 @@ fn source() -> String {
         "#include <stdlib.h>\n#include <string.h>\n#include <stdio.h>\n#define P volatile\n",
     );
     for (number, (_, _, body, _)) in PROGRAMS.iter().enumerate() {
-        text += &format!(
-            "__attribute__((export_name(\"p{number}\"))) int p{number}(int n) {{ volatile int v = n;\n#define N v\n{body} }}\n#undef N\n"
-        );
+        let head = format!("__attribute__((export_name(\"p{number}\"))) int p{number}(int n)");
+        text.push_str(&head);
+        text.push_str(" { volatile int v = n;\n#define N v\n");
+        text.push_str(body);
+        text.push_str("\n}\n#undef N\n");
     }
     text
 }
 
-fn start(module: &[u8], options: Options) -> Guest {
-    let mut guest = Guest::new(module, options);
+fn initialized(module: &Prepared) -> Guest {
+    let mut guest = module.start_with_idle_imports();
     guest.run("_initialize", &[]);
     guest
+}
+
+fn start(module: &[u8], options: Options) -> Guest {
+    initialized(&Prepared::new(module, options))
 }
 
 fn check(guest: &mut Guest, found: &Violation, expected: Expected) -> bool {
@@ -235,84 +241,88 @@ fn check(guest: &mut Guest, found: &Violation, expected: Expected) -> bool {
 
 #[test]
 fn every_error_is_stopped_as_what_it_is_and_its_twin_is_not() {
-    let Some(compiler) = Compiler::find() else { return };
-    let mut missed = Vec::new();
-    for level in LEVELS {
-        let module = compiler.reactor("errors", &source(), &[level]);
-        for (number, (good, bad, body, expected)) in PROGRAMS.iter().enumerate() {
-            let name = format!("p{number}");
+    for compiler in Compiler::all() {
+        let mut missed = Vec::new();
+        for level in LEVELS {
+            let module = compiler.reactor("errors", &source(), &[level]);
             for checks in [Checks::Fast, Checks::Exact] {
-                let options = Options::default().checks(checks);
-                let mut guest = start(&module, options);
-                let ended = guest.call_i32(&name, &[good.cast_unsigned()]);
-                if !matches!(ended, Ended::Returned(_)) {
-                    missed.push(format!("{level} {checks:?} twin of {body}: {ended:?}"));
-                }
-                let mut guest = start(&module, options);
-                let ended = guest.call_i32(&name, &[bad.cast_unsigned()]);
-                let is_right = match &ended {
-                    Ended::Violated(found) => check(&mut guest, found, *expected),
-                    _ => false,
-                };
-                if !is_right {
-                    missed.push(format!("{level} {checks:?} {body}: {ended:?}"));
+                let module = Prepared::new(&module, Options::default().checks(checks));
+                for (number, (good, bad, body, expected)) in PROGRAMS.iter().enumerate() {
+                    let name = format!("p{number}");
+                    let mut guest = initialized(&module);
+                    let ended = guest.call_i32(&name, &[good.cast_unsigned()]);
+                    if !matches!(ended, Ended::Returned(_)) {
+                        missed.push(format!("{level} {checks:?} twin of {body}: {ended:?}"));
+                    }
+                    let mut guest = initialized(&module);
+                    let ended = guest.call_i32(&name, &[bad.cast_unsigned()]);
+                    let is_right = match &ended {
+                        Ended::Violated(found) => check(&mut guest, found, *expected),
+                        _ => false,
+                    };
+                    if !is_right {
+                        missed.push(format!("{level} {checks:?} {body}: {ended:?}"));
+                    }
                 }
             }
         }
+        assert!(missed.is_empty(), "{}", missed.join("\n"));
     }
-    assert!(missed.is_empty(), "{}", missed.join("\n"));
 }
 
 #[test]
 fn what_is_allowed_runs_as_it_did_and_costs_the_same_fuel() {
-    let Some(compiler) = Compiler::find() else { return };
-    for level in LEVELS {
-        let module = compiler.reactor("stress", include_str!("c/stress.c"), &[level]);
-        let mut results = Vec::new();
-        for options in [
-            Options::default().checks(Checks::Off),
-            Options::default(),
-            Options::default().checks(Checks::Exact),
-            Options::default().heap(Heap::Off),
-        ] {
-            let mut guest = start(&module, options);
-            guest.set_fuel(PLENTY);
-            let hash = guest.run("run", &[2]);
-            results.push((hash, PLENTY - guest.fuel()));
+    for compiler in Compiler::all() {
+        for level in LEVELS {
+            let module = compiler.reactor("stress", include_str!("c/stress.c"), &[level]);
+            let mut results = Vec::new();
+            for options in [
+                Options::default().checks(Checks::Off),
+                Options::default(),
+                Options::default().checks(Checks::Exact),
+                Options::default().heap(Heap::Off),
+            ] {
+                let mut guest = start(&module, options);
+                guest.set_fuel(PLENTY);
+                let hash = guest.run("run", &[2]);
+                results.push((hash, PLENTY - guest.fuel()));
+            }
+            assert!(results.windows(2).all(|pair| pair[0] == pair[1]), "{level} {results:?}");
         }
-        assert!(results.windows(2).all(|pair| pair[0] == pair[1]), "{level} {results:?}");
     }
 }
 
 #[test]
 fn the_allocator_of_this_libc_is_recognised() {
-    let Some(compiler) = Compiler::find() else { return };
-    for level in LEVELS {
-        let module = compiler.reactor("stress", include_str!("c/stress.c"), &[level]);
-        let summary = start(&module, Options::default()).instrumented.summary;
-        let Some(HeapFound::Replaced { family, functions }) = summary.heap else {
-            panic!("{:?}", summary.heap)
-        };
-        assert!(matches!(family, Family::Libc | Family::Zig), "{family:?}");
-        assert!(functions.len() >= 5, "{functions:?}");
-        assert!(summary.words.len() >= 4, "{:?}", summary.words);
+    for compiler in Compiler::all() {
+        for level in LEVELS {
+            let module = compiler.reactor("stress", include_str!("c/stress.c"), &[level]);
+            let summary = start(&module, Options::default()).instrumented.summary;
+            let Some(HeapFound::Replaced { family, functions }) = summary.heap else {
+                panic!("{:?}", summary.heap)
+            };
+            assert!(matches!(family, Family::Libc | Family::Zig), "{family:?}");
+            assert!(functions.len() >= 5, "{functions:?}");
+            assert!(summary.words.len() >= 4, "{:?}", summary.words);
+        }
     }
 }
 
 #[test]
 fn other_layouts_and_fills_give_the_same_result() {
     use proofhouse_sandbox::instrument::interface;
-    let Some(compiler) = Compiler::find() else { return };
-    let module = compiler.reactor("stress", include_str!("c/stress.c"), &["-O1"]);
-    let mut results = Vec::new();
-    for variant in 0..4u32 {
-        let mut guest = start(&module, Options::default());
-        guest.set(interface::FILL_HEAP, [0, 0x100, 0x1a5, 0x1ff][variant as usize]);
-        guest.set(interface::HEAP_SPACING, variant * 40);
-        guest.set(interface::HEAP_SEED, variant);
-        guest.set(interface::QUARANTINE_LIMIT, if variant == 3 { 0 } else { 1 << 20 });
-        let hash = guest.run("run", &[2]);
-        results.push((hash, guest.fuel()));
+    for compiler in Compiler::all() {
+        let module = compiler.reactor("stress", include_str!("c/stress.c"), &["-O1"]);
+        let mut results = Vec::new();
+        for variant in 0..4u32 {
+            let mut guest = start(&module, Options::default());
+            guest.set(interface::FILL_HEAP, [0, 0x100, 0x1a5, 0x1ff][variant as usize]);
+            guest.set(interface::HEAP_SPACING, variant * 40);
+            guest.set(interface::HEAP_SEED, variant);
+            guest.set(interface::QUARANTINE_LIMIT, if variant == 3 { 0 } else { 1 << 20 });
+            let hash = guest.run("run", &[2]);
+            results.push((hash, guest.fuel()));
+        }
+        assert!(results.windows(2).all(|pair| pair[0] == pair[1]), "{results:?}");
     }
-    assert!(results.windows(2).all(|pair| pair[0] == pair[1]), "{results:?}");
 }

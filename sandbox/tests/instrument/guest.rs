@@ -20,17 +20,9 @@ pub(crate) enum Ended {
     Trapped(Trap),
 }
 
-/// An instance of an instrumented module.
-pub(crate) struct Guest {
-    pub(crate) instrumented: Instrumented,
-    original: Vec<u8>,
-    pub(crate) store: Store<()>,
-    pub(crate) instance: Instance,
-}
-
-/// An instrumented module that is compiled once and instantiated often.
+/// An instrumented module, compiled.
 pub(crate) struct Prepared {
-    pub(crate) instrumented: Instrumented,
+    instrumented: Instrumented,
     original: Vec<u8>,
     module: Module,
 }
@@ -43,10 +35,25 @@ impl Prepared {
         Self { instrumented, original: original.to_vec(), module }
     }
 
-    /// A fresh instance. Imports trap, but for `env.poison`, for what zig's libc starts with, and for
-    /// what an interpreter tells its host.
-    pub(crate) fn guest(&self) -> Guest {
+    /// A new instance. Imports trap, but for `env.poison`.
+    pub(crate) fn start(&self) -> Guest {
+        let mut linker = Linker::new(engine());
+        linker.func_wrap("env", "poison", poison).unwrap();
+        linker.define_unknown_imports_as_traps(&self.module).unwrap();
+        self.start_with(Store::new(engine(), ()), &linker)
+    }
+
+    /// A new instance whose imports do nothing and give zero, which WASI's programs take for success.
+    pub(crate) fn start_with_idle_imports(&self) -> Guest {
         let mut store = Store::new(engine(), ());
+        let mut linker = Linker::new(engine());
+        linker.define_unknown_imports_as_default_values(&mut store, &self.module).unwrap();
+        self.start_with(store, &linker)
+    }
+
+    /// A new instance. Imports trap, but for `env.poison`, for what zig's libc starts with, and for what an
+    /// interpreter tells its host.
+    pub(crate) fn guest(&self) -> Guest {
         let mut linker = Linker::new(engine());
         linker.func_wrap("env", "poison", poison).unwrap();
         let zeros = |_: i32, _: i32| 0i32;
@@ -54,12 +61,24 @@ impl Prepared {
         linker.func_wrap("proofhouse", "emit", |_: i32, _: i32| {}).unwrap();
         linker.func_wrap("proofhouse", "message", |_: i32, _: i32, _: i32| {}).unwrap();
         linker.define_unknown_imports_as_traps(&self.module).unwrap();
+        self.start_with(Store::new(engine(), ()), &linker)
+    }
+
+    fn start_with(&self, mut store: Store<()>, linker: &Linker<()>) -> Guest {
         let instance = linker.instantiate(&mut store, &self.module).unwrap();
         let (instrumented, original) = (self.instrumented.clone(), self.original.clone());
         let mut guest = Guest { instrumented, original, store, instance };
         guest.set_fuel(PLENTY);
         guest
     }
+}
+
+/// An instance of an instrumented module.
+pub(crate) struct Guest {
+    pub(crate) instrumented: Instrumented,
+    original: Vec<u8>,
+    pub(crate) store: Store<()>,
+    pub(crate) instance: Instance,
 }
 
 /// Fuel that no test here uses up by accident.
@@ -96,9 +115,9 @@ fn poison(mut caller: Caller<'_, ()>, address: u32, byte: u32) {
 }
 
 impl Guest {
-    /// Instruments and instantiates; imports trap, but for `env.poison`.
+    /// Instruments and instantiates.
     pub(crate) fn new(original: &[u8], options: Options) -> Self {
-        Prepared::new(original, options).guest()
+        Prepared::new(original, options).start()
     }
 
     pub(crate) fn set_fuel(&mut self, fuel: i64) {

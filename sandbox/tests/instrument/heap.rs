@@ -302,6 +302,46 @@ fn the_declared_size_of_the_memory_holds_for_the_guest_alone() {
 }
 
 #[test]
+fn a_block_at_the_end_of_a_page_is_apart_from_the_guest_s_page_behind_it() {
+    let mut guest = heap_guest();
+    let mut last = guest.run("malloc", &[16]);
+    let pages = guest.run("grow", &[1]);
+    // The page is used up to its end in steps of the shortest chunk.
+    while last < pages * 65_536 {
+        guest.run("read", &[last + 15]);
+        assert_eq!(first_poisoned(guest.shadow(), last + 16, 1).unwrap().0, last + 16);
+        last = guest.run("malloc", &[16]);
+    }
+}
+
+#[test]
+fn records_of_blocks_that_are_gone_are_gone() {
+    let mut guest = heap_guest();
+    guest.set(interface::QUARANTINE_LIMIT, 0);
+    let long = guest.run("malloc", &[100_000]);
+    guest.run("free", &[long]);
+    assert!(guest.block(long).is_some());
+    let other = guest.run("malloc", &[8]);
+    guest.run("free", &[other]);
+    assert_eq!(guest.block(long), None);
+
+    // Blocks that lie elsewhere in their chunks than those that use these again.
+    let aligned: Vec<_> = (0..4).map(|_| guest.run("aligned_alloc", &[64, 32])).collect();
+    for at in &aligned {
+        guest.run("free", &[*at]);
+    }
+    let other = guest.run("malloc", &[8]);
+    guest.run("free", &[other]);
+    let plain: Vec<_> = (0..4).map(|_| guest.run("malloc", &[64])).collect();
+    let covered = |at: &&u32| plain.iter().any(|block| (1..64).contains(&at.wrapping_sub(*block)));
+    let covered: Vec<u32> = aligned.iter().filter(covered).copied().collect();
+    assert!(!covered.is_empty(), "{aligned:?} {plain:?}");
+    for at in covered {
+        assert_eq!(guest.block(at), None);
+    }
+}
+
+#[test]
 fn a_module_without_a_page_gets_a_heap() {
     let text = GUEST.replace("\"memory\") 1)", "\"memory\") 0)");
     let mut guest = guest(&text, Options::default());
@@ -367,6 +407,35 @@ fn an_original_that_never_returns_runs_out_of_fuel() {
     let lent = guest.instance.get_global(&mut guest.store, interface::FUEL_LENT).unwrap();
     let lent = lent.get(&mut guest.store).unwrap_i64();
     assert!(lent > 0 && lent < PLENTY);
+}
+
+#[test]
+fn the_host_finds_what_the_interface_names() {
+    let mut guest = heap_guest();
+    assert_eq!(guest.heap().len() as u64, interface::HEAP_BYTES);
+    assert!(guest.heap().iter().step_by(4096).all(|byte| *byte == 0));
+    for (name, initial) in [
+        (interface::HEAP_LIVE, 0),
+        (interface::HEAP_PAGES, 0),
+        (interface::HEAP_LIMIT, u32::MAX),
+        (interface::ALLOCATIONS, 0),
+        (interface::FREES, 0),
+        (interface::QUARANTINE_LIMIT, 1 << 20),
+        (interface::STOP_AT_ALLOCATION, 0),
+        (interface::STOP_AT_FREE, 0),
+        (interface::FAIL_ALLOCATION, 0),
+        (interface::FILL_HEAP, 0),
+        (interface::HEAP_SPACING, 0),
+        (interface::HEAP_SEED, 0),
+    ] {
+        assert_eq!(guest.value(name), initial, "{name}");
+    }
+    let blocks = [0; 3].map(|_| guest.run("malloc", &[8]));
+    guest.run("free", &[blocks[0]]);
+    assert_eq!(guest.value(interface::ALLOCATIONS), 3);
+    assert_eq!(guest.value(interface::FREES), 1);
+    assert_eq!(guest.value(interface::HEAP_PAGES), 1);
+    assert_eq!(guest.value(interface::HEAP_LIVE), 2 * 32);
 }
 
 #[test]

@@ -32,6 +32,7 @@ mod null_page;
 mod offsets;
 mod random_accesses;
 mod refusals;
+mod rust_programs;
 mod sequences;
 mod stacks;
 mod structure;

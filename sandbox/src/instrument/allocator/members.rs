@@ -105,8 +105,9 @@ const INTERNAL: [&str; 34] = [
     "independent_comalloc",
 ];
 
-/// Paths of Rust's functions inside its allocator contain one of these.
-const RUST_INTERNAL: [&str; 2] = ["dlmalloc::Dlmalloc", "GlobalAlloc for std::alloc::System"];
+/// Paths of functions inside Rust's and zig's allocators contain one of these.
+const INTERNAL_PATHS: [&str; 3] =
+    ["dlmalloc::Dlmalloc", "GlobalAlloc for std::alloc::System", "heap.BrkAllocator."];
 
 /// Readable form of a name: Rust's are mangled.
 pub(super) fn readable(name: &str) -> String {
@@ -145,5 +146,5 @@ fn rust_member(name: &str) -> Option<Member> {
 /// Whether this readable name is that of a function inside an allocator.
 pub(super) fn is_internal(name: &str) -> bool {
     let base = name.strip_prefix("dl").unwrap_or(name);
-    INTERNAL.contains(&base) || RUST_INTERNAL.iter().any(|part| name.contains(part))
+    INTERNAL.contains(&base) || INTERNAL_PATHS.iter().any(|part| name.contains(part))
 }

@@ -8,6 +8,9 @@
 //! Such a function costs that much and nothing else, whatever runs inside it. While an original one runs,
 //! it is *lent* fuel, so that it never runs out of it where its stand-in would not; what it was lent is
 //! taken back when it returns, with what it used.
+//!
+//! What remains is what a program does with addresses themselves, by comparing or hashing them: blocks lie
+//! elsewhere where the heap is checked.
 
 use wasm_encoder::{Function, InstructionSink, ValType};
 

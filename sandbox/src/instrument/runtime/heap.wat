@@ -19,8 +19,8 @@
   ;; before its block, so the word at 16 is never mistaken for the word at 0 of another record.
   ;;
   ;; Chunks of up to 32 KiB have one of some hundred lengths, and keep it for ever: a *class* is a list of
-  ;; those that can be used again. The first page of the memory belongs to no block; heads of the lists
-  ;; lie there. Longer chunks take pages and give them back.
+  ;; those that can be used again. The heads of the lists lie where the first of these chunks' records
+  ;; lie, so that a short run touches few pages. Longer chunks take pages and give them back.
 
   (memory $heap (export "heap") 16384 16384)
 
@@ -49,6 +49,9 @@
   (global $rest_is_new (mut i32) (i32.const 0))
   ;; Whether the block that was allocated last is zero.
   (global $block_is_zero (mut i32) (i32.const 0))
+
+  ;; Where the heads of the classes' lists lie in the heap memory, four bytes each; 0 before the first cut.
+  (global $classes (mut i32) (i32.const 0))
 
   ;; Quarantine: first block in, last block in, bytes of their chunks.
   (global $quarantine_first (mut i32) (i32.const 0))
@@ -103,7 +106,7 @@
   ;; address, or 0 if there is no memory.
   (func $allocate (param $size i32) (param $align i32) (result i32)
     (local $left i32) (local $length i32) (local $class i32) (local $chunk i32) (local $address i32)
-    (local $record i32) (local $used i32) (local $log i32) (local $granules i32) (local $live i32)
+    (local $record i32) (local $used i32) (local $log i32) (local $head i32) (local $granules i32) (local $live i32)
     (global.set $allocations (i32.add (global.get $allocations) (i32.const 1)))
     (if (i32.eq (global.get $allocations) (global.get $stop_at_allocation))
       (then (call $stop_with (i32.const 8) (i32.const 0) (local.get $size))))
@@ -189,11 +192,14 @@
               (global.set $block_is_zero (global.get $pages_are_new))
               (br $cut)))))
       ;; One that can be used again.
-      (local.set $used (i32.load $heap (i32.shl (local.get $class) (i32.const 2))))
+      (local.set $head
+        (i32.add (global.get $classes) (i32.shl (local.get $class) (i32.const 2))))
+      (if (global.get $classes)
+        (then (local.set $used (i32.load $heap (local.get $head)))))
       (if (local.get $used)
         (then
           (local.set $record (i32.sub (local.get $used) (i32.const 16)))
-          (i32.store $heap (i32.shl (local.get $class) (i32.const 2))
+          (i32.store $heap (local.get $head)
             (i32.load $heap offset=12 (local.get $record)))
           (local.set $chunk (i32.load $heap offset=16 (local.get $record)))
           (i32.store $heap (local.get $record) (i32.const 0))
@@ -308,6 +314,10 @@
           (if (i32.ne (local.get $page) (global.get $rest_end))
             (then
               (global.set $rest (local.get $page))
+              (if (i32.eqz (global.get $classes))
+                (then
+                  (global.set $classes (local.get $page))
+                  (global.set $rest (i32.add (local.get $page) (i32.const 512)))))
               (global.set $rest_is_new (global.get $pages_are_new)))
             (else
               (global.set $rest_is_new
@@ -392,7 +402,8 @@
     (if (local.get $class)
       (then
         (i32.store $heap (local.get $record) (i32.or (local.get $address) (i32.const 3)))
-        (local.set $class (i32.shl (local.get $class) (i32.const 2)))
+        (local.set $class
+          (i32.add (global.get $classes) (i32.shl (local.get $class) (i32.const 2))))
         (i32.store $heap offset=12 (local.get $record) (i32.load $heap (local.get $class)))
         (i32.store $heap (local.get $class) (local.get $address)))
       (else
