@@ -52,8 +52,7 @@ fn configuration() -> Config {
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
         .cranelift_opt_level(OptLevel::Speed)
-        // Limits.
-        .consume_fuel(true)
+        // Limits. Fuel is counted by code that the rewriter inserts.
         .epoch_interruption(true)
         .max_wasm_stack(WASM_STACK_BYTES)
         // Nothing is asynchronous here, but the engine insists that such a stack would be no smaller.
@@ -62,6 +61,8 @@ fn configuration() -> Config {
         .wasm_backtrace_max_frames(NonZeroUsize::new(MAX_FRAMES))
         .native_unwind_info(false)
         .generate_address_map(true)
+        // The rewriter says which of its branches are hardly ever taken.
+        .wasm_branch_hinting(true)
         // What a guest may use.
         .wasm_simd(true)
         .wasm_relaxed_simd(true)

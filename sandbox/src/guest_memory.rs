@@ -1,28 +1,35 @@
-//! The only way in which host code takes a guest pointer: checked against the memory's bounds.
+//! The only way in which host code takes a guest pointer: checked against the memory's bounds and its
+//! shadow.
 
 use crate::host::Stop;
+use crate::instrument::{AccessKind, Cause, first_poisoned};
+use crate::memory_error::HostAccess;
 use crate::num::{u64_of, usize_of};
 use crate::outcome::AbiViolation;
 
 /// A view of the guest's linear memory on behalf of one host function, named in what it reports.
 pub(crate) struct GuestMemory<'a> {
     bytes: &'a mut [u8],
+    /// Empty where memory is not checked.
+    shadow: &'a [u8],
     function: &'static str,
 }
 
 impl<'a> GuestMemory<'a> {
-    pub(crate) fn new(bytes: &'a mut [u8], function: &'static str) -> Self {
-        Self { bytes, function }
+    pub(crate) fn new(bytes: &'a mut [u8], shadow: &'a [u8], function: &'static str) -> Self {
+        Self { bytes, shadow, function }
     }
 
     /// The `size` bytes at `address`.
     pub(crate) fn slice(&self, address: u32, size: u32) -> Result<&[u8], Stop> {
+        self.check(AccessKind::Read, address, size)?;
         let range = usize_of(address)..usize_of(address).saturating_add(usize_of(size));
         self.bytes.get(range).ok_or_else(|| self.wild(address, size))
     }
 
     /// The same, to be written.
     pub(crate) fn slice_mut(&mut self, address: u32, size: u32) -> Result<&mut [u8], Stop> {
+        self.check(AccessKind::Write, address, size)?;
         let range = usize_of(address)..usize_of(address).saturating_add(usize_of(size));
         let wild = self.wild(address, size);
         self.bytes.get_mut(range).ok_or(wild)
@@ -52,6 +59,19 @@ impl<'a> GuestMemory<'a> {
         self.write(address, &value.to_le_bytes())
     }
 
+    /// What lies outside of the memory is left to the bounds.
+    fn check(&self, kind: AccessKind, address: u32, size: u32) -> Result<(), Stop> {
+        let function = self.function;
+        let inside = usize_of(address).saturating_add(usize_of(size)) <= self.bytes.len();
+        match first_poisoned(self.shadow, address, size).filter(|_| inside) {
+            None => Ok(()),
+            Some((first, poison)) => {
+                let cause = Cause::Poisoned { first, poison };
+                Err(Stop::Memory(HostAccess { function, kind, address, size, cause }))
+            }
+        }
+    }
+
     fn wild(&self, address: u32, size: u32) -> Stop {
         Stop::Abi(AbiViolation::WildPointer {
             function: self.function,
@@ -65,11 +85,12 @@ impl<'a> GuestMemory<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::instrument::Poison;
 
     #[test]
     fn the_last_byte_is_inside_and_the_next_is_not() {
         let mut bytes = [0_u8; 16];
-        let mut memory = GuestMemory::new(&mut bytes, "test");
+        let mut memory = GuestMemory::new(&mut bytes, &[], "test");
         assert!(memory.slice(15, 1).is_ok());
         assert!(memory.slice(16, 0).is_ok());
         assert!(memory.slice(16, 1).is_err());
@@ -78,5 +99,19 @@ mod tests {
         assert!(memory.write_u64(8, 7).is_ok());
         assert!(memory.write_u64(9, 7).is_err());
         assert!(memory.read_u32(8).is_ok_and(|v| v == 7));
+    }
+
+    #[test]
+    fn poisoned_bytes_are_refused_and_those_outside_are_wild() {
+        let mut bytes = [0_u8; 24];
+        let mut memory = GuestMemory::new(&mut bytes, &[0, 4, 0xfa, 0xfa], "test");
+        assert!(memory.slice(0, 12).is_ok());
+        assert!(memory.slice(16, 0).is_ok());
+        assert!(memory.write(8, &[1; 4]).is_ok());
+        for refused in [memory.slice(8, 5).err(), memory.write_u32(12, 1).err()] {
+            assert!(matches!(refused, Some(Stop::Memory(access)) if access.cause
+                == Cause::Poisoned { first: 12, poison: Some(Poison::HEAP_REDZONE) }));
+        }
+        assert!(matches!(memory.slice(16, 16), Err(Stop::Abi(_))));
     }
 }

@@ -1,16 +1,19 @@
 //! An interpreter, vetted, compiled and described: ready to judge content on any thread.
 
 use crate::abi::{self, Abi, Entry, Exports};
-use crate::compile::{CompileError, Compiler};
+use crate::compile::{CompileError, Compiled, Compiler, Instrumentation};
 use crate::description::Description;
+use crate::gauges::{GaugeExports, Tuning};
 use crate::host::{Provided, State, provided};
-use crate::limits::Limits;
+use crate::instrument::Summary;
+use crate::limits::{Limits, MAX_FRAMES};
 use crate::module::ModuleInfo;
 use crate::outcome::{Frame, HostFault, Outcome, Unusable};
 use crate::run::{Job, Run};
 use crate::sandbox::Sandbox;
+use crate::sanitize::Sanitize;
 use crate::session::Session;
-use crate::symbols::Symbols;
+use crate::symbols::{CodePlace, Symbols};
 use crate::verdict::Phase;
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, OnceLock};
@@ -29,6 +32,10 @@ pub(crate) struct Loaded {
     pub(crate) instance_pre: InstancePre<State>,
     pub(crate) exports: Exports,
     pub(crate) info: ModuleInfo,
+    pub(crate) instrumentation: Instrumentation,
+    pub(crate) gauges: GaugeExports,
+    sanitize: Sanitize,
+    /// The original.
     wasm: Vec<u8>,
     digest: String,
     /// Looks debug information up.
@@ -37,14 +44,37 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// The frames of a backtrace. Names are read when the first trap asks for them.
-    pub(crate) fn frames(&self, trace: &WasmBacktrace) -> Vec<Frame> {
+    /// The frames of the backtrace of an error, in the original. Names are read when the first trap asks
+    /// for them.
+    pub(crate) fn frames_of(&self, error: &wasmtime::Error) -> Vec<Frame> {
         let symbols = self.symbols.get_or_init(|| Symbols::read(&self.wasm, self.info.functions));
         let locate = |offsets: &[u64]| {
             let has_lines = self.info.has_line_tables;
             has_lines.then(|| self.compiler.locate(&self.wasm, offsets)).flatten()
         };
-        symbols.frames(trace, &locate)
+        symbols.frames(&self.places(error), &locate)
+    }
+
+    /// Where in the original an error arose.
+    pub(crate) fn site_of(&self, error: &wasmtime::Error) -> Option<u32> {
+        self.places(error).first().and_then(|place| place.offset)
+    }
+
+    /// The original module.
+    pub(crate) fn wasm(&self) -> &[u8] {
+        &self.wasm
+    }
+
+    /// The backtrace of an error, without the functions that the rewriter added.
+    fn places(&self, error: &wasmtime::Error) -> Vec<CodePlace> {
+        let Some(trace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
+        let frames = trace.frames().iter();
+        let places = frames.filter(|frame| frame.func_index() < self.info.functions).map(|frame| {
+            let offset = frame.module_offset().and_then(|offset| u32::try_from(offset).ok());
+            let offset = offset.and_then(|offset| self.instrumentation.offsets.original(offset));
+            CodePlace { function: frame.func_index(), offset }
+        });
+        places.take(MAX_FRAMES).collect()
     }
 }
 
@@ -83,6 +113,7 @@ impl Interpreter {
         sandbox: &Sandbox,
         wasm: Vec<u8>,
         limits: &Limits,
+        sanitize: Sanitize,
     ) -> Result<Self, OpenError> {
         let info = ModuleInfo::read(&wasm)?;
         for import in &info.imports {
@@ -91,15 +122,28 @@ impl Interpreter {
                 return Err(Unusable::UnknownImport { module, name }.into());
             }
         }
-        let module = sandbox.compilation.module(&sandbox.engine, &wasm)?;
+        let Compiled { module, instrumentation } =
+            sandbox.compilation.module(&sandbox.engine, &wasm, sanitize.options())?;
+        let gauges = GaugeExports::of(&module, instrumentation.interface);
         let exports = abi::detect(&info, &module)?;
         let instance_pre = sandbox.linker.instantiate_pre(&module).map_err(|error| {
             mistyped(sandbox, &info, &module).unwrap_or_else(|| engine_fault(&format!("{error:#}")))
         })?;
         let digest = format!("sha256:{:x}", HexDigest(Sha256::digest(&wasm).into()));
         let (compiler, symbols) = (sandbox.compilation.compiler.clone(), OnceLock::new());
-        let loaded =
-            Loaded { module, instance_pre, exports, info, wasm, digest, compiler, symbols };
+        let loaded = Loaded {
+            module,
+            instance_pre,
+            exports,
+            info,
+            instrumentation,
+            gauges,
+            sanitize,
+            wasm,
+            digest,
+            compiler,
+            symbols,
+        };
         let description = probe(&loaded, limits)?.map(Arc::new);
         Ok(Self { loaded: Arc::new(loaded), description })
     }
@@ -110,7 +154,19 @@ impl Interpreter {
     /// guest that recurses without end uses its part of it before it is stopped, and a thread with
     /// less would take the process down.
     pub fn run(&self, job: &Job<'_>) -> Run {
-        match Session::start(&self.loaded, job) {
+        let mut run = self.run_tuned(job, Tuning::default());
+        let object = run.outcome.memory_mut().and_then(|memory| memory.object.as_mut());
+        if let Some(object) = object
+            && let Some((allocation, freed)) = object.numbers
+        {
+            object.allocated = self.stack_at_allocation(job, allocation);
+            object.freed = freed.map(|free| self.stack_at_free(job, free)).unwrap_or_default();
+        }
+        run
+    }
+
+    fn run_tuned(&self, job: &Job<'_>, tuning: Tuning) -> Run {
+        match Session::start(&self.loaded, job, tuning) {
             Err(unstarted) => Run::new(unstarted.outcome, unstarted.finished),
             Ok(mut session) => {
                 let outcome = match abi::judge(&mut session) {
@@ -120,6 +176,19 @@ impl Interpreter {
                 Run::new(outcome, session.finish())
             }
         }
+    }
+
+    /// The stack at an allocation. Runs keep no stacks, since nearly all end well; the same run is made
+    /// again, up to there.
+    fn stack_at_allocation(&self, job: &Job<'_>, number: u32) -> Vec<Frame> {
+        let tuning = Tuning { stop_at_allocation: Some(number), ..Tuning::default() };
+        self.run_tuned(job, tuning).outcome.into_frames()
+    }
+
+    /// The stack at a free.
+    fn stack_at_free(&self, job: &Job<'_>, number: u32) -> Vec<Frame> {
+        let tuning = Tuning { stop_at_free: Some(number), ..Tuning::default() };
+        self.run_tuned(job, tuning).outcome.into_frames()
     }
 
     /// Its ABI.
@@ -135,6 +204,16 @@ impl Interpreter {
     /// SHA-256 of the module as `sha256:` and hexadecimal digits.
     pub fn digest(&self) -> &str {
         &self.loaded.digest
+    }
+
+    /// How closely its memory is checked.
+    pub fn sanitize(&self) -> Sanitize {
+        self.loaded.sanitize
+    }
+
+    /// What was found in its module and what checks it got.
+    pub fn instrumentation(&self) -> &Summary {
+        &self.loaded.instrumentation.summary
     }
 
     /// Whether it takes a configuration.
@@ -155,9 +234,8 @@ impl Interpreter {
 fn probe(loaded: &Loaded, limits: &Limits) -> Result<Option<Description>, OpenError> {
     let job = Job { content: &[], events: &[], limits, configuration: None, arguments: &[] };
     let Entry::Reactor(entry) = &loaded.exports.entry else { return Ok(None) };
-    let mut session = Session::start(loaded, &job).map_err(|unstarted| OpenError {
-        phase: unstarted.finished.phase,
-        outcome: unstarted.outcome,
+    let mut session = Session::start(loaded, &job, Tuning::default()).map_err(|unstarted| {
+        OpenError { phase: unstarted.finished.phase, outcome: unstarted.outcome }
     })?;
     abi::describe(&mut session, entry)
         .map_err(|ended| OpenError { phase: Phase::Initialise, outcome: ended.into_outcome() })

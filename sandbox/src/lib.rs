@@ -16,17 +16,22 @@ mod abi;
 mod compile;
 mod description;
 mod engine;
+mod gauges;
 mod guest_memory;
 mod host;
+pub mod instrument;
 mod interpreter;
 pub mod limits;
+mod memory_error;
 mod module;
 mod num;
 mod outcome;
 mod records;
 mod run;
 mod sandbox;
+mod sanitize;
 mod session;
+mod stack_profile;
 mod symbols;
 mod verdict;
 
@@ -37,13 +42,18 @@ pub use description::{
 };
 pub use interpreter::{Interpreter, OpenError};
 pub use limits::Limits;
+pub use memory_error::{
+    MemoryAccess, MemoryError, MemoryErrorKind, MemoryObject, Position, Region, ShadowBytes,
+};
 pub use module::{Export, Import, ModuleInfo, Signature};
 pub use outcome::{
-    AbiViolation, Frame, HostFault, Outcome, OutcomeKind, Resource, Stream, TrapKind, Unusable,
+    AbiViolation, Frame, HostFault, Outcome, OutcomeKind, Resource, Stack, Stream, TrapKind,
+    Unusable,
 };
 pub use records::Records;
 pub use run::{Job, Run};
 pub use sandbox::{Sandbox, SandboxError};
+pub use sanitize::Sanitize;
 pub use session::Evaluated;
+pub use stack_profile::StackProfile;
 pub use verdict::{Phase, Verdict, verdict};
-pub mod instrument;

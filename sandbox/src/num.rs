@@ -14,3 +14,8 @@ pub(crate) fn u64_of(value: usize) -> u64 {
 pub(crate) fn address(value: i32) -> u32 {
     value.cast_unsigned()
 }
+
+/// A length that was read from somewhere, if this host can hold as much.
+pub(crate) fn usize_of_u64(value: u64) -> Option<usize> {
+    usize::try_from(value).ok()
+}

@@ -2,6 +2,7 @@
 //!
 //! An outcome says what happened, not whose fault it was: that is [`crate::verdict`].
 
+use crate::memory_error::MemoryError;
 use serde::Serialize;
 
 /// How a run ended.
@@ -26,10 +27,13 @@ pub enum Outcome {
         /// What it said about it.
         message: String,
     },
-    /// A Wasm trap.
+    /// A Wasm trap, or an access that the memory checks stopped.
     Trapped {
         /// Which one.
         trap: TrapKind,
+        /// What the memory checks found, for [`TrapKind::InvalidAccess`].
+        #[serde(skip_serializing_if = "Option::is_none")]
+        memory: Option<Box<MemoryError>>,
         /// Where, innermost first.
         frames: Vec<Frame>,
     },
@@ -51,8 +55,12 @@ pub enum Outcome {
         /// Who asked.
         frames: Vec<Frame>,
     },
-    /// The call stack was exhausted.
+    /// A stack was exhausted.
     StackExhausted {
+        /// Which one.
+        stack: Stack,
+        /// How much there was of it, in the stack's unit.
+        limit: u64,
         /// The deepest frames.
         frames: Vec<Frame>,
     },
@@ -121,6 +129,11 @@ impl OutcomeKind {
 }
 
 impl Outcome {
+    /// An access that the memory checks stopped.
+    pub(crate) fn invalid_access(memory: MemoryError, frames: Vec<Frame>) -> Self {
+        Self::Trapped { trap: TrapKind::InvalidAccess, memory: Some(Box::new(memory)), frames }
+    }
+
     /// Which kind it is.
     pub fn kind(&self) -> OutcomeKind {
         match self {
@@ -139,13 +152,34 @@ impl Outcome {
         }
     }
 
+    /// What the memory checks found, if they ended the run.
+    pub fn memory(&self) -> Option<&MemoryError> {
+        match self {
+            Self::Trapped { memory, .. } => memory.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The same, to be added to.
+    pub(crate) fn memory_mut(&mut self) -> Option<&mut MemoryError> {
+        match self {
+            Self::Trapped { memory, .. } => memory.as_deref_mut(),
+            _ => None,
+        }
+    }
+
+    /// The frames of [`frames`](Self::frames).
+    pub(crate) fn into_frames(self) -> Vec<Frame> {
+        self.frames().to_vec()
+    }
+
     /// The guest's stack when the run ended, innermost first; empty where the guest was not running.
     pub fn frames(&self) -> &[Frame] {
         match self {
             Self::Trapped { frames, .. }
             | Self::OutOfFuel { frames, .. }
             | Self::OutOfMemory { frames, .. }
-            | Self::StackExhausted { frames }
+            | Self::StackExhausted { frames, .. }
             | Self::OutputFlood { frames, .. }
             | Self::AbiViolation { frames, .. } => frames,
             Self::Accepted
@@ -158,13 +192,16 @@ impl Outcome {
     }
 }
 
-/// The traps of the Wasm specification that a guest can reach here.
+/// The traps of the Wasm specification that a guest can reach here, and that of the memory checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrapKind {
     /// `unreachable`: an assertion, a panic or `abort`.
     #[error("unreachable instruction executed")]
     Unreachable,
+    /// The memory checks stopped an access.
+    #[error("invalid memory access")]
+    InvalidAccess,
     /// A load, store or bulk operation outside of the linear memory.
     #[error("out of bounds memory access")]
     MemoryOutOfBounds,
@@ -208,6 +245,16 @@ pub struct Frame {
     /// Offset of the instruction in the original module, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub module_offset: Option<u64>,
+}
+
+/// What an [`Outcome::StackExhausted`] ran out of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stack {
+    /// The linear stack, which holds arrays and whatever else has an address; in bytes.
+    Linear,
+    /// Nested calls of functions that can call themselves; in calls.
+    Calls,
 }
 
 /// What an [`Outcome::OutOfMemory`] ran out of.
@@ -379,6 +426,12 @@ pub enum Unusable {
         /// Name of the import.
         name: String,
     },
+    /// It is valid, but could not be metered and checked in full.
+    #[error("cannot be metered and checked: {problem}")]
+    NotInstrumentable {
+        /// What stands in the way.
+        problem: String,
+    },
     /// Compiling it took longer, or more memory, than it may.
     #[error("compiling it was stopped: {problem}")]
     CompileStopped {
@@ -416,6 +469,9 @@ pub enum HostFault {
         /// Its words.
         problem: String,
     },
+    /// The host's own stack was exhausted before the guest's were: its frames are very large.
+    #[error("the host's stack was exhausted before the interpreter's was")]
+    NativeStack,
     /// An input is larger than a 32-bit guest can be given.
     #[error("an input of {bytes} bytes is over the limit of {limit}")]
     InputTooLarge {

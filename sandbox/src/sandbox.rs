@@ -5,6 +5,7 @@ use crate::engine;
 use crate::host::{Growth, State, Wasi, linker};
 use crate::interpreter::{Interpreter, OpenError};
 use crate::limits::{Limits, WATCHDOG_TICK};
+use crate::sanitize::Sanitize;
 use std::thread;
 use wasmtime::{Engine, EngineWeak, FuncType, Linker, Store};
 
@@ -33,14 +34,19 @@ impl Sandbox {
         Ok(Self { engine, linker, compilation })
     }
 
-    /// Makes an interpreter of a module: vets it, compiles it, and asks it what it is.
+    /// Makes an interpreter of a module: vets it, instruments and compiles it, and asks it what it is.
     ///
     /// It runs code of the module, so the thread needs the stack that [`Interpreter::run`] needs.
     ///
     /// # Errors
     /// What stands in the way, as an outcome in the phase in which it arose.
-    pub fn interpreter(&self, wasm: Vec<u8>, limits: &Limits) -> Result<Interpreter, OpenError> {
-        Interpreter::open(self, wasm, limits)
+    pub fn interpreter(
+        &self,
+        wasm: Vec<u8>,
+        limits: &Limits,
+        sanitize: Sanitize,
+    ) -> Result<Interpreter, OpenError> {
+        Interpreter::open(self, wasm, limits, sanitize)
     }
 
     /// Whether the host function of that name has that type.

@@ -1,18 +1,21 @@
 //! One run in the making: a fresh instance, the calls into it, and what they ended in.
 
 use crate::abi::Entry;
+use crate::gauges::{Gauges, Tuning};
 use crate::guest_memory::GuestMemory;
-use crate::host::{Captured, Growth, State, Stop, Wasi};
+use crate::host::{Captured, Growth, Shadow, State, Stop, Wasi, split};
+use crate::instrument::{NullPageFound, Stop as RuntimeStop};
 use crate::interpreter::Loaded;
 use crate::limits::{MAX_INPUT_BYTES, WATCHDOG_TICK};
+use crate::memory_error::MemoryError;
 use crate::num::u64_of;
-use crate::outcome::{AbiViolation, Frame, HostFault, Outcome, Resource, TrapKind};
+use crate::outcome::{AbiViolation, Frame, HostFault, Outcome, Resource, Stack, TrapKind};
 use crate::records::Records;
 use crate::run::Job;
 use crate::verdict::Phase;
 use std::time::Duration;
 use wasmtime::{
-    Instance, ModuleExport, Store, Trap, TypedFunc, WasmBacktrace, WasmParams, WasmResults,
+    AsContextMut, Instance, ModuleExport, Store, Trap, TypedFunc, WasmParams, WasmResults,
 };
 
 /// The guest's allocator: size in, address out.
@@ -71,16 +74,22 @@ impl From<Outcome> for Ended {
     }
 }
 
+/// Bytes below the stack pointer that a function without a frame may use, by the C ABI of WebAssembly.
+const RED_ZONE: u32 = 128;
+
 /// A run: the store, and how far it got.
 pub(crate) struct Session<'a> {
     pub(crate) job: &'a Job<'a>,
     loaded: &'a Loaded,
     store: Store<State>,
     instance: Instance,
+    gauges: Gauges,
     phase: Phase,
     event: Option<usize>,
     fuel: u64,
     fuel_before_event: u64,
+    /// The buffer that the content was handed over in.
+    content: Option<Buffer>,
     /// Diagnostics sent before the present phase.
     messages_before: usize,
     emitted_in_load: Records,
@@ -124,7 +133,11 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// The outcome, and what there is to say about the run until then.
-    pub(crate) fn start(loaded: &'a Loaded, job: &'a Job<'a>) -> Result<Self, Box<Unstarted>> {
+    pub(crate) fn start(
+        loaded: &'a Loaded,
+        job: &'a Job<'a>,
+        tuning: Tuning,
+    ) -> Result<Self, Box<Unstarted>> {
         let state = state(loaded, job);
         if let Err(outcome) = fits(loaded, job) {
             let finished = Finished::without_instance(0, state);
@@ -133,40 +146,65 @@ impl<'a> Session<'a> {
         let mut store = Store::new(loaded.module.engine(), state);
         store.limiter(|state| &mut state.growth);
         store.set_epoch_deadline(ticks(job.limits.deadline));
-        let made = store
-            .set_fuel(job.limits.fuel)
-            .and_then(|()| loaded.instance_pre.instantiate(&mut store));
-        let fuel = used(&store, job.limits.fuel);
-        let instance = match made {
+        let instance = match loaded.instance_pre.instantiate(&mut store) {
             Ok(instance) => instance,
             Err(error) => {
                 let outcome = outcome_of(loaded, job, &error).into_outcome();
-                let finished = Finished::without_instance(fuel, store.into_data());
+                let finished = Finished::without_instance(0, store.into_data());
                 return Err(Box::new(Unstarted { outcome, finished }));
             }
         };
         let memory = instance.get_module_export(&mut store, &loaded.exports.memory);
         store.data_mut().memory = memory.and_then(wasmtime::Extern::into_memory);
+        let gauges = Gauges::of(&loaded.gauges, instance, &mut store);
+        store.data_mut().shadow = gauges.shadow().and_then(|shadow| Shadow::of(shadow, &store));
         let mut session = Self {
             job,
             loaded,
             store,
             instance,
-            phase: Phase::Initialise,
+            gauges,
+            phase: Phase::Instantiate,
             event: None,
-            fuel,
+            fuel: 0,
             fuel_before_event: 0,
+            content: None,
             messages_before: 0,
             emitted_in_load: Records::default(),
             evaluated: Vec::new(),
         };
-        if let Some(initialize) = &loaded.exports.initialize
-            && let Err(ended) = session.call_once::<(), ()>(initialize, ())
-        {
-            let (outcome, finished) = (ended.into_outcome(), session.finish());
-            return Err(Box::new(Unstarted { outcome, finished }));
+        match session.initialise(tuning) {
+            Ok(()) => Ok(session),
+            Err(ended) => {
+                let (outcome, finished) = (ended.into_outcome(), session.finish());
+                Err(Box::new(Unstarted { outcome, finished }))
+            }
         }
-        Ok(session)
+    }
+
+    /// What a module asks to be run first: its start function, then `_initialize`.
+    fn initialise(&mut self, tuning: Tuning) -> Result<(), Ended> {
+        self.set_limits(tuning).map_err(|error| self.outcome_of(&error))?;
+        if let Some(start) = self.loaded.gauges.start() {
+            self.call_once::<(), ()>(start, ())?;
+        }
+        self.enter(Phase::Initialise);
+        match &self.loaded.exports.initialize {
+            Some(initialize) => self.call_once::<(), ()>(initialize, ()),
+            None => Ok(()),
+        }
+    }
+
+    fn set_limits(&mut self, tuning: Tuning) -> Result<(), wasmtime::Error> {
+        let Self { gauges, store, job, .. } = self;
+        gauges.limit_stacks(store, job.limits.stack)?;
+        if gauges.limit_memory(store, job.limits.memory_bytes)? {
+            store.data_mut().growth.leave_to_the_guest(job.limits.memory_bytes);
+        }
+        if tuning != Tuning::default() {
+            gauges.tune(store, tuning)?;
+        }
+        Ok(())
     }
 
     /// What is left when it is over.
@@ -252,10 +290,116 @@ impl<'a> Session<'a> {
         parameters: P,
     ) -> Result<R, Ended> {
         let limit = self.job.limits.fuel;
-        let result =
-            self.store.set_fuel(limit).and_then(|()| function.call(&mut self.store, parameters));
-        self.fuel = self.fuel.saturating_add(used(&self.store, limit));
-        result.map_err(|error| outcome_of(self.loaded, self.job, &error))
+        let called = self
+            .gauges
+            .refuel(&mut self.store, limit)
+            .and_then(|()| function.call(&mut self.store, parameters));
+        let left = self.gauges.fuel(&mut self.store, called.is_ok());
+        // What was overdrawn by the last block is not used: there was no more.
+        let used = limit.saturating_sub(u64::try_from(left).unwrap_or(0));
+        self.fuel = self.fuel.saturating_add(used);
+        match called {
+            // However the call ended.
+            _ if left < 0 => {
+                let frames = called.err().map(|e| self.loaded.frames_of(&e)).unwrap_or_default();
+                Err(Outcome::OutOfFuel { limit, frames }.into())
+            }
+            Ok(result) => Ok(result),
+            Err(error) => Err(self.ended_by(&error)),
+        }
+    }
+
+    /// What it means that the guest was stopped.
+    fn ended_by(&mut self, error: &wasmtime::Error) -> Ended {
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::UnreachableCodeReached) => self.stopped_by_checks(error),
+            Some(Trap::MemoryOutOfBounds) if self.left_the_stack(None) => {
+                Some(self.linear_stack_exhausted(error))
+            }
+            _ => None,
+        }
+        .map_or_else(|| self.outcome_of(error), Ended::from)
+    }
+
+    /// The outcome if the memory checks stopped the guest.
+    fn stopped_by_checks(&mut self, error: &wasmtime::Error) -> Option<Outcome> {
+        if let Some(stack) = self.gauges.exhausted_stack(&mut self.store) {
+            let limit = match stack {
+                Stack::Linear => return Some(self.linear_stack_exhausted(error)),
+                Stack::Calls => u64::from(self.job.limits.stack.call_depth()),
+            };
+            let frames = self.loaded.frames_of(error);
+            return Some(Outcome::StackExhausted { stack, limit, frames });
+        }
+        let frames = self.loaded.frames_of(error);
+        match self.gauges.stop(&mut self.store) {
+            Some(RuntimeStop::MemoryLimit) => {
+                let limit = self.job.limits.memory_bytes;
+                let (resource, requested) = (Resource::Memory, limit.saturating_add(1));
+                return Some(Outcome::OutOfMemory { resource, requested, limit, frames });
+            }
+            // Somebody wants to know who called.
+            Some(RuntimeStop::AtAllocation { .. } | RuntimeStop::AtFree { .. }) => {
+                let trap = TrapKind::Unreachable;
+                return Some(Outcome::Trapped { trap, memory: None, frames });
+            }
+            Some(RuntimeStop::Violation) | None => {}
+        }
+        let site = self.loaded.site_of(error)?;
+        let violation = self.gauges.violation(&mut self.store, self.loaded.wasm(), site)?;
+        if self.left_the_stack(Some(violation.address)) {
+            return Some(self.linear_stack_exhausted(error));
+        }
+        let memory = self.with_object(MemoryError::of_guest(&violation, self.shadow()));
+        Some(Outcome::invalid_access(memory, frames))
+    }
+
+    /// What an error of the engine or of a host function means.
+    fn outcome_of(&self, error: &wasmtime::Error) -> Ended {
+        if let Some(Stop::Memory(access)) = error.downcast_ref::<Stop>() {
+            let memory = self.with_object(MemoryError::of_host(*access, self.shadow()));
+            return Outcome::invalid_access(memory, self.loaded.frames_of(error)).into();
+        }
+        outcome_of(self.loaded, self.job, error)
+    }
+
+    /// Whether an access failed because the linear stack has grown over its end, which is where null
+    /// pointers point to if the linker put the stack first.
+    fn left_the_stack(&mut self, address: Option<u64>) -> bool {
+        let summary = &self.loaded.instrumentation.summary;
+        let Some(stack) = summary.stack_pointer else { return false };
+        let Some(now) = self.gauges.stack_pointer(&mut self.store) else { return false };
+        let null_page = match summary.null_page {
+            Some(NullPageFound::Guarded { bytes, end_of_stack: true }) => bytes,
+            Some(NullPageFound::Guarded { end_of_stack: false, .. }) => return false,
+            Some(NullPageFound::Unguarded { .. } | NullPageFound::Off) | None => 0,
+        };
+        // Below zero it wraps. A function without a frame of its own may use some bytes below it.
+        let over_the_end = now > stack.initial || now < null_page.saturating_add(RED_ZONE);
+        let in_null_page = address.is_none_or(|address| address < null_page.into());
+        over_the_end && in_null_page
+    }
+
+    /// The linear stack is over its profile's limit, or over the end that it was linked with.
+    fn linear_stack_exhausted(&self, error: &wasmtime::Error) -> Outcome {
+        let profile = self.job.limits.stack.linear_bytes();
+        let summary = &self.loaded.instrumentation.summary;
+        let own = summary.own_stack_bytes.unwrap_or(profile);
+        Outcome::StackExhausted {
+            stack: Stack::Linear,
+            limit: profile.min(own).into(),
+            frames: self.loaded.frames_of(error),
+        }
+    }
+
+    /// The error with the object that it missed, if there is one.
+    fn with_object(&self, memory: MemoryError) -> MemoryError {
+        let heap = self.gauges.heap().map(|heap| heap.data(&self.store)).unwrap_or_default();
+        memory.near_block(heap, self.content.map(|content| content.address))
+    }
+
+    fn shadow(&self) -> &[u8] {
+        self.gauges.shadow().map(|shadow| shadow.data(&self.store)).unwrap_or_default()
     }
 
     /// The same for an entry point that is called once.
@@ -299,6 +443,13 @@ impl<'a> Session<'a> {
         Ok(Buffer { address, size })
     }
 
+    /// The same for the content of the run.
+    pub(crate) fn hand_over_content(&mut self, allocate: &Allocate) -> Result<Buffer, Ended> {
+        let buffer = self.hand_over(allocate, self.job.content)?;
+        self.content = Some(buffer);
+        Ok(buffer)
+    }
+
     /// Reads the guest's memory on behalf of the entry point of that name.
     pub(crate) fn read(
         &mut self,
@@ -324,13 +475,25 @@ impl<'a> Session<'a> {
         data: &[u8],
         function: &'static str,
     ) -> Result<(), Ended> {
-        self.memory(function)?.write(address, data).map_err(|stop| stopped(stop, Vec::new()))
+        let written = self.memory(function)?.write(address, data);
+        written.map_err(|stop| self.refused(stop))
+    }
+
+    /// What it means that the host could not use the guest's memory while it was not running.
+    fn refused(&self, stop: Stop) -> Ended {
+        match stop {
+            Stop::Memory(access) => {
+                let memory = self.with_object(MemoryError::of_host(access, self.shadow()));
+                Outcome::invalid_access(memory, Vec::new()).into()
+            }
+            stop => stopped(stop, Vec::new()),
+        }
     }
 
     fn memory(&mut self, function: &'static str) -> Result<GuestMemory<'_>, Ended> {
         let memory =
             self.store.data().memory.ok_or_else(|| Ended::violation(AbiViolation::NoMemory))?;
-        Ok(GuestMemory::new(memory.data_mut(&mut self.store), function))
+        Ok(split(memory, self.store.as_context_mut(), function).0)
     }
 
     fn memory_bytes(&self) -> u64 {
@@ -345,7 +508,13 @@ fn state(loaded: &Loaded, job: &Job<'_>) -> State {
         Entry::Reactor(_) | Entry::Harness(_) => Vec::new(),
     };
     let info = &loaded.info;
-    let growth = Growth::new(job.limits, info.memories, info.tables, info.initial_memory_bytes);
+    let resources = loaded.module.resources_required();
+    let growth = Growth::new(
+        job.limits,
+        resources.num_memories,
+        resources.num_tables,
+        info.initial_memory_bytes,
+    );
     State::new(job.limits.clone(), Wasi::new(job.arguments.to_vec(), content), growth)
 }
 
@@ -382,14 +551,9 @@ fn ticks(deadline: Duration) -> u64 {
     u64::try_from(ticks).unwrap_or(u64::MAX).min(u64::MAX >> 1).saturating_add(1)
 }
 
-fn used(store: &Store<State>, limit: u64) -> u64 {
-    limit.saturating_sub(store.get_fuel().unwrap_or(0))
-}
-
 /// What an error of the engine means.
 fn outcome_of(loaded: &Loaded, job: &Job<'_>, error: &wasmtime::Error) -> Ended {
-    let frames =
-        error.downcast_ref::<WasmBacktrace>().map(|trace| loaded.frames(trace)).unwrap_or_default();
+    let frames = loaded.frames_of(error);
     if let Some(stop) = error.downcast_ref::<Stop>() {
         return stopped(stop.clone(), frames);
     }
@@ -397,8 +561,10 @@ fn outcome_of(loaded: &Loaded, job: &Job<'_>, error: &wasmtime::Error) -> Ended 
         || Outcome::HostFault { fault: HostFault::Engine { problem: format!("{error:#}") } };
     let Some(trap) = error.downcast_ref::<Trap>() else { return engine().into() };
     let kind = match trap {
-        Trap::StackOverflow => return Outcome::StackExhausted { frames }.into(),
-        Trap::OutOfFuel => return Outcome::OutOfFuel { limit: job.limits.fuel, frames }.into(),
+        // How deep that is differs between machines, so it says nothing about the content.
+        Trap::StackOverflow => {
+            return Outcome::HostFault { fault: HostFault::NativeStack }.into();
+        }
         Trap::Interrupt => {
             let milliseconds = u64::try_from(job.limits.deadline.as_millis()).unwrap_or(u64::MAX);
             return Outcome::HostFault { fault: HostFault::Watchdog { milliseconds } }.into();
@@ -415,7 +581,7 @@ fn outcome_of(loaded: &Loaded, job: &Job<'_>, error: &wasmtime::Error) -> Ended 
         // The rest belong to proposals that are off here.
         _ => return engine().into(),
     };
-    Outcome::Trapped { trap: kind, frames }.into()
+    Outcome::Trapped { trap: kind, memory: None, frames }.into()
 }
 
 /// What the end by a host function means.
@@ -429,6 +595,7 @@ fn stopped(stop: Stop, frames: Vec<Frame>) -> Ended {
             Outcome::AbiViolation { violation: AbiViolation::Exit { code }, frames }
         }
         Stop::Abi(violation) => Outcome::AbiViolation { violation, frames },
+        Stop::Memory(access) => Outcome::invalid_access(MemoryError::of_host(access, &[]), frames),
         Stop::Flood { stream, limit } => Outcome::OutputFlood { stream, limit, frames },
         Stop::OutOfMemory { resource, requested, limit } => {
             Outcome::OutOfMemory { resource, requested, limit, frames }

@@ -11,7 +11,7 @@ mod common;
 use common::{reactor, sandbox, sandbox_with, small_limits, wasm};
 use proofhouse_sandbox::limits::THREAD_STACK_BYTES;
 use proofhouse_sandbox::{
-    Compilation, HostFault, Interpreter, Job, Limits, Outcome, Run, Sandbox, Verdict,
+    Compilation, HostFault, Interpreter, Job, Limits, Outcome, Run, Sandbox, Sanitize, Verdict,
 };
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -86,9 +86,10 @@ fn on_threads(work: impl Fn(usize) + Sync) {
 #[test]
 fn a_thousand_runs_on_several_threads_are_equal() {
     let mut limits = small_limits();
-    limits.fuel = 200_000;
-    let interpreter =
-        common::with_guest_stack(|| sandbox().interpreter(talkative(), &limits).unwrap());
+    limits.fuel = 2_000_000;
+    let interpreter = common::with_guest_stack(|| {
+        sandbox().interpreter(talkative(), &limits, Sanitize::On).unwrap()
+    });
     let expected =
         CONTENTS.map(|content| common::with_guest_stack(|| judge(&interpreter, &limits, content)));
     let kinds = expected.each_ref().map(|run| run.outcome.kind());
@@ -112,7 +113,7 @@ fn two_sandboxes_agree() {
     let runs = [(); 2].map(|()| {
         common::with_guest_stack(|| {
             let sandbox = sandbox_with(Compilation::default());
-            let interpreter = sandbox.interpreter(talkative(), &limits).unwrap();
+            let interpreter = sandbox.interpreter(talkative(), &limits, Sanitize::On).unwrap();
             CONTENTS.map(|content| judge(&interpreter, &limits, content))
         })
     });
@@ -124,7 +125,7 @@ fn two_sandboxes_agree() {
 fn random_numbers_differ_within_a_run() {
     let limits = small_limits();
     let run = common::with_guest_stack(|| {
-        let interpreter = sandbox().interpreter(talkative(), &limits).unwrap();
+        let interpreter = sandbox().interpreter(talkative(), &limits, Sanitize::On).unwrap();
         judge(&interpreter, &limits, "accept")
     });
     let random = |record: &[u8]| record.iter().take(32).copied().collect::<Vec<u8>>();
@@ -152,8 +153,9 @@ fn more_runs_at_once_than_there_is_room_for_are_a_host_fault() {
     limits.fuel = u64::MAX;
     limits.deadline = Duration::from_millis(500);
     let sandbox = Sandbox::new(1, Compilation::default()).unwrap();
-    let interpreter =
-        common::with_guest_stack(|| sandbox.interpreter(wasm(&text), &limits).unwrap());
+    let interpreter = common::with_guest_stack(|| {
+        sandbox.interpreter(wasm(&text), &limits, Sanitize::On).unwrap()
+    });
 
     let (watched, crowded) = (AtomicU32::new(0), AtomicU32::new(0));
     let together = Barrier::new(THREADS);

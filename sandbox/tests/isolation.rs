@@ -9,7 +9,7 @@
 mod common;
 
 use common::{run, small_limits, wasm, with_guest_stack};
-use proofhouse_sandbox::{Compilation, Job, Limits, Outcome, OutcomeKind, Sandbox};
+use proofhouse_sandbox::{Compilation, Job, Limits, Outcome, OutcomeKind, Sandbox, Sanitize};
 
 /// A reactor that rejects with a code of its own when anything is not as the module says, and then
 /// spoils everything that it can reach. The content's first byte says how it ends.
@@ -110,7 +110,7 @@ fn nothing_is_left(pages: u32) {
     with_guest_stack(|| {
         let limits = limits();
         let sandbox = Sandbox::new(1, Compilation::default()).unwrap();
-        let interpreter = sandbox.interpreter(spoiler(pages), &limits).unwrap();
+        let interpreter = sandbox.interpreter(spoiler(pages), &limits, Sanitize::On).unwrap();
         for before in ENDINGS {
             for after in ENDINGS {
                 for (content, expected) in [before, after] {
@@ -151,8 +151,8 @@ fn nothing_is_left_for_another_interpreter() {
     with_guest_stack(|| {
         let limits = limits();
         let sandbox = Sandbox::new(1, Compilation::default()).unwrap();
-        let interpreters =
-            [2, 20].map(|pages| sandbox.interpreter(spoiler(pages), &limits).unwrap());
+        let interpreters = [2, 20]
+            .map(|pages| sandbox.interpreter(spoiler(pages), &limits, Sanitize::On).unwrap());
         let job = |content| Job {
             content,
             events: &[],

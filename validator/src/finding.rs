@@ -75,6 +75,7 @@ codes! {
     // What the interpreter does with it.
     Refused "refused" Error;
     EvaluationError "evaluation-error" Error;
+    MemoryError "memory-error" Error;
     Trap "trap" Error;
     OutOfFuel "out-of-fuel" Error;
     OutOfMemory "out-of-memory" Error;

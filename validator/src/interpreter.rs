@@ -1,7 +1,8 @@
 //! The interpreters of one call: found by name or path, opened, and named in the report.
 
 use crate::policy::Policy;
-use proofhouse_sandbox::{Abi, Description, Interpreter, OpenError, Sandbox};
+use proofhouse_sandbox::instrument::{HeapFound, NullPageFound, Summary};
+use proofhouse_sandbox::{Abi, Description, Interpreter, OpenError, Sandbox, Sanitize};
 use serde::Serialize;
 
 /// An interpreter that judges, or the reason why it cannot.
@@ -66,7 +67,7 @@ impl Judge {
         policy: &Policy,
         description: Option<Description>,
     ) -> Result<Self, JudgeError> {
-        let open = |wasm| sandbox.interpreter(wasm, &policy.limits);
+        let open = |wasm| sandbox.interpreter(wasm, &policy.limits, policy.sanitize);
         let interpreter = module.wasm.and_then(open);
         let described = interpreter.as_ref().ok().and_then(Interpreter::description);
         let described = described.or(description.as_ref());
@@ -154,7 +155,8 @@ impl Judge {
             digest,
             configuration: self.configuration().map(crate::digest::of_text),
             builds: digest.map(|digest| Build { name: "release", digest }).into_iter().collect(),
-            checks: Vec::new(),
+            instrumentation: interpreter.map(Interpreter::instrumentation),
+            checks: interpreter.map(checks).unwrap_or_default(),
         }
     }
 }
@@ -171,8 +173,22 @@ pub struct InterpreterEntry<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     configuration: Option<String>,
     builds: Vec<Build<'a>>,
+    /// What the rewriter found in the module and which checks it got.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instrumentation: Option<&'a Summary>,
     /// Run-time checks that were on.
     checks: Vec<&'static str>,
+}
+
+/// The run-time checks that an interpreter gets.
+fn checks(interpreter: &Interpreter) -> Vec<&'static str> {
+    if interpreter.sanitize() == Sanitize::Off {
+        return Vec::new();
+    }
+    let Summary { null_page, heap, .. } = interpreter.instrumentation();
+    let null_page = matches!(null_page, Some(NullPageFound::Guarded { .. })).then_some("null-page");
+    let heap = matches!(heap, Some(HeapFound::Replaced { .. })).then_some("heap");
+    ["memory"].into_iter().chain(null_page).chain(heap).collect()
 }
 
 #[derive(Debug, Serialize)]

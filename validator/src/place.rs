@@ -1,6 +1,6 @@
 //! Where a finding is: in the content, in an event, in the interpreter.
 
-use proofhouse_sandbox::Frame;
+use proofhouse_sandbox::{Frame, MemoryError};
 use serde::Serialize;
 
 /// A place; every part is optional and means nothing without the others only where it says so.
@@ -24,6 +24,9 @@ pub struct Place {
     /// Id of the event that was being evaluated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
+    /// What the memory checks found there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Box<MemoryError>>,
     /// The interpreter's stack, innermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub frames: Vec<Frame>,

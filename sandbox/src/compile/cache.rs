@@ -4,6 +4,7 @@
 //! mode and owner are what keeps others out. An entry that is damaged, foreign or of another engine
 //! is treated as absent.
 
+use crate::instrument::Options;
 use crate::limits::MAX_ARTEFACT_BYTES;
 use cap_std::fs::{Dir, DirBuilder, DirBuilderExt, MetadataExt, OpenOptions, OpenOptionsExt};
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
@@ -11,7 +12,7 @@ use std::io::{self, Read, Write};
 use wasmtime::Engine;
 
 /// First bytes of an entry; the number counts changes of its layout.
-const MAGIC: &[u8; 8] = b"PHCACHE1";
+const MAGIC: &[u8; 8] = b"PHCACHE2";
 const DIGEST_BYTES: usize = blake3::OUT_LEN;
 /// Magic, key, digest of the artefact.
 const HEADER_BYTES: usize = MAGIC.len() + 2 * DIGEST_BYTES;
@@ -127,17 +128,21 @@ fn user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-/// What an artefact depends on: the module, the engine's version and all of its settings.
+/// What an artefact depends on: the module, what is asked of the rewriter, the rewriter itself, the
+/// engine's version and all of its settings.
 pub(super) struct Key(blake3::Hash);
 
 impl Key {
-    pub(super) fn of(engine: &Engine, wasm: &[u8]) -> Self {
+    pub(super) fn of(engine: &Engine, wasm: &[u8], options: Options) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher.update(MAGIC);
         hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
         let mut settings = Settings(blake3::Hasher::new());
         engine.precompile_compatibility_hash().hash(&mut settings);
         hasher.update(settings.0.finalize().as_bytes());
+        hasher.update(crate::instrument::SOURCES_DIGEST.as_bytes());
+        // Options always serialise; what does not would only be compiled again.
+        hasher.update(&serde_json::to_vec(&options).unwrap_or_default());
         hasher.update(wasm);
         Self(hasher.finalize())
     }

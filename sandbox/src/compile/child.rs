@@ -2,19 +2,16 @@
 
 use super::CompileError;
 use super::compiler::{compile, locate};
+use super::refused::Why;
 use super::request::Request;
 use crate::limits::{
     MAX_COMPILE_ADDRESS_SPACE, MAX_COMPILE_TIME, MAX_LOCATE_ADDRESS_SPACE, MAX_LOCATE_TIME,
     MAX_MODULE_BYTES,
 };
-use crate::outcome::Unusable;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use std::thread;
-
-/// The child's exit code when the module is at fault; its words are on stdout.
-pub(super) const EXIT_REFUSED: u8 = 10;
 
 /// What the child process does: reads a request and a module from stdin, writes the answer to stdout.
 ///
@@ -29,9 +26,10 @@ pub fn compile_child() -> ExitCode {
     }
     let (answer, code) = match answer(&request, &wasm) {
         Ok(answer) => (answer, ExitCode::SUCCESS),
-        Err(CompileError::Module(Unusable::Invalid { problem })) => {
-            (problem.into_bytes(), ExitCode::from(EXIT_REFUSED))
-        }
+        Err(CompileError::Module(reason)) => match Why::and_words(reason) {
+            Some((why, words)) => (words.into_bytes(), ExitCode::from(why.exit_code())),
+            None => return ExitCode::FAILURE,
+        },
         Err(_) => return ExitCode::FAILURE,
     };
     match io::stdout().lock().write_all(&answer) {
@@ -42,7 +40,7 @@ pub fn compile_child() -> ExitCode {
 
 fn answer(request: &Request, wasm: &[u8]) -> Result<Vec<u8>, CompileError> {
     match request {
-        Request::Compile => compile(wasm),
+        Request::Compile(options) => compile(wasm, *options),
         Request::Locate(offsets) => locate(wasm, offsets),
     }
 }
@@ -50,7 +48,7 @@ fn answer(request: &Request, wasm: &[u8]) -> Result<Vec<u8>, CompileError> {
 /// A compiler that swells or spins ends itself even if its parent is gone.
 fn limit_self(request: &Request) {
     let (address_space, time) = match request {
-        Request::Compile => (MAX_COMPILE_ADDRESS_SPACE, MAX_COMPILE_TIME),
+        Request::Compile(_) => (MAX_COMPILE_ADDRESS_SPACE, MAX_COMPILE_TIME),
         Request::Locate(_) => (MAX_LOCATE_ADDRESS_SPACE, MAX_LOCATE_TIME),
     };
     for (resource, limit) in [

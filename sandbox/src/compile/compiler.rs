@@ -1,9 +1,11 @@
 //! Who looks into modules: this process, or a child.
 
-use super::CompileError;
 use super::process::{Ending, ask};
+use super::refused::Why;
 use super::request::Request;
+use super::{CompileError, artefact};
 use crate::engine;
+use crate::instrument::{Options, instrument};
 use crate::limits::{
     MAX_ARTEFACT_BYTES, MAX_COMPILE_TIME, MAX_LOCATE_TIME, MAX_LOCATIONS_BYTES, MAX_REFUSAL_BYTES,
 };
@@ -30,18 +32,17 @@ pub enum Compiler {
 }
 
 impl Compiler {
-    /// The machine code of a module.
-    pub(super) fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>, CompileError> {
-        let Self::Child { program, arguments } = self else { return compile(wasm) };
+    /// The artefact of a module.
+    pub(super) fn compile(&self, wasm: &[u8], options: Options) -> Result<Vec<u8>, CompileError> {
+        let Self::Child { program, arguments } = self else { return compile(wasm, options) };
         let mut command = Command::new(program);
         command.args(arguments);
-        match ask(command, &Request::Compile, wasm, MAX_ARTEFACT_BYTES, MAX_COMPILE_TIME) {
+        match ask(command, &Request::Compile(options), wasm, MAX_ARTEFACT_BYTES, MAX_COMPILE_TIME) {
             Ok(artefact) => Ok(artefact),
             Err(Ending::Machine(error)) => Err(CompileError::Machine(error)),
-            Err(Ending::Refused(words)) => {
+            Err(Ending::Refused(why, words)) => {
                 let words = words.get(..usize_of(MAX_REFUSAL_BYTES)).unwrap_or(&words);
-                let problem = String::from_utf8_lossy(words).into_owned();
-                Err(Unusable::Invalid { problem }.into())
+                Err(why.unusable(String::from_utf8_lossy(words).into_owned()).into())
             }
             Err(ending @ (Ending::Stopped(_) | Ending::Late(_))) => {
                 Err(Unusable::CompileStopped { problem: ending.to_string() }.into())
@@ -69,11 +70,14 @@ impl Compiler {
     }
 }
 
-/// The machine code of a module, made in this process.
-pub(super) fn compile(wasm: &[u8]) -> Result<Vec<u8>, CompileError> {
+/// The artefact of a module, made in this process.
+pub(super) fn compile(wasm: &[u8], options: Options) -> Result<Vec<u8>, CompileError> {
+    let instrumented = instrument(wasm, options)
+        .map_err(|refusal| Why::of(&refusal).unusable(Why::words(&refusal)))?;
     let engine = engine::compiling().map_err(|e| CompileError::Engine(format!("{e:#}")))?;
     let invalid = |e: wasmtime::Error| Unusable::Invalid { problem: format!("{e:#}") };
-    Ok(engine.precompile_module(wasm).map_err(invalid)?)
+    let code = engine.precompile_module(&instrumented.module).map_err(invalid)?;
+    artefact::encode(&instrumented, &code).map_err(|e| CompileError::Machine(e.into()))
 }
 
 /// The places at those offsets, looked up in this process, as JSON.

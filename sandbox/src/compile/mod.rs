@@ -1,18 +1,23 @@
-//! From a module's bytes to machine code: in a child process with a wall limit, or from the cache.
+//! From a module's bytes to machine code: instrumented and compiled in a child process with a wall
+//! limit, or from the cache.
 //!
 //! The compiler is the largest piece of code that a hostile module reaches, and it cannot be
-//! interrupted, so it runs apart: a module that makes it crash, hang or swell ends a child.
+//! interrupted, so it runs apart, and the rewriter with it: a module that makes it crash, hang or swell ends a child.
 
+mod artefact;
 mod cache;
 mod child;
 mod compiler;
 mod process;
+mod refused;
 mod request;
 
+pub(crate) use artefact::Instrumentation;
 pub use cache::{Cache, CacheError};
 pub use child::compile_child;
 pub use compiler::Compiler;
 
+use crate::instrument::Options;
 use crate::outcome::Unusable;
 use wasmtime::{Engine, Module};
 
@@ -42,39 +47,56 @@ pub enum CompileError {
     Artefact(String),
 }
 
+/// A module that is ready to be instantiated, and what is known about how it was instrumented.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) module: Module,
+    pub(crate) instrumentation: Instrumentation,
+}
+
 impl Compilation {
-    /// The compiled form of a module.
-    pub(crate) fn module(&self, engine: &Engine, wasm: &[u8]) -> Result<Module, CompileError> {
-        let key = cache::Key::of(engine, wasm);
+    /// The compiled form of what the rewriter makes of a module.
+    pub(crate) fn module(
+        &self,
+        engine: &Engine,
+        wasm: &[u8],
+        options: Options,
+    ) -> Result<Compiled, CompileError> {
+        let key = cache::Key::of(engine, wasm, options);
         if let Some(cache) = &self.cache
             && let Some(artefact) = cache.read(&key)
         {
             match deserialise(engine, &artefact) {
-                Ok(module) => return Ok(module),
+                Ok(compiled) => return Ok(compiled),
                 // Another version of the engine, or damage that its digest does not show.
                 Err(error) => tracing::warn!(%error, "cached artefact refused; compiling again"),
             }
         }
-        let artefact = self.compiler.compile(wasm)?;
-        let module =
+        let artefact = self.compiler.compile(wasm, options)?;
+        let compiled =
             deserialise(engine, &artefact).map_err(|e| CompileError::Artefact(e.to_string()))?;
         if let Some(cache) = &self.cache
             && let Err(error) = cache.write(&key, &artefact)
         {
             tracing::warn!(%error, "cannot write to the cache; going on without");
         }
-        Ok(module)
+        Ok(compiled)
     }
+}
+
+fn deserialise(engine: &Engine, artefact: &[u8]) -> wasmtime::Result<Compiled> {
+    let (instrumentation, code) = artefact::decode(artefact)?;
+    Ok(Compiled { module: machine_code(engine, code)?, instrumentation })
 }
 
 #[expect(
     unsafe_code,
     reason = "machine code is trusted by nature; this is the one place that does"
 )]
-fn deserialise(engine: &Engine, artefact: &[u8]) -> wasmtime::Result<Module> {
+fn machine_code(engine: &Engine, code: &[u8]) -> wasmtime::Result<Module> {
     // SAFETY: the bytes come from our own compile child, either now or, through the cache, at an
     // earlier time. The cache lies in a directory that only this user can write to, its entries are
     // owned by this user, and each carries a digest. That shows damage, not origin: whoever can write
     // there as this user can already run code as this user.
-    unsafe { Module::deserialize(engine, artefact) }
+    unsafe { Module::deserialize(engine, code) }
 }

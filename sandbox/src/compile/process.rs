@@ -1,6 +1,6 @@
 //! The parent's side of a compile child: hand over, wait no longer than the limit, leave nothing behind.
 
-use super::child::EXIT_REFUSED;
+use super::refused::Why;
 use super::request::Request;
 use std::io::{self, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -17,9 +17,9 @@ pub(super) enum Ending {
     /// It could not be started or talked to.
     #[error("{0}")]
     Machine(#[source] io::Error),
-    /// It refused the module, in these words.
+    /// It refused the module, for that reason and in these words.
     #[error("the module is refused")]
-    Refused(Vec<u8>),
+    Refused(Why, Vec<u8>),
     /// It ended in another way.
     #[error("the compiler ended with {0}")]
     Stopped(ExitStatus),
@@ -46,8 +46,11 @@ pub(super) fn ask(
     let answer = answered.ok_or(Ending::Late(limit))?.map_err(Ending::Machine)?;
     match status.code() {
         Some(0) => Ok(answer),
-        Some(code) if code == i32::from(EXIT_REFUSED) => Err(Ending::Refused(answer)),
-        _ => Err(Ending::Stopped(status)),
+        Some(code) => match Why::of_exit_code(code) {
+            Some(why) => Err(Ending::Refused(why, answer)),
+            None => Err(Ending::Stopped(status)),
+        },
+        None => Err(Ending::Stopped(status)),
     }
 }
 
@@ -98,11 +101,12 @@ fn end(child: &mut Child, start: Instant, limit: Duration) -> io::Result<ExitSta
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::instrument::Options;
 
     fn ask_shell(script: &str, limit: Duration) -> Result<Vec<u8>, Ending> {
         let mut command = Command::new("sh");
         command.args(["-c", script]);
-        ask(command, &Request::Compile, b"module", 10, limit)
+        ask(command, &Request::Compile(Options::default()), b"module", 10, limit)
     }
 
     const LONG: Duration = Duration::from_secs(30);
@@ -115,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_child_is_given_the_request_and_the_module() {
-        let answer = ask_shell("cat", LONG);
+        let answer = ask_shell("dd bs=1 count=1 2>/dev/null; tail -c 6", LONG);
         assert!(matches!(&answer, Ok(bytes) if bytes == b"Cmodule"), "{answer:?}");
     }
 
@@ -144,12 +148,16 @@ mod tests {
     #[test]
     fn a_refusal_keeps_the_childs_words() {
         let ending = ask_shell("echo -n why; exit 10", LONG);
-        assert!(matches!(&ending, Err(Ending::Refused(words)) if words == b"why"), "{ending:?}");
+        assert!(
+            matches!(&ending, Err(Ending::Refused(Why::Invalid, words)) if words == b"why"),
+            "{ending:?}"
+        );
     }
 
     #[test]
     fn a_program_that_is_not_there_is_the_machines_fault() {
-        let ending = ask(Command::new("/nonexistent"), &Request::Compile, b"", 10, LONG);
+        let ending =
+            ask(Command::new("/nonexistent"), &Request::Compile(Options::default()), b"", 10, LONG);
         assert!(matches!(ending, Err(Ending::Machine(_))), "{ending:?}");
     }
 }

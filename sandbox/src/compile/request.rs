@@ -1,17 +1,20 @@
 //! What a compile child is asked for: the first bytes on its stdin, before the module.
 
+use crate::instrument::Options;
 use crate::limits::MAX_FRAMES;
 use crate::num::usize_of;
 use std::io::{self, Read};
 
 const COMPILE: u8 = b'C';
 const LOCATE: u8 = b'L';
+/// Most bytes of what is asked of the rewriter, as JSON.
+const MAX_OPTIONS_BYTES: u32 = 64 << 10;
 
 /// One question about a module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Request {
-    /// Its machine code.
-    Compile,
+    /// The machine code of what the rewriter makes of it.
+    Compile(Options),
     /// The places in the sources at those offsets, as JSON.
     Locate(Vec<u64>),
 }
@@ -20,7 +23,12 @@ impl Request {
     /// The bytes before the module.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         match self {
-            Self::Compile => vec![COMPILE],
+            Self::Compile(options) => {
+                // Options always serialise; if they did not, the child would refuse the question.
+                let options = serde_json::to_vec(options).unwrap_or_default();
+                let length = u32::try_from(options.len()).unwrap_or(u32::MAX).to_le_bytes();
+                [&[COMPILE], length.as_slice(), options.as_slice()].concat()
+            }
             Self::Locate(offsets) => {
                 let count = u32::try_from(offsets.len()).unwrap_or(u32::MAX);
                 let mut bytes = vec![LOCATE];
@@ -34,7 +42,15 @@ impl Request {
     /// Reads them back; what follows is the module.
     pub(super) fn read(from: &mut impl Read) -> io::Result<Self> {
         match u8::from_le_bytes(array(from)?) {
-            COMPILE => Ok(Self::Compile),
+            COMPILE => {
+                let length = u32::from_le_bytes(array(from)?);
+                if length > MAX_OPTIONS_BYTES {
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
+                let mut options = vec![0; usize_of(length)];
+                from.read_exact(&mut options)?;
+                Ok(Self::Compile(serde_json::from_slice(&options)?))
+            }
             LOCATE => {
                 let count = usize_of(u32::from_le_bytes(array(from)?));
                 if count > MAX_FRAMES {
@@ -61,9 +77,11 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_and_the_module_remains() {
-        for request in
-            [Request::Compile, Request::Locate(vec![]), Request::Locate(vec![1, u64::MAX])]
-        {
+        for request in [
+            Request::Compile(Options::default()),
+            Request::Locate(vec![]),
+            Request::Locate(vec![1, u64::MAX]),
+        ] {
             let bytes = [request.to_bytes(), b"module".to_vec()].concat();
             let mut rest = bytes.as_slice();
             assert_eq!(Request::read(&mut rest).unwrap(), request);
@@ -74,7 +92,16 @@ mod tests {
     #[test]
     fn nonsense_is_refused() {
         let many = Request::Locate(vec![0; MAX_FRAMES.saturating_add(1)]).to_bytes();
-        for bytes in [&b""[..], b"\0asm", b"L", b"L\x01\0\0\0\0\0", many.as_slice()] {
+        for bytes in [
+            &b""[..],
+            b"\0asm",
+            b"C",
+            b"C\xff\xff\xff\xff",
+            b"C\x02\0\0\0{}",
+            b"L",
+            b"L\x01\0\0\0\0\0",
+            many.as_slice(),
+        ] {
             assert!(Request::read(&mut &*bytes).is_err(), "{bytes:?}");
         }
     }

@@ -4,13 +4,16 @@
 
 mod linker;
 mod proofhouse;
+mod shadow;
 mod state;
 mod wasi;
 
 pub(crate) use linker::{Provided, linker, provided};
-pub(crate) use state::{Captured, Growth, State};
+pub(crate) use shadow::Shadow;
+pub(crate) use state::{Captured, Growth, State, split};
 pub(crate) use wasi::Wasi;
 
+use crate::memory_error::HostAccess;
 use crate::outcome::{AbiViolation, Resource, Stream};
 
 /// Why a host function ended the guest. It travels through the engine as an error and becomes the
@@ -21,6 +24,8 @@ pub(crate) enum Stop {
     Exit(i32),
     #[error("{0}")]
     Abi(AbiViolation),
+    #[error("`{}` was given memory that may not be accessed", .0.function)]
+    Memory(HostAccess),
     #[error("output over the limit of {limit}")]
     Flood { stream: Stream, limit: u64 },
     #[error("memory over the limit of {limit}")]

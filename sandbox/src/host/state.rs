@@ -1,19 +1,21 @@
 //! What one run keeps on the host's side: limits used so far, and what the guest said.
 
 use super::Stop;
+use super::shadow::Shadow;
 use super::wasi::Wasi;
 use crate::guest_memory::GuestMemory;
-use crate::limits::Limits;
+use crate::limits::{CHECKED_BYTES, CHECKED_SHARE, Limits};
 use crate::num::u64_of;
 use crate::outcome::{AbiViolation, Resource, Stream};
 use crate::records::Records;
 use std::collections::BTreeSet;
-use wasmtime::{AsContextMut, Caller, Memory, ResourceLimiter};
+use wasmtime::{AsContextMut, Caller, Memory, ResourceLimiter, StoreContextMut};
 
 /// The data of the store of one run.
 pub(crate) struct State {
     pub(crate) limits: Limits,
     pub(crate) memory: Option<Memory>,
+    pub(crate) shadow: Option<Shadow>,
     pub(crate) growth: Growth,
     pub(crate) captured: Captured,
     pub(crate) wasi: Wasi,
@@ -38,7 +40,7 @@ pub(crate) struct Captured {
 
 impl State {
     pub(crate) fn new(limits: Limits, wasi: Wasi, growth: Growth) -> Self {
-        Self { limits, memory: None, growth, captured: Captured::default(), wasi }
+        Self { limits, memory: None, shadow: None, growth, captured: Captured::default(), wasi }
     }
 
     /// Counts one more diagnostic of that many bytes, or refuses it.
@@ -81,16 +83,24 @@ pub(crate) fn memory_and_state<'c>(
     caller: &'c mut Caller<'_, State>,
     function: &'static str,
 ) -> Result<(GuestMemory<'c>, &'c mut State), Stop> {
-    // A start function may call the host before the instance exists, so the export is looked up.
-    let memory = match caller.data().memory {
-        Some(memory) => memory,
-        None => caller
-            .get_export("memory")
-            .and_then(wasmtime::Extern::into_memory)
-            .ok_or(Stop::Abi(AbiViolation::NoMemory))?,
+    let memory = caller.data().memory.ok_or(Stop::Abi(AbiViolation::NoMemory))?;
+    Ok(split(memory, caller.as_context_mut(), function))
+}
+
+/// The guest's memory with its shadow, and the state beside it, while the guest is not running.
+pub(crate) fn split<'c>(
+    memory: Memory,
+    store: StoreContextMut<'c, State>,
+    function: &'static str,
+) -> (GuestMemory<'c>, &'c mut State) {
+    let (bytes, state) = memory.data_and_store_mut(store);
+    #[expect(unsafe_code, reason = "see `Shadow::bytes`")]
+    // SAFETY: the store is borrowed for as long as the bytes are, so that it stays and nobody runs it.
+    let shadow: &'c [u8] = match &state.shadow {
+        Some(shadow) => unsafe { shadow.bytes() },
+        None => &[],
     };
-    let (bytes, state) = memory.data_and_store_mut(caller.as_context_mut());
-    Ok((GuestMemory::new(bytes, function), state))
+    (GuestMemory::new(bytes, shadow, function), state)
 }
 
 /// Counts and limits the growth of the guest's memory and tables.
@@ -122,6 +132,14 @@ impl Growth {
 /// What a module's own declaration rules out is denied to it, as everywhere, and not counted.
 fn over_own_maximum(desired: usize, maximum: Option<usize>) -> bool {
     maximum.is_some_and(|maximum| desired > maximum)
+}
+
+impl Growth {
+    /// From now on the guest counts itself what it has, net of what its checks take, and stops at the
+    /// limit. What remains here is a bound for both together.
+    pub(crate) fn leave_to_the_guest(&mut self, limit: u64) {
+        self.memory_limit = limit.saturating_mul(CHECKED_SHARE).saturating_add(CHECKED_BYTES);
+    }
 }
 
 impl ResourceLimiter for Growth {

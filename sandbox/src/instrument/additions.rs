@@ -10,12 +10,16 @@ use super::Options;
 use super::asan::{Found, Links, Redirects};
 use super::checks::Checks;
 use super::function::Passes;
+use super::grow::{Grow, most_pages};
+use super::known::{Role, StandIns};
 use super::limits::{MAX_FUNCTIONS, MAX_GLOBALS, MAX_TYPES};
 use super::link::{Base, Runtime};
+use super::meter::Pricing;
 use super::numbers::{count, index};
 use super::options;
 use super::original::Original;
 use super::refusal::{Limited, Refusal};
+use super::stack::{LinearStack, Stack};
 use super::summary::StackPointer;
 
 /// Index of the shadow memory: the first behind the original's only one.
@@ -33,6 +37,10 @@ pub(super) struct Additions {
     pub(super) base: Base,
     /// What the passes over function bodies need.
     pub(super) passes: Passes,
+    /// Functions of which more is known than their code says.
+    pub(super) stand_ins: StandIns,
+    /// Index of the global that counts lent fuel, if any is ever lent.
+    pub(super) fuel_lent: Option<u32>,
     /// What becomes of calls to AddressSanitizer's runtime.
     pub(super) redirects: Redirects,
     /// Whether the module was compiled to say how its memory is laid out.
@@ -47,6 +55,7 @@ impl Additions {
     pub(super) fn plan(
         original: &Original<'_>,
         stack_pointer: Option<StackPointer>,
+        stand_ins: StandIns,
         asan: Found,
         options: Options,
     ) -> Result<Self, Refusal> {
@@ -57,6 +66,23 @@ impl Additions {
         let own_globals = original.imported_globals.saturating_add(original.defined_globals());
         let (results, result_types) = block_types(original, options.meter)?;
         let fuel = options.meter.then_some(own_globals);
+        let mut next_global = own_globals.saturating_add(fuel.is_some().into());
+        let mut global = || {
+            let index = next_global;
+            next_global = next_global.saturating_add(1);
+            index
+        };
+        let is_lent = options.meter && !stand_ins.priced.is_empty();
+        let fuel_lent = is_lent.then(&mut global);
+        let stack = options.meter.then(|| Stack {
+            depth_left: global(),
+            stop: global(),
+            linear: stack_pointer.map(|stack| LinearStack {
+                pointer: stack.global,
+                initial: stack.initial,
+                limit: global(),
+            }),
+        });
         let checked = match options.checks {
             options::Checks::Off => false,
             options::Checks::Fast | options::Checks::Exact => original.memory.is_some(),
@@ -66,7 +92,7 @@ impl Additions {
         let base = Base {
             types: own_types.saturating_add(count(result_types.len())),
             functions: own_functions,
-            globals: own_globals.saturating_add(fuel.is_some().into()),
+            globals: next_global,
         };
         let added = |of: fn(&Runtime) -> u32| runtime.as_ref().map_or(0, of);
         judge(Limited::Types, base.types, added(Runtime::types), MAX_TYPES)?;
@@ -85,9 +111,38 @@ impl Additions {
             trust_alignment: options.checks == options::Checks::Fast,
             plain_stack_pointer: stack_pointer.filter(|_| !layout).map(|stack| stack.global),
         });
+        let grow = runtime
+            .as_ref()
+            .map(|_| Grow { function: function("grow"), most: most_pages(original) });
         let redirects = asan.link(&Links { function, checked, stack_pointer });
-        let passes = Passes { fuel, checks };
-        Ok(Self { result_types, results, runtime, base, passes, redirects, layout })
+        let passes = Passes { fuel, stack, checks, grow };
+        Ok(Self {
+            result_types,
+            results,
+            runtime,
+            base,
+            passes,
+            stand_ins,
+            fuel_lent,
+            redirects,
+            layout,
+        })
+    }
+
+    /// Index of the runtime's function that stands in for the function of the original with this index,
+    /// and the function's role.
+    pub(super) fn stand_in(&self, function: u32) -> Option<(u32, Role)> {
+        let role = self.stand_ins.replaced.get(&function)?;
+        let stand_in = export(self.runtime.as_ref()?, role.stand_in);
+        Some((self.base.functions.saturating_add(stand_in), *role))
+    }
+
+    /// The price of the function of the original with this index, if it has one, and what takes it from
+    /// `locals` on.
+    pub(super) fn pricing(&self, role: Role, locals: u32) -> Option<Pricing> {
+        // Nothing is lent to a stand-in.
+        let fuel = self.passes.fuel?;
+        Some(Pricing { price: role.price, fuel, lent: self.fuel_lent.unwrap_or(fuel), locals })
     }
 
     /// The block type with the results of type `ty` of the original.

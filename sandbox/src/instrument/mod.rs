@@ -6,6 +6,7 @@
 //!
 //! - *metering* (`meter`) counts *fuel* on the basic blocks of the original, so that the count is the
 //!   same whatever else is inserted;
+//! - *stacks* (`stack`) counts how deep the linear stack and the calls go, against limits;
 //! - *memory checks* (`checks`) look each access up in *shadow memory* (`shadow`), which says of
 //!   the guest's bytes which may be accessed. An access to *poisoned* bytes is a [`Violation`].
 //!
@@ -16,7 +17,8 @@
 //!
 //! # How a module goes through
 //! `Original::read` takes the module apart, judges and validates it.
-//! `layout` finds out how its memory is laid out, `additions` decides what is added and at which
+//! `layout` finds out how its memory is laid out, `allocator` and `words` which of its functions are known
+//! (`known`), `additions` decides what is added and at which
 //! indices: always behind the original's, so that no index of the original changes. `write` writes
 //! the result section by section, `function` its function bodies: it shows each instruction to the
 //! passes, and copies what none of them touches. The result is validated. What cannot be instrumented in
@@ -30,12 +32,16 @@
 //! [`Violation::read`] tells whether the checks ended the run.
 
 mod additions;
+mod allocator;
 pub mod asan;
 mod bulk;
 mod checks;
 mod customs;
 mod function;
+mod grow;
+mod heap;
 pub mod interface;
+mod known;
 mod layout;
 pub mod limits;
 mod link;
@@ -48,26 +54,41 @@ mod original;
 mod proposals;
 mod refusal;
 mod shadow;
+mod stack;
+mod stop;
 mod summary;
 mod trap_reason;
 mod violation;
+mod words;
 mod write;
 
-pub use asan::{LayoutMemory, LayoutObject, Place, Region, layout_object};
+pub use asan::{
+    LayoutMemory, LayoutObject, Place as LayoutPlace, Region as LayoutRegion, layout_object,
+};
+pub use heap::{HeapObject, NearObject, Place};
 pub use interface::Interface;
 pub use offsets::{DamagedOffsets, OffsetMap};
-pub use options::{Checks, NullPage, Options};
+pub use options::{Checks, Heap, NullPage, Options};
 pub use refusal::{AsanFault, Limited, Refusal};
 pub use shadow::{Poison, first_poisoned};
-pub use summary::{LayoutFound, NamesFound, NullPageFound, StackPointer, Summary, Unguarded};
+pub use stop::Stop;
+pub use summary::{
+    Family, HeapFound, HeapOff, LayoutFound, NamesFound, NullPageFound, StackPointer, Summary,
+    Unguarded,
+};
 pub use trap_reason::{TrapReason, trap_reason};
 pub use violation::{AccessKind, Cause, DamagedNotes, Violation};
 
 use additions::Additions;
 use asan::Redirects;
+use known::StandIns;
 use names::Names;
 use original::Original;
 use write::Writer;
+
+/// Digest of the rewriter's own sources, as hexadecimal digits: what it makes of a module may change
+/// with any of them.
+pub(crate) const SOURCES_DIGEST: &str = env!("PROOFHOUSE_INSTRUMENT_DIGEST");
 
 /// What became of a module.
 #[derive(Clone)]
@@ -102,15 +123,41 @@ pub fn instrument(original: &[u8], options: Options) -> Result<Instrumented, Ref
     let original = Original::read(original)?;
     let names = Names::read(&original);
     let stack_pointer = layout::stack_pointer(&original, &names)?;
+    let room = layout::null_page(&original, stack_pointer)?;
+    let own_stack_bytes = match (room, stack_pointer) {
+        (NullPageFound::Guarded { end_of_stack: true, .. }, Some(stack)) => Some(stack.initial),
+        _ => None,
+    };
     let asan = Redirects::find(&original)?;
     let layout = asan.summary();
-    let additions = Additions::plan(&original, stack_pointer, asan, options)?;
-    let null_page = match (&additions.passes.checks, options.null_page) {
-        (None, _) => None,
-        (Some(_), NullPage::Off) => Some(NullPageFound::Off),
-        (Some(_), NullPage::Auto) => Some(layout::null_page(&original, stack_pointer)?),
+    let functions = known::function_names(&original, &names)?;
+    let (words, word_names) = words::recognise(&original, &functions)?;
+    let allocator = allocator::recognise(&original, &functions, names.found)?;
+    let stand_ins = StandIns::choose(words, allocator.as_ref().ok(), options);
+    let additions = Additions::plan(&original, stack_pointer, stand_ins, asan, options)?;
+    let is_checked = additions.passes.checks.is_some();
+    let null_page = match (is_checked, options.null_page) {
+        (false, _) => None,
+        (true, NullPage::Off) => Some(NullPageFound::Off),
+        (true, NullPage::Auto) => Some(room),
     };
-    let summary = Summary { names: names.found, stack_pointer, null_page, layout };
+    let heap = is_checked.then(|| match (allocator, options.heap) {
+        (_, Heap::Off) => HeapFound::Off { reason: HeapOff::NotAsked },
+        (Err(reason), Heap::Auto) => HeapFound::Off { reason },
+        (Ok(found), Heap::Auto) => {
+            HeapFound::Replaced { family: found.family, functions: found.names }
+        }
+    });
+    let words = if is_checked { word_names } else { Vec::new() };
+    let summary = Summary {
+        names: names.found,
+        stack_pointer,
+        own_stack_bytes,
+        null_page,
+        heap,
+        words,
+        layout,
+    };
     let writer =
         Writer { original: &original, names: &names, additions: &additions, summary: &summary };
     let interface = writer.interface();

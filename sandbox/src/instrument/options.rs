@@ -1,19 +1,23 @@
 //! What is asked of the rewriter.
 
+use serde::{Deserialize, Serialize};
+
 /// Which passes run. The same options on the same module give the same bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Options {
-    /// Count fuel on the basic blocks of the original.
+    /// Count fuel on the basic blocks of the original, and how deep its stacks grow.
     pub meter: bool,
     /// Look every memory access up in shadow memory.
     pub checks: Checks,
     /// The bytes from address 0 that no access may touch.
     pub null_page: NullPage,
+    /// Replace the module's allocator by one with redzones and a quarantine, where memory is checked.
+    pub heap: Heap,
 }
 
 /// How closely memory accesses are checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Checks {
     /// Not at all.
@@ -27,7 +31,7 @@ pub enum Checks {
 }
 
 /// The region from address 0 on that is poisoned, so that a null pointer with a small offset is caught.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum NullPage {
     /// As large as the module's layout allows; see [`Summary::null_page`](super::Summary::null_page).
@@ -36,10 +40,20 @@ pub enum NullPage {
     Off,
 }
 
+/// What becomes of the module's allocator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Heap {
+    /// It is replaced if all of it is recognised; see [`Summary::heap`](super::Summary::heap).
+    Auto,
+    /// It stays, and the blocks that it gives are ordinary memory.
+    Off,
+}
+
 impl Default for Options {
     /// Everything that is needed to judge content: metering and fast checks.
     fn default() -> Self {
-        Self { meter: true, checks: Checks::Fast, null_page: NullPage::Auto }
+        Self { meter: true, checks: Checks::Fast, null_page: NullPage::Auto, heap: Heap::Auto }
     }
 }
 
@@ -62,6 +76,13 @@ impl Options {
     #[must_use]
     pub fn null_page(mut self, null_page: NullPage) -> Self {
         self.null_page = null_page;
+        self
+    }
+
+    /// The options with another treatment of the allocator.
+    #[must_use]
+    pub fn heap(mut self, heap: Heap) -> Self {
+        self.heap = heap;
         self
     }
 }

@@ -10,17 +10,17 @@ use wasm_encoder::{
 use wasmparser::SectionLimited;
 
 use super::additions::{Additions, SHADOW};
-use super::asan::FAKE_STACK_PAGES;
 use super::customs::{Fate, fate};
 use super::function::Function;
 use super::interface::{self, Interface, PREFIX};
-use super::limits::{MAX_EXPORTS, MAX_MEMORY_PAGES};
+use super::limits::MAX_EXPORTS;
 use super::names::Names;
 use super::numbers::{count, index, offset};
 use super::offsets::{OffsetMap, OffsetMapBuilder};
 use super::original::Original;
 use super::refusal::{Limited, Refusal};
 use super::shadow::{GRANULE_LOG2, Poison};
+use super::stack::recursive;
 use super::summary::{NullPageFound, Summary};
 
 /// Everything that goes into an instrumented module.
@@ -36,9 +36,12 @@ impl Writer<'_, '_> {
     pub(super) fn interface(&self) -> Interface {
         Interface {
             fuel: self.additions.passes.fuel.is_some(),
+            fuel_lent: self.additions.fuel_lent.is_some(),
             shadow: self.additions.passes.checks.is_some(),
             start: self.original.start.is_some(),
             stack_pointer: self.summary.stack_pointer.is_some(),
+            depth: self.additions.passes.stack.is_some(),
+            stack_limit: self.additions.passes.stack.is_some_and(|stack| stack.linear.is_some()),
             layout: self.additions.layout,
         }
     }
@@ -114,10 +117,10 @@ impl Writer<'_, '_> {
         let mut to = MemorySection::new();
         if let Some(memory) = self.original.memory {
             let mut memory = RoundtripReencoder.memory_type(memory)?;
-            if self.additions.layout {
-                // Room for the fake stack, so that the original can use all of its own.
-                let maximum = memory.maximum.map(|pages| pages.saturating_add(FAKE_STACK_PAGES));
-                memory.maximum = maximum.map(|pages| pages.min(MAX_MEMORY_PAGES));
+            // The runtime holds the guest to what it declared; the heap's pages and those of the fake
+            // stack come on top.
+            if self.additions.passes.grow.is_some() {
+                memory.maximum = None;
             }
             to.memory(memory);
         }
@@ -132,9 +135,17 @@ impl Writer<'_, '_> {
         if let Some(globals) = self.original.globals.clone() {
             RoundtripReencoder.parse_global_section(&mut to, globals)?;
         }
-        if self.additions.passes.fuel.is_some() {
+        let fuel = [self.additions.passes.fuel, self.additions.fuel_lent];
+        for _ in fuel.into_iter().flatten() {
             let ty = GlobalType { val_type: ValType::I64, mutable: true, shared: false };
             to.global(ty, &ConstExpr::i64_const(0));
+        }
+        if let Some(stack) = self.additions.passes.stack {
+            let ty = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
+            to.global(ty, &ConstExpr::i32_const(0)).global(ty, &ConstExpr::i32_const(0));
+            if stack.linear.is_some() {
+                to.global(ty, &ConstExpr::i32_const(-1));
+            }
         }
         if let Some(runtime) = &self.additions.runtime {
             runtime.write_globals(self.additions.base, &mut to)?;
@@ -153,6 +164,16 @@ impl Writer<'_, '_> {
         }
         if let Some(fuel) = self.additions.passes.fuel {
             to.export(interface::FUEL, ExportKind::Global, fuel);
+        }
+        if let Some(lent) = self.additions.fuel_lent {
+            to.export(interface::FUEL_LENT, ExportKind::Global, lent);
+        }
+        if let Some(stack) = self.additions.passes.stack {
+            to.export(interface::DEPTH, ExportKind::Global, stack.depth_left);
+            to.export(interface::STACK_STOP, ExportKind::Global, stack.stop);
+            if let Some(linear) = stack.linear {
+                to.export(interface::STACK_LIMIT, ExportKind::Global, linear.limit);
+            }
         }
         if let Some(start) = self.original.start {
             to.export(interface::START, ExportKind::Func, start);
@@ -175,16 +196,34 @@ impl Writer<'_, '_> {
         let mut hints = BranchHints::new();
         let mut offsets = OffsetMapBuilder::default();
         let indices = self.original.imported_functions..;
+        let recursive = match self.additions.passes.stack {
+            Some(_) => recursive(self.original)?,
+            None => Vec::new(),
+        };
+        let mut recursive = recursive.into_iter();
         let bodies = self.original.functions.iter().zip(&self.original.bodies);
         for ((ty, body), index) in bodies.zip(indices) {
             let function = Function {
                 module: self.original.bytes,
                 index,
+                recursive: recursive.next().unwrap_or(false),
                 parameters: self.original.parameters(*ty),
                 results: self.additions.results(*ty),
                 body: body.clone(),
             };
-            let written = function.rewrite(self.additions.passes, &self.additions.redirects)?;
+            let redirects = &self.additions.redirects;
+            let written = match self.additions.stand_in(index) {
+                Some((stand_in, role)) => function.replace(
+                    stand_in,
+                    role.parameters,
+                    self.additions.pricing(role, role.parameters),
+                ),
+                None => {
+                    let role = self.additions.stand_ins.priced.get(&index);
+                    let pricing = |locals| self.additions.pricing(*role?, locals);
+                    function.rewrite(self.additions.passes, redirects, pricing)?
+                }
+            };
             code.raw(&written.bytes);
             let start = code.byte_len().saturating_sub(written.bytes.len());
             offsets.function(offset(body.range().start), count(start), written.pieces);

@@ -12,16 +12,23 @@ mod readable;
 pub(crate) use locations::{Location, locations};
 
 use crate::limits::{MAX_FRAMES, MAX_LOCATED_OFFSETS};
-use crate::num::u64_of;
 use crate::outcome::Frame;
 use names::Names;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use wasmtime::WasmBacktrace;
 
 /// Looks up locations: for each offset in the module those at that instruction, innermost first.
 /// `None` when the debug information cannot be read.
 pub(crate) type Locate<'a> = dyn Fn(&[u64]) -> Option<Vec<Vec<Location>>> + 'a;
+
+/// One frame of a backtrace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CodePlace {
+    /// Index of the function.
+    pub(crate) function: u32,
+    /// Offset of the instruction in the original module.
+    pub(crate) offset: Option<u32>,
+}
 
 /// The names of one module, and the locations that have been looked up so far.
 pub(crate) struct Symbols {
@@ -45,20 +52,16 @@ impl Symbols {
 
     /// The frames of a backtrace, innermost first. One frame of the engine is more than one of ours
     /// where functions were inlined.
-    pub(crate) fn frames(&self, trace: &WasmBacktrace, locate: &Locate<'_>) -> Vec<Frame> {
-        let places = trace
-            .frames()
-            .iter()
-            .map(|frame| (frame.func_index(), frame.module_offset().map(u64_of)))
-            .take(MAX_FRAMES);
-        let places: Vec<_> = places.collect();
-        let offsets: Vec<u64> = places.iter().filter_map(|(_, offset)| *offset).collect();
+    pub(crate) fn frames(&self, places: &[CodePlace], locate: &Locate<'_>) -> Vec<Frame> {
+        let offsets: Vec<u64> =
+            places.iter().filter_map(|place| place.offset).map(u64::from).collect();
         // A thread that died while it held the map leaves nothing that reading could spoil.
         let mut located = self.located.lock().unwrap_or_else(PoisonError::into_inner);
         located.look_up(&offsets, locate);
-        let frames = places.into_iter().flat_map(|(function, offset)| {
+        let frames = places.iter().flat_map(|place| {
+            let offset = place.offset.map(u64::from);
             let locations = offset.and_then(|offset| located.by_offset.get(&offset));
-            self.frames_at(function, offset, locations.map_or(&[], Vec::as_slice))
+            self.frames_at(place.function, offset, locations.map_or(&[], Vec::as_slice))
         });
         frames.take(MAX_FRAMES).collect()
     }

@@ -3,7 +3,9 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use proofhouse_sandbox::limits::THREAD_STACK_BYTES;
-use proofhouse_sandbox::{Compilation, Interpreter, Job, Limits, OpenError, Run, Sandbox};
+use proofhouse_sandbox::{
+    Compilation, Interpreter, Job, Limits, OpenError, Run, Sandbox, Sanitize,
+};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
@@ -46,7 +48,7 @@ pub(crate) fn wasm(text: &str) -> Vec<u8> {
 
 /// An interpreter, opened with the small limits.
 pub(crate) fn open(wasm: &[u8]) -> Result<Interpreter, OpenError> {
-    with_guest_stack(|| sandbox().interpreter(wasm.to_vec(), &small_limits()))
+    with_guest_stack(|| sandbox().interpreter(wasm.to_vec(), &small_limits(), Sanitize::On))
 }
 
 /// A run on that content and those events, under the small limits.

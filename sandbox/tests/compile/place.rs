@@ -5,6 +5,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use proofhouse_sandbox::{
     Cache, CacheError, Compilation, Compiler, HostFault, Interpreter, OpenError, Outcome, Phase,
+    Sanitize,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -45,7 +46,7 @@ pub(crate) fn open(
     cache: Option<Cache>,
 ) -> Result<Interpreter, OpenError> {
     let sandbox = sandbox_with(Compilation { compiler, cache });
-    with_guest_stack(|| sandbox.interpreter(wasm.to_vec(), &small_limits()))
+    with_guest_stack(|| sandbox.interpreter(wasm.to_vec(), &small_limits(), Sanitize::On))
 }
 
 /// The cache in a folder.

@@ -3,7 +3,8 @@
 use std::sync::OnceLock;
 
 use proofhouse_sandbox::instrument::{
-    Cause, Instrumented, Options, Poison, Violation, instrument, interface,
+    Cause, HeapObject, Instrumented, NearObject, Options, Poison, Stop, Violation, instrument,
+    interface,
 };
 use wasmtime::{
     Caller, Config, Engine, Extern, Instance, Linker, Module, Store, Trap, Val, WasmBacktrace,
@@ -14,6 +15,7 @@ use wasmtime::{
 pub(crate) enum Ended {
     Returned(Vec<Val>),
     Violated(Violation),
+    Stopped(Stop),
     OutOfFuel,
     Trapped(Trap),
 }
@@ -104,6 +106,21 @@ impl Guest {
             let global = self.instance.get_global(&mut self.store, interface::FUEL).unwrap();
             global.set(&mut self.store, Val::I64(fuel)).unwrap();
         }
+        self.set_depth(i32::MAX);
+    }
+
+    /// Sets how many calls may be nested.
+    pub(crate) fn set_depth(&mut self, depth: i32) {
+        if self.instrumented.interface.depth {
+            let global = self.instance.get_global(&mut self.store, interface::DEPTH).unwrap();
+            global.set(&mut self.store, Val::I32(depth)).unwrap();
+        }
+    }
+
+    /// The value of an exported `i32` global of ours.
+    pub(crate) fn gauge(&mut self, name: &str) -> i32 {
+        let global = self.instance.get_global(&mut self.store, name).unwrap();
+        global.get(&mut self.store).unwrap_i32()
     }
 
     pub(crate) fn fuel(&mut self) -> i64 {
@@ -121,6 +138,12 @@ impl Guest {
         }
         let Err(error) = called else { return Ended::Returned(results) };
         let trap = *error.downcast_ref::<Trap>().unwrap();
+        if trap == Trap::UnreachableCodeReached
+            && let Some(stop) = self.stop()
+            && stop != Stop::Violation
+        {
+            return Ended::Stopped(stop);
+        }
         if trap == Trap::UnreachableCodeReached
             && let Some(violation) = self.violation(&error)
         {
@@ -158,17 +181,68 @@ impl Guest {
         }
         let site = self.frames(error).into_iter().flatten().next().unwrap();
         let shadow = self.instance.get_memory(&mut self.store, interface::SHADOW).unwrap();
-        let names: Vec<_> = self
-            .instance
-            .exports(&mut self.store)
-            .filter_map(|export| Some((export.name().to_owned(), export.into_global()?)))
-            .collect();
-        let values: Vec<_> =
-            names.into_iter().map(|(name, global)| (name, global.get(&mut self.store))).collect();
+        let values = self.globals();
         let value = |wanted: &str| {
             values.iter().find(|(name, _)| name == wanted).and_then(|(_, v)| v.i32())
         };
         Violation::read(&self.original, site, value, shadow.data(&self.store)).unwrap()
+    }
+
+    /// Why the runtime ended the run, if it did.
+    fn stop(&mut self) -> Option<Stop> {
+        if !self.instrumented.interface.shadow {
+            return None;
+        }
+        let values = self.globals();
+        Stop::read(|wanted| {
+            values.iter().find(|(name, _)| name == wanted).and_then(|(_, value)| value.i32())
+        })
+        .unwrap()
+    }
+
+    fn globals(&mut self) -> Vec<(String, Val)> {
+        let globals: Vec<_> = self
+            .instance
+            .exports(&mut self.store)
+            .filter_map(|export| Some((export.name().to_owned(), export.into_global()?)))
+            .collect();
+        globals.into_iter().map(|(name, global)| (name, global.get(&mut self.store))).collect()
+    }
+
+    /// Sets one of our `i32` globals.
+    pub(crate) fn set(&mut self, name: &str, value: u32) {
+        let global = self.instance.get_global(&mut self.store, name).unwrap();
+        global.set(&mut self.store, Val::I32(value.cast_signed())).unwrap();
+    }
+
+    /// The value of one of our `i32` globals.
+    pub(crate) fn value(&mut self, name: &str) -> u32 {
+        let global = self.instance.get_global(&mut self.store, name).unwrap();
+        global.get(&mut self.store).unwrap_i32().cast_unsigned()
+    }
+
+    /// Calls an export with `i32` arguments that returns at most one.
+    pub(crate) fn run(&mut self, name: &str, arguments: &[u32]) -> u32 {
+        match self.call_i32(name, arguments) {
+            Ended::Returned(results) => results.first().map_or(0, |one| one.unwrap_i32() as u32),
+            other => panic!("{name} {arguments:?}: {other:?}"),
+        }
+    }
+
+    /// What the heap knows.
+    pub(crate) fn heap(&mut self) -> &[u8] {
+        let heap = self.instance.get_memory(&mut self.store, interface::HEAP).unwrap();
+        heap.data(&self.store)
+    }
+
+    /// The block at an address.
+    pub(crate) fn block(&mut self, address: u32) -> Option<HeapObject> {
+        HeapObject::at(self.heap(), address)
+    }
+
+    /// The blocks near an address.
+    pub(crate) fn near(&mut self, address: u32) -> Vec<NearObject> {
+        HeapObject::near(self.heap(), address)
     }
 
     /// Writes shadow bytes, the first for the granule of `address`.

@@ -16,9 +16,15 @@
 )]
 
 mod accesses;
+mod allocators;
 mod bulk;
+mod c_compiler;
+mod c_programs;
 mod equivalence;
 mod guest;
+mod heap;
+mod heap_blocks;
+mod heap_speed;
 mod layout;
 mod metering;
 mod model;
@@ -27,4 +33,6 @@ mod offsets;
 mod random_accesses;
 mod refusals;
 mod sequences;
+mod stacks;
 mod structure;
+mod words;

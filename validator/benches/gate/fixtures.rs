@@ -1,7 +1,7 @@
 //! What the benchmarks run on: built by `cargo guests`, encoded here.
 
 use proofhouse_corpus::{ChannelFile, Event, EventsFile, Instance};
-use proofhouse_sandbox::{Compilation, Interpreter, Limits, Sandbox};
+use proofhouse_sandbox::{Compilation, Interpreter, Limits, Sandbox, Sanitize};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn root() -> PathBuf {
@@ -46,7 +46,7 @@ pub(crate) fn sandbox() -> Sandbox {
 }
 
 /// The repaired reference interpreter.
-pub(crate) fn channel(sandbox: &Sandbox) -> Interpreter {
+pub(crate) fn channel(sandbox: &Sandbox, sanitize: Sanitize) -> Interpreter {
     let wasm = std::fs::read(built("channel-7.11.wasm")).unwrap();
-    sandbox.interpreter(wasm, &Limits::default()).map_err(|e| format!("{e:?}")).unwrap()
+    sandbox.interpreter(wasm, &Limits::default(), sanitize).map_err(|e| format!("{e:?}")).unwrap()
 }

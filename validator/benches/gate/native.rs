@@ -6,7 +6,7 @@
 use crate::fixtures::{built, channel, events, quiet_times, sandbox};
 use crate::measure::{median, ratio};
 use proofhouse_corpus::{ChannelFile, Event};
-use proofhouse_sandbox::{Job, Limits, Outcome};
+use proofhouse_sandbox::{Interpreter, Job, Limits, Outcome, Sanitize};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -28,7 +28,8 @@ fn compare(name: &str, file: &ChannelFile<'_>, events: &[Event], repeat: usize) 
         inputs.iter().map(|input| &**input).cycle().take(inputs.len() * repeat).collect();
     let count = u32::try_from(long.len()).unwrap();
     let sandbox = sandbox();
-    let interpreter = channel(&sandbox);
+    let [plain, checked] =
+        [Sanitize::Off, Sanitize::On].map(|sanitize| channel(&sandbox, sanitize));
     let mut limits = Limits::default();
     (limits.emitted_records, limits.emitted_bytes) = (u64::MAX, u64::MAX);
     let job = Job {
@@ -38,9 +39,12 @@ fn compare(name: &str, file: &ChannelFile<'_>, events: &[Event], repeat: usize) 
         configuration: None,
         arguments: &[],
     };
-    let ours = median(5, count, || {
-        assert_eq!(interpreter.run(&job).outcome, Outcome::Accepted);
-    });
+    let of = |interpreter: &Interpreter| {
+        median(5, count, || {
+            assert_eq!(interpreter.run(&job).outcome, Outcome::Accepted);
+        })
+    };
+    let (ours, checked) = (of(&plain), of(&checked));
 
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("content.chan");
@@ -55,9 +59,10 @@ fn compare(name: &str, file: &ChannelFile<'_>, events: &[Event], repeat: usize) 
     let native = median(5, count, || assert!(command.status().unwrap().success()));
     let ns = |time: Duration| format!("{:.0} ns", time.as_secs_f64() * 1e9);
     println!(
-        "  {name:<28}{:>10} in the sandbox, {:>10} natively: {:.2} times",
+        "  {name:<28}{:>10} in the sandbox, {:>10} natively: {:.2} times; checked {:.2} times",
         ns(ours),
         ns(native),
-        ratio(ours, native)
+        ratio(ours, native),
+        ratio(checked, native)
     );
 }

@@ -3,7 +3,7 @@
 
 use crate::fixtures::{built, channel, content, events, sandbox};
 use crate::measure::{median, ratio, show};
-use proofhouse_sandbox::{Job, Limits, Outcome};
+use proofhouse_sandbox::{Interpreter, Job, Limits, Outcome, Sanitize};
 use std::process::{Command, Stdio};
 
 const RUNS: u32 = 2_000;
@@ -20,16 +20,25 @@ pub(crate) fn run() {
 
 fn compare(content: &[u8], event: &[u8]) {
     let sandbox = sandbox();
-    let interpreter = channel(&sandbox);
+    let [plain, checked] =
+        [Sanitize::Off, Sanitize::On].map(|sanitize| channel(&sandbox, sanitize));
     let (limits, events) = (Limits::default(), [event]);
     let job =
         Job { content, events: &events, limits: &limits, configuration: None, arguments: &[] };
-    let ours = median(9, RUNS, || {
-        for _ in 0..RUNS {
-            assert_eq!(interpreter.run(&job).outcome, Outcome::Accepted);
-        }
-    });
+    let of = |interpreter: &Interpreter| {
+        median(9, RUNS, || {
+            for _ in 0..RUNS {
+                assert_eq!(interpreter.run(&job).outcome, Outcome::Accepted);
+            }
+        })
+    };
+    let (ours, checked) = (of(&plain), of(&checked));
     println!("  a fresh instance          {:>10}", show(ours));
+    println!(
+        "  the same, memory checked  {:>10}   {:>6.1} times as long",
+        show(checked),
+        ratio(checked, ours)
+    );
 
     let directory = tempfile::tempdir().unwrap();
     let (file, input) = (directory.path().join("content.chan"), directory.path().join("event"));

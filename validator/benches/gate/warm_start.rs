@@ -5,7 +5,7 @@ use crate::fixtures::root;
 use crate::measure::{median, show};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
-use proofhouse_sandbox::{Cache, Compilation, Compiler, Job, Limits, Outcome, Sandbox};
+use proofhouse_sandbox::{Cache, Compilation, Compiler, Job, Limits, Outcome, Sandbox, Sanitize};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -53,7 +53,8 @@ fn split(directory: &tempfile::TempDir, guest: &std::path::Path) {
             Sandbox::new(4, Compilation { compiler: Compiler::InProcess, cache }).unwrap();
         lap(1);
         let limits = Limits::default();
-        let interpreter = sandbox.interpreter(wasm, &limits).map_err(|e| format!("{e:?}")).unwrap();
+        let interpreter =
+            sandbox.interpreter(wasm, &limits, Sanitize::On).map_err(|e| format!("{e:?}")).unwrap();
         lap(2);
         let job = Job {
             content: RULE.as_bytes(),

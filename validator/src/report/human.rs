@@ -6,7 +6,7 @@ use crate::gates::Gate;
 use crate::judge::Judgement;
 use crate::place::Place;
 use anstyle::{AnsiColor, Style};
-use proofhouse_sandbox::{Frame, Verdict};
+use proofhouse_sandbox::{Frame, MemoryError, Verdict};
 use std::io::{self, Write};
 
 /// Up to this many subjects are all named; of more, only those with something to say.
@@ -83,12 +83,37 @@ impl<W: Write> Human<W> {
             let parts: Vec<String> = by.into_iter().chain(place).collect();
             writeln!(self.out, "    {dim}{}{dim:#}", Plain(&parts.join(", ")))?;
         }
-        for frame in finding.place.frames.iter().take(FRAMES) {
-            writeln!(self.out, "    {dim}at{dim:#} {}", Plain(&frame_line(frame)))?;
+        self.frames("at", &finding.place.frames)?;
+        if let Some(memory) = &finding.place.memory {
+            self.memory(memory)?;
         }
-        let more = finding.place.frames.len().saturating_sub(FRAMES);
+        Ok(())
+    }
+
+    /// A stack, innermost first: the first frame after `word`, the others after `at`.
+    fn frames(&mut self, word: &str, frames: &[Frame]) -> io::Result<()> {
+        let dim = self.palette.dim;
+        let words = std::iter::once(word).chain(std::iter::repeat("at"));
+        for (word, frame) in words.zip(frames.iter().take(FRAMES)) {
+            writeln!(self.out, "    {dim}{word}{dim:#} {}", Plain(&frame_line(frame)))?;
+        }
+        let more = frames.len().saturating_sub(FRAMES);
         if more > 0 {
             writeln!(self.out, "    {dim}and {more} more{dim:#}")?;
+        }
+        Ok(())
+    }
+
+    /// What else is known about a memory error: the object, and the shadow around the bad byte.
+    fn memory(&mut self, memory: &MemoryError) -> io::Result<()> {
+        if let Some(object) = &memory.object {
+            self.frames("allocated at", &object.allocated)?;
+            self.frames("freed at", &object.freed)?;
+        }
+        let dim = self.palette.dim;
+        if let Some(shadow) = &memory.shadow {
+            let bytes = shadow_line(&shadow.bytes);
+            writeln!(self.out, "    {dim}shadow from {:#x}: {bytes}{dim:#}", shadow.address)?;
         }
         Ok(())
     }
@@ -149,6 +174,12 @@ fn place(place: &Place) -> Vec<String> {
     parts.extend(place.input.map(|input| format!("input {input}")));
     parts.extend(place.offset.map(|offset| format!("at byte {offset}")));
     parts
+}
+
+/// Shadow bytes, two digits each, apart.
+fn shadow_line(digits: &str) -> String {
+    let bytes = digits.as_bytes().chunks(2).map(|byte| String::from_utf8_lossy(byte));
+    bytes.collect::<Vec<_>>().join(" ")
 }
 
 fn frame_line(frame: &Frame) -> String {

@@ -34,7 +34,7 @@ impl<W: Write> Report for Json<W> {
             ("schema", json!(REPORT_SCHEMA)),
             ("tool", json!({ "name": "proofhouse", "version": env!("CARGO_PKG_VERSION") })),
             ("policy", json!({ "digest": head.policy.digest() })),
-            ("sanitize", json!("off")),
+            ("sanitize", json!(head.policy.sanitize)),
             ("gates", json!(head.gates())),
             ("limits", json!(head.policy.limits)),
             ("interpreters", json!(interpreters)),

@@ -5,7 +5,7 @@ use crate::support::guests::{guest, reference_interpreter, target_dir};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use proofhouse_sandbox::limits::THREAD_STACK_BYTES;
-use proofhouse_sandbox::{Cache, Compilation, Compiler, Description, Limits, Sandbox};
+use proofhouse_sandbox::{Cache, Compilation, Compiler, Description, Limits, Sandbox, Sanitize};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ fn description(wasm: Vec<u8>) -> Option<Value> {
         let cache = Cache::open(&folder.open_dir("cache").unwrap(), "proofhouse").ok();
         let compilation = Compilation { compiler: Compiler::InProcess, cache };
         let sandbox = Sandbox::new(1, compilation).unwrap();
-        let interpreter = sandbox.interpreter(wasm, &Limits::default()).unwrap();
+        let interpreter = sandbox.interpreter(wasm, &Limits::default(), Sanitize::On).unwrap();
         interpreter.description().map(|words| serde_json::to_value(words).unwrap())
     };
     thread::scope(|scope| {

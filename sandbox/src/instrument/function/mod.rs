@@ -14,10 +14,13 @@ use wasmparser::FunctionBody;
 
 use super::asan::Redirects;
 use super::checks::{Checks, ChecksPlan, FunctionChecks};
+use super::grow::Grow;
 use super::limits::{MAX_FUNCTION_BYTES, MAX_FUNCTION_LOCALS};
-use super::meter::{Meter, MeterPlan, MeterPlanner};
+use super::meter::{Meter, MeterPlan, MeterPlanner, PRICING_LOCALS, Pricing, forward};
 use super::numbers::{count, offset};
+use super::offsets::Pieces;
 use super::refusal::{Limited, Refusal};
+use super::stack::{FunctionStack, Stack};
 use write::InstructionWriter;
 
 use body::Site;
@@ -29,8 +32,12 @@ pub(super) use scratch::{Scratch, ScratchNeeds};
 pub(super) struct Passes {
     /// Index of the fuel global, if fuel is metered.
     pub(super) fuel: Option<u32>,
+    /// The stack pass, if fuel is metered.
+    pub(super) stack: Option<Stack>,
     /// The checks, if memory is checked.
     pub(super) checks: Option<Checks>,
+    /// What the guest's `memory.grow` becomes, if there is a runtime.
+    pub(super) grow: Option<Grow>,
 }
 
 /// One function of the original.
@@ -39,6 +46,8 @@ pub(super) struct Function<'a> {
     pub(super) module: &'a [u8],
     /// Index of the function.
     pub(super) index: u32,
+    /// Whether it can call itself.
+    pub(super) recursive: bool,
     /// Number of its parameters.
     pub(super) parameters: u32,
     /// A block type without parameters and with the function's results.
@@ -55,7 +64,8 @@ struct Plan {
 }
 
 impl Function<'_> {
-    /// The body with everything inserted that `passes` ask for.
+    /// The body with everything inserted that `passes` ask for. `pricing` says what takes the function's
+    /// price, if it has one, with locals from an index on.
     ///
     /// # Errors
     /// The result would leave an implementation limit.
@@ -63,11 +73,18 @@ impl Function<'_> {
         &self,
         passes: Passes,
         redirects: &Redirects,
+        pricing: impl FnOnce(u32) -> Option<Pricing>,
     ) -> Result<WrittenBody, Refusal> {
         let plan = self.plan(passes, redirects)?;
         let mut locals = Locals::of(self)?;
         let meter = passes.fuel.map(|global| Meter { global, local: locals.add(1, ValType::I64) });
         let scratch = plan.needs.place(&mut locals);
+        let pricing = pricing(locals.next);
+        if pricing.is_some() {
+            for (count, ty) in PRICING_LOCALS {
+                locals.add(count, ty);
+            }
+        }
         if locals.next > MAX_FUNCTION_LOCALS {
             return Err(Refusal::Limit {
                 what: Limited::Locals { function: self.index },
@@ -76,8 +93,17 @@ impl Function<'_> {
             });
         }
         let meter = meter.zip(plan.meter);
+        let stack = passes.stack.map(|stack| FunctionStack::new(stack, self.recursive));
         let checks = passes.checks.map(|checks| FunctionChecks::new(checks, plan.checks));
-        let insertions = Insertions { scratch: &scratch, redirects, meter, checks };
+        let insertions = Insertions {
+            scratch: &scratch,
+            redirects,
+            meter,
+            stack,
+            checks,
+            grow: passes.grow,
+            pricing,
+        };
         let written = self.write(locals, insertions)?;
         let bytes = count(written.bytes.len());
         if bytes > MAX_FUNCTION_BYTES {
@@ -90,6 +116,20 @@ impl Function<'_> {
         Ok(written)
     }
 
+    /// A body that passes the parameters on to the function with index `stand_in`.
+    pub(super) fn replace(
+        &self,
+        stand_in: u32,
+        parameters: u32,
+        pricing: Option<Pricing>,
+    ) -> WrittenBody {
+        let bytes = forward(stand_in, parameters, pricing).into_raw_body();
+        let mut pieces = Pieces::default();
+        pieces.run(0);
+        pieces.group(count(self.body.as_bytes().len()), count(bytes.len()));
+        WrittenBody { bytes, pieces, hints: Vec::new() }
+    }
+
     fn plan(&self, passes: Passes, redirects: &Redirects) -> Result<Plan, Refusal> {
         let mut meter = passes.fuel.map(|_| MeterPlanner::new());
         let mut checks = ChecksPlan::default();
@@ -99,6 +139,9 @@ impl Function<'_> {
             let (operator, at) = operators.read_with_offset()?;
             if let Some(meter) = &mut meter {
                 meter.next(offset(at), &operator, &mut needs);
+            }
+            if let Some(stack) = passes.stack {
+                stack.plan(&operator, &mut needs);
             }
             if redirects.of(&operator).is_some() {
                 redirect::plan(&mut needs);
@@ -133,7 +176,10 @@ struct Insertions<'s> {
     scratch: &'s Scratch,
     redirects: &'s Redirects,
     meter: Option<(Meter, MeterPlan)>,
+    stack: Option<FunctionStack>,
     checks: Option<FunctionChecks>,
+    grow: Option<Grow>,
+    pricing: Option<Pricing>,
 }
 
 /// The locals of a function: the original's, and those that are added.

@@ -6,7 +6,9 @@ use wasmparser::Operator;
 use super::super::asan::{Redirect, Redirects};
 use super::super::bulk::Bulk;
 use super::super::checks::FunctionChecks;
-use super::super::meter::{Meter, MeterPlan};
+use super::super::grow::Grow;
+use super::super::meter::{Meter, MeterPlan, Pricing};
+use super::super::stack::FunctionStack;
 use super::redirect::Call;
 use super::{BodyWriter, Insertions, Scratch, Site, WrittenBody};
 
@@ -16,7 +18,10 @@ pub(super) struct InstructionWriter<'a, 's> {
     scratch: &'s Scratch,
     redirects: &'s Redirects,
     meter: Option<(Meter, MeterPlan)>,
+    stack: Option<FunctionStack>,
     checks: Option<FunctionChecks>,
+    grow: Option<Grow>,
+    pricing: Option<Pricing>,
     /// What the instruction before the next one left on the stack, if that is a constant.
     constant: Option<u32>,
     /// Number of blocks around the next instruction, the body itself not counted.
@@ -25,15 +30,32 @@ pub(super) struct InstructionWriter<'a, 's> {
 
 impl<'a, 's> InstructionWriter<'a, 's> {
     pub(super) fn new(out: BodyWriter<'a>, insertions: Insertions<'s>) -> Self {
-        let Insertions { scratch, redirects, meter, checks } = insertions;
-        Self { out, scratch, redirects, meter, checks, constant: None, depth: Some(0) }
+        let Insertions { scratch, redirects, meter, stack, checks, grow, pricing } = insertions;
+        Self {
+            out,
+            scratch,
+            redirects,
+            meter,
+            stack,
+            checks,
+            grow,
+            pricing,
+            constant: None,
+            depth: Some(0),
+        }
     }
 
     /// Before the first instruction. Where fuel is metered, the original body becomes a block of its
     /// own, with type `results`, so that all ways out of it meet at one place.
     pub(super) fn enter(&mut self, results: BlockType) {
+        if let Some(pricing) = self.pricing {
+            pricing.enter(&mut self.out.insert());
+        }
         if let Some((meter, plan)) = &self.meter {
             meter.enter(&mut self.out, plan);
+            if let Some(stack) = &self.stack {
+                stack.enter(&mut self.out);
+            }
             self.out.insert().block(results);
         }
     }
@@ -45,6 +67,9 @@ impl<'a, 's> InstructionWriter<'a, 's> {
             && let Some(charge) = plan.charge_at(site.start)
         {
             meter.charge(&mut self.out, charge);
+        }
+        if let Some(stack) = &mut self.stack {
+            stack.before(&mut self.out, operator, self.scratch);
         }
         let constant = self.constant.take();
         if let Some(redirect) = self.redirects.of(operator) {
@@ -64,9 +89,13 @@ impl<'a, 's> InstructionWriter<'a, 's> {
             }
             Operator::End => self.end(),
             Operator::Call { .. } | Operator::CallIndirect { .. } => self.call(),
-            Operator::ReturnCall { .. }
-            | Operator::ReturnCallIndirect { .. }
-            | Operator::Unreachable => self.depart(),
+            Operator::ReturnCall { .. } | Operator::ReturnCallIndirect { .. } => {
+                if let Some(stack) = &self.stack {
+                    stack.leave(&mut self.out);
+                }
+                self.depart();
+            }
+            Operator::Unreachable => self.depart(),
             Operator::Return => self.return_(),
             _ => match Bulk::of(operator) {
                 Some(bulk) => self.bulk(bulk),
@@ -107,12 +136,19 @@ impl<'a, 's> InstructionWriter<'a, 's> {
 
     fn bulk(&mut self, bulk: Bulk) {
         let Some((meter, _)) = self.meter else {
-            self.out.keep();
+            self.keep_bulk(bulk);
             return;
         };
         Meter::before_bulk(&mut self.out, self.scratch);
-        self.out.keep();
+        self.keep_bulk(bulk);
         meter.after_bulk(&mut self.out, bulk, self.scratch);
+    }
+
+    fn keep_bulk(&mut self, bulk: Bulk) {
+        match self.grow {
+            Some(grow) if bulk == Bulk::MemoryGrow => grow.insert(&mut self.out.insert()),
+            _ => self.out.keep(),
+        }
     }
 
     fn call(&mut self) {
@@ -149,7 +185,13 @@ impl<'a, 's> InstructionWriter<'a, 's> {
         {
             // The end of the body: first of the block that it became, then of the function.
             self.out.insert().end();
+            if let Some(stack) = &self.stack {
+                stack.leave(&mut self.out);
+            }
             meter.give_back(&mut self.out);
+            if let Some(pricing) = self.pricing {
+                pricing.leave(&mut self.out.insert());
+            }
         }
         self.out.keep();
     }

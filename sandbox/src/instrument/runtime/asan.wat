@@ -198,6 +198,9 @@
   (func $reserve
     (local $page i32)
     (local.set $page (memory.grow $guest (i32.const 15)))
+    ;; They are not the guest's own, which are counted against its limit.
+    (if (i32.ne (local.get $page) (i32.const -1))
+      (then (global.set $heap_pages (i32.add (global.get $heap_pages) (i32.const 15)))))
     (global.set $fake_stack
       (select
         (i32.const -1)

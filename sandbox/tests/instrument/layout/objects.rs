@@ -1,7 +1,9 @@
 //! Whatever the guest wrote where its layout is described, reading it ends and breaks nothing.
 
 use arbtest::arbtest;
-use proofhouse_sandbox::instrument::{LayoutMemory, Place, Region, layout_object};
+use proofhouse_sandbox::instrument::{
+    LayoutMemory, LayoutPlace as Place, LayoutRegion as Region, layout_object,
+};
 
 #[test]
 fn garbage_is_read_to_an_end() {

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use proofhouse_sandbox::instrument::{
-    AccessKind, Checks, LayoutMemory, LayoutObject, Options, Place, Poison, Region, Violation,
-    interface, layout_object,
+    AccessKind, Checks, LayoutMemory, LayoutObject, LayoutPlace as Place, LayoutRegion as Region,
+    Options, Poison, Violation, interface, layout_object,
 };
 use wasmtime::Trap;
 

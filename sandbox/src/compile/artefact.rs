@@ -1,0 +1,99 @@
+//! What compiling gives: machine code, and what is known about the instrumented module behind it.
+//!
+//! As bytes, from the compile child and in the cache: three parts, each after its length as a
+//! little-endian `u64`: the facts as JSON, the offset map, the machine code.
+
+use crate::instrument::{Instrumented, Interface, OffsetMap, Summary};
+use crate::num::{u64_of, usize_of_u64};
+use serde::{Deserialize, Serialize};
+
+/// Bytes of the length before each part.
+const LENGTH_BYTES: usize = 8;
+
+/// What is known about an instrumented module.
+#[derive(Debug)]
+pub(crate) struct Instrumentation {
+    /// From offsets in it to offsets in the original.
+    pub(crate) offsets: OffsetMap,
+    /// What it exports to its host.
+    pub(crate) interface: Interface,
+    /// What was found and done.
+    pub(crate) summary: Summary,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Facts {
+    interface: Interface,
+    summary: Summary,
+}
+
+/// The bytes are not an artefact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the artefact is damaged")]
+pub(crate) struct DamagedArtefact;
+
+/// The bytes of an artefact.
+pub(super) fn encode(instrumented: &Instrumented, code: &[u8]) -> serde_json::Result<Vec<u8>> {
+    let facts = Facts { interface: instrumented.interface, summary: instrumented.summary.clone() };
+    let facts = serde_json::to_vec(&facts)?;
+    let mut bytes = Vec::new();
+    for part in [facts.as_slice(), instrumented.offsets.as_bytes(), code] {
+        bytes.extend_from_slice(&u64_of(part.len()).to_le_bytes());
+        bytes.extend_from_slice(part);
+    }
+    Ok(bytes)
+}
+
+/// Reads them back: what is known about the module, and its machine code.
+pub(super) fn decode(bytes: &[u8]) -> Result<(Instrumentation, &[u8]), DamagedArtefact> {
+    let (facts, rest) = part(bytes)?;
+    let (offsets, rest) = part(rest)?;
+    let (code, rest) = part(rest)?;
+    if !rest.is_empty() {
+        return Err(DamagedArtefact);
+    }
+    let Facts { interface, summary } =
+        serde_json::from_slice(facts).map_err(|_| DamagedArtefact)?;
+    let offsets = OffsetMap::from_bytes(offsets.to_vec()).map_err(|_| DamagedArtefact)?;
+    Ok((Instrumentation { offsets, interface, summary }, code))
+}
+
+fn part(bytes: &[u8]) -> Result<(&[u8], &[u8]), DamagedArtefact> {
+    let (length, rest) = bytes.split_first_chunk::<LENGTH_BYTES>().ok_or(DamagedArtefact)?;
+    let length = usize_of_u64(u64::from_le_bytes(*length)).ok_or(DamagedArtefact)?;
+    rest.split_at_checked(length).ok_or(DamagedArtefact)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+    use super::*;
+    use crate::instrument::{Options, instrument};
+
+    fn artefact() -> (Instrumented, Vec<u8>) {
+        let wasm = wat::parse_str("(module (func (export \"f\") (drop (i32.const 1))))").unwrap();
+        let instrumented = instrument(&wasm, Options::default()).unwrap();
+        let bytes = encode(&instrumented, b"machine code").unwrap();
+        (instrumented, bytes)
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        let (instrumented, bytes) = artefact();
+        let (found, code) = decode(&bytes).unwrap();
+        assert_eq!(code, b"machine code");
+        assert_eq!(found.offsets, instrumented.offsets);
+        assert_eq!(found.interface, instrumented.interface);
+        assert_eq!(found.summary, instrumented.summary);
+    }
+
+    #[test]
+    fn no_part_of_an_artefact_is_one() {
+        let (_, bytes) = artefact();
+        for length in 0..bytes.len() {
+            assert_eq!(decode(&bytes[..length]).err(), Some(DamagedArtefact), "{length}");
+        }
+        let longer = [bytes.as_slice(), b"x"].concat();
+        assert_eq!(decode(&longer).err(), Some(DamagedArtefact));
+    }
+}

@@ -1,0 +1,359 @@
+//! Memory errors: what the checks of a guest's memory found, in the terms of the field.
+//!
+//! The kinds are those of AddressSanitizer (Serebryany et al., USENIX ATC 2012), where it has one.
+
+use crate::instrument::{AccessKind, Cause, HeapObject, NearObject, Place, Poison, Violation};
+use crate::num::usize_of;
+use crate::outcome::Frame;
+use serde::Serialize;
+
+/// Guest bytes for each byte of the shadow.
+const GRANULE: u32 = 8;
+/// How far from an object an address may be and still be said to have missed it, in bytes: the longest
+/// redzone.
+const NEAR: u32 = 2048;
+/// Shadow bytes shown on either side of the first bad one.
+const SHADOW_AROUND: u32 = 8;
+
+/// An access to memory that may not be accessed, or a wrong use of the allocator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct MemoryError {
+    /// What is wrong.
+    pub error: MemoryErrorKind,
+    /// Read or write.
+    pub access: MemoryAccess,
+    /// Address of the first byte of the access. It may be beyond what 32 bits hold.
+    pub address: u64,
+    /// Bytes that were to be accessed.
+    pub size: u32,
+    /// Address of the first byte that may not be accessed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_bad: Option<u32>,
+    /// The host function that was given the address, if it was not the guest's own access.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function: Option<&'static str>,
+    /// What lies there or nearby.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<MemoryObject>,
+    /// The shadow around the first bad byte.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<ShadowBytes>,
+}
+
+/// Kinds of memory errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum MemoryErrorKind {
+    /// A null pointer, with or without a small offset.
+    NullDereference,
+    /// Outside of a block of the heap, close to it.
+    HeapBufferOverflow,
+    /// Inside of a block that was freed.
+    HeapUseAfterFree,
+    /// A block was freed a second time.
+    DoubleFree,
+    /// What was freed is not the start of a block.
+    BadFree,
+    /// Outside of a variable on the stack, close to it.
+    StackBufferOverflow,
+    /// In the frame of a function that has returned.
+    StackUseAfterReturn,
+    /// In a variable whose block of code has ended.
+    StackUseAfterScope,
+    /// Outside of an `alloca` or a variable-length array, close to it.
+    DynamicStackBufferOverflow,
+    /// Outside of a global variable, close to it.
+    GlobalBufferOverflow,
+    /// Nowhere: no object is near.
+    WildAccess,
+}
+
+/// What was done to memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemoryAccess {
+    /// It was read.
+    Read,
+    /// It was written, or read and written at once.
+    Write,
+    /// It was freed.
+    Free,
+    /// It was resized, or its size was asked for.
+    Resize,
+}
+
+/// An object in the guest's memory, and where an address lies in relation to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MemoryObject {
+    /// What kind of object.
+    pub region: Region,
+    /// Its name, if it has one: that of a variable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Address of its first byte.
+    pub address: u32,
+    /// Its size in bytes.
+    pub size: u32,
+    /// Where the first bad byte is.
+    pub position: Position,
+    /// Distance in bytes: before the first byte, from the first byte, or behind the end, where 0 is the
+    /// first byte that is not the object's.
+    pub distance: u32,
+    /// The stack when it was allocated, innermost first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allocated: Vec<Frame>,
+    /// The stack when it was freed, innermost first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub freed: Vec<Frame>,
+    /// Whether it is the buffer that the host handed the content over in.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub holds_content: bool,
+    /// Numbers of the allocation and the free, by which a further run finds their stacks.
+    #[serde(skip)]
+    pub(crate) numbers: Option<(u32, Option<u32>)>,
+}
+
+/// Where an object lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Region {
+    /// The heap.
+    Heap,
+    /// The linear stack.
+    Stack,
+    /// Static data.
+    Global,
+}
+
+/// Where an address lies in relation to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Position {
+    /// Before its first byte.
+    Before,
+    /// Between its first and its last byte.
+    Inside,
+    /// Behind its last byte.
+    Behind,
+}
+
+/// Some bytes of the shadow, each for eight of the guest's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ShadowBytes {
+    /// Guest address that the first byte speaks for.
+    pub address: u32,
+    /// The bytes as hexadecimal digits.
+    pub bytes: String,
+}
+
+/// An access that a host function was to make for the guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HostAccess {
+    pub(crate) function: &'static str,
+    pub(crate) kind: AccessKind,
+    pub(crate) address: u32,
+    pub(crate) size: u32,
+    pub(crate) cause: Cause,
+}
+
+impl MemoryError {
+    /// What the guest did itself.
+    pub(crate) fn of_guest(violation: &Violation, shadow: &[u8]) -> Self {
+        let Violation { kind, address, size, cause, .. } = *violation;
+        Self::new(None, kind, address, size, cause, shadow)
+    }
+
+    /// What a host function was to do for it.
+    pub(crate) fn of_host(access: HostAccess, shadow: &[u8]) -> Self {
+        let HostAccess { function, kind, address, size, cause } = access;
+        Self::new(Some(function), kind, address.into(), size, cause, shadow)
+    }
+
+    /// The error with the block of the heap that it missed, if one is near. `content` is the address of
+    /// the buffer that the content was handed over in.
+    pub(crate) fn near_block(mut self, heap: &[u8], content: Option<u32>) -> Self {
+        use MemoryErrorKind as Kind;
+        let of_heap = match self.error {
+            Kind::HeapBufferOverflow
+            | Kind::HeapUseAfterFree
+            | Kind::DoubleFree
+            | Kind::BadFree => true,
+            Kind::NullDereference
+            | Kind::StackBufferOverflow
+            | Kind::StackUseAfterReturn
+            | Kind::StackUseAfterScope
+            | Kind::DynamicStackBufferOverflow
+            | Kind::GlobalBufferOverflow
+            | Kind::WildAccess => false,
+        };
+        let Some(bad) = self.first_bad.filter(|_| of_heap) else { return self };
+        let near = HeapObject::near(heap, bad).into_iter().next();
+        self.object =
+            near.map(|near| MemoryObject::of_heap(near, content)).filter(MemoryObject::is_near);
+        // Memory of the heap that no block is near to is nobody's.
+        if self.object.is_none() && self.error == Kind::HeapBufferOverflow {
+            self.error = Kind::WildAccess;
+        }
+        self
+    }
+
+    fn new(
+        function: Option<&'static str>,
+        kind: AccessKind,
+        address: u64,
+        size: u32,
+        cause: Cause,
+        shadow: &[u8],
+    ) -> Self {
+        let (first_bad, error) = match cause {
+            Cause::Poisoned { first, poison } => (Some(first), MemoryErrorKind::of(poison)),
+            Cause::OutOfBounds => (None, MemoryErrorKind::WildAccess),
+            Cause::AlreadyFreed => (u32::try_from(address).ok(), MemoryErrorKind::DoubleFree),
+            Cause::NotABlock => (u32::try_from(address).ok(), MemoryErrorKind::BadFree),
+        };
+        Self {
+            error,
+            access: match kind {
+                AccessKind::Read => MemoryAccess::Read,
+                AccessKind::Write => MemoryAccess::Write,
+                AccessKind::Free => MemoryAccess::Free,
+                AccessKind::Resize => MemoryAccess::Resize,
+            },
+            address,
+            size,
+            first_bad,
+            function,
+            object: None,
+            shadow: first_bad.map(|first| ShadowBytes::around(first, shadow)),
+        }
+    }
+}
+
+impl MemoryObject {
+    fn of_heap(near: NearObject, content: Option<u32>) -> Self {
+        let HeapObject { address, size, allocation, freed, .. } = near.object;
+        let (position, distance) = match near.place {
+            Place::Before { bytes } => (Position::Before, bytes),
+            Place::Inside { bytes } => (Position::Inside, bytes),
+            Place::After { bytes } => (Position::Behind, bytes),
+        };
+        Self {
+            region: Region::Heap,
+            name: None,
+            address,
+            size,
+            position,
+            distance,
+            allocated: Vec::new(),
+            freed: Vec::new(),
+            holds_content: content == Some(address),
+            numbers: Some((allocation, freed)),
+        }
+    }
+
+    /// Whether an address could have been meant for it.
+    fn is_near(&self) -> bool {
+        self.position == Position::Inside || self.distance <= NEAR
+    }
+}
+
+impl MemoryErrorKind {
+    /// What an access to poisoned bytes means.
+    fn of(poison: Option<Poison>) -> Self {
+        match poison {
+            Some(Poison::NULL_PAGE) => Self::NullDereference,
+            Some(Poison::HEAP_REDZONE) => Self::HeapBufferOverflow,
+            Some(Poison::HEAP_FREED) => Self::HeapUseAfterFree,
+            _ => Self::WildAccess,
+        }
+    }
+
+    /// Its name, as reports write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NullDereference => "null-dereference",
+            Self::HeapBufferOverflow => "heap-buffer-overflow",
+            Self::HeapUseAfterFree => "heap-use-after-free",
+            Self::DoubleFree => "double-free",
+            Self::BadFree => "bad-free",
+            Self::StackBufferOverflow => "stack-buffer-overflow",
+            Self::StackUseAfterReturn => "stack-use-after-return",
+            Self::StackUseAfterScope => "stack-use-after-scope",
+            Self::DynamicStackBufferOverflow => "dynamic-stack-buffer-overflow",
+            Self::GlobalBufferOverflow => "global-buffer-overflow",
+            Self::WildAccess => "wild-access",
+        }
+    }
+}
+
+impl ShadowBytes {
+    fn around(address: u32, shadow: &[u8]) -> Self {
+        let middle = address / GRANULE;
+        let first = middle.saturating_sub(SHADOW_AROUND);
+        let end = middle.saturating_add(SHADOW_AROUND).saturating_add(1);
+        let bytes = shadow.get(usize_of(first)..usize_of(end)).unwrap_or_default();
+        let bytes = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { address: first.saturating_mul(GRANULE), bytes }
+    }
+}
+
+impl std::fmt::Display for MemoryError {
+    /// One sentence.
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(to, "{}: ", self.error.name())?;
+        if let Some(function) = self.function {
+            write!(to, "`{function}` was to ")?;
+        }
+        let bytes = Bytes(self.size);
+        match (self.access, self.function) {
+            (MemoryAccess::Free, _) => write!(to, "free of {:#x}", self.address)?,
+            (MemoryAccess::Resize, _) => write!(to, "realloc of {:#x}", self.address)?,
+            (MemoryAccess::Read, None) => write!(to, "read of {bytes} at {:#x}", self.address)?,
+            (MemoryAccess::Write, None) => write!(to, "write of {bytes} at {:#x}", self.address)?,
+            (MemoryAccess::Read, Some(_)) => write!(to, "read {bytes} at {:#x}", self.address)?,
+            (MemoryAccess::Write, Some(_)) => write!(to, "write {bytes} at {:#x}", self.address)?,
+        }
+        match &self.object {
+            Some(object) => write!(to, ", {object}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::fmt::Display for MemoryObject {
+    /// Where the first bad byte lies.
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.position {
+            Position::Before => write!(to, "{} before ", Bytes(self.distance))?,
+            Position::Inside => write!(to, "{} into ", Bytes(self.distance))?,
+            Position::Behind => write!(to, "{} behind ", Bytes(self.distance))?,
+        }
+        let size = Bytes(self.size);
+        match (&self.name, self.region) {
+            (Some(name), Region::Stack) => write!(to, "the local variable `{name}` of {size}"),
+            (Some(name), _) => write!(to, "`{name}` of {size}"),
+            (None, Region::Heap) if self.holds_content => {
+                write!(to, "the content of {size} that was handed over")
+            }
+            (None, Region::Heap) if self.numbers.is_some_and(|(_, freed)| freed.is_some()) => {
+                write!(to, "a freed heap block of {size}")
+            }
+            (None, Region::Heap) => write!(to, "a heap block of {size}"),
+            (None, Region::Stack) => write!(to, "a local variable of {size}"),
+            (None, Region::Global) => write!(to, "a global variable of {size}"),
+        }
+    }
+}
+
+struct Bytes(u32);
+
+impl std::fmt::Display for Bytes {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            1 => to.write_str("1 byte"),
+            many => write!(to, "{many} bytes"),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! How closely a guest's memory is checked while it runs.
+
+use crate::instrument::{Checks, Options};
+use serde::Serialize;
+
+/// How closely a guest's memory is checked. Fuel is counted in the same way whatever is chosen, so
+/// that it never decides about fuel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Sanitize {
+    /// Not at all: what leaves the linear memory traps, and nothing else. For measuring.
+    Off,
+    /// Every access is looked up in shadow memory.
+    #[default]
+    On,
+}
+
+impl Sanitize {
+    /// All of them, from least to most.
+    pub const ALL: [Self; 2] = [Self::Off, Self::On];
+
+    /// Its name, as command lines, policies and reports write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::On => "on",
+        }
+    }
+
+    /// The one of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sanitize| sanitize.name() == name)
+    }
+
+    /// What the rewriter is asked for.
+    pub(crate) fn options(self) -> Options {
+        Options::default().checks(match self {
+            Self::Off => Checks::Off,
+            Self::On => Checks::Fast,
+        })
+    }
+}
