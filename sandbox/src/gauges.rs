@@ -176,6 +176,20 @@ impl Gauges {
         self.heap
     }
 
+    /// What a guest that was compiled with `-fsanitize=address` leaves of its layout: the notes, and two
+    /// numbers that go with them.
+    pub(crate) fn layout(&self, store: &mut Store<State>) -> Option<(Memory, u32, u32)> {
+        self.shadow?;
+        let mut number = |name| {
+            let value = self.instance.get_global(&mut *store, name)?.get(&mut *store).i32()?;
+            Some(value.cast_unsigned())
+        };
+        let (registered, fake_stack) =
+            (number(interface::REGISTERED)?, number(interface::FAKE_STACK)?);
+        let notes = self.instance.get_memory(&mut *store, interface::LAYOUT)?;
+        Some((notes, registered, fake_stack))
+    }
+
     /// Why the runtime ended the run, if it did.
     pub(crate) fn stop(&self, store: &mut Store<State>) -> Option<Stop> {
         self.shadow?;

@@ -2,7 +2,10 @@
 //!
 //! The kinds are those of AddressSanitizer (Serebryany et al., USENIX ATC 2012), where it has one.
 
-use crate::instrument::{AccessKind, Cause, HeapObject, NearObject, Place, Poison, Violation};
+use crate::instrument::{
+    AccessKind, Cause, HeapObject, LayoutMemory, LayoutObject, LayoutPlace, LayoutRegion,
+    NearObject, Place, Poison, Violation, layout_object,
+};
 use crate::num::usize_of;
 use crate::outcome::Frame;
 use serde::Serialize;
@@ -66,6 +69,8 @@ pub enum MemoryErrorKind {
     DynamicStackBufferOverflow,
     /// Outside of a global variable, close to it.
     GlobalBufferOverflow,
+    /// Where the interpreter itself has said that nothing may be accessed.
+    UseAfterPoison,
     /// Nowhere: no object is near.
     WildAccess,
 }
@@ -92,6 +97,12 @@ pub struct MemoryObject {
     /// Its name, if it has one: that of a variable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The source file that defines it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The line that declares it, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
     /// Address of its first byte.
     pub address: u32,
     /// Its size in bytes.
@@ -186,6 +197,7 @@ impl MemoryError {
             | Kind::StackUseAfterScope
             | Kind::DynamicStackBufferOverflow
             | Kind::GlobalBufferOverflow
+            | Kind::UseAfterPoison
             | Kind::WildAccess => false,
         };
         let Some(bad) = self.first_bad.filter(|_| of_heap) else { return self };
@@ -195,6 +207,15 @@ impl MemoryError {
         // Memory of the heap that no block is near to is nobody's.
         if self.object.is_none() && self.error == Kind::HeapBufferOverflow {
             self.error = Kind::WildAccess;
+        }
+        self
+    }
+
+    /// The error with the variable or the global that it missed, if the guest says what is laid out
+    /// there.
+    pub(crate) fn near_variable(mut self, layout: &LayoutMemory<'_>) -> Self {
+        if let Some(object) = self.first_bad.and_then(|bad| layout_object(layout, bad)) {
+            self.object = Some(MemoryObject::of_layout(object));
         }
         self
     }
@@ -242,6 +263,8 @@ impl MemoryObject {
         Self {
             region: Region::Heap,
             name: None,
+            file: None,
+            line: None,
             address,
             size,
             position,
@@ -250,6 +273,35 @@ impl MemoryObject {
             freed: Vec::new(),
             holds_content: content == Some(address),
             numbers: Some((allocation, freed)),
+        }
+    }
+
+    fn of_layout(object: LayoutObject) -> Self {
+        let (position, distance) = match object.place {
+            LayoutPlace::Before(bytes) => (Position::Before, bytes),
+            LayoutPlace::Within(bytes) => (Position::Inside, bytes),
+            LayoutPlace::After(bytes) => (Position::Behind, bytes),
+        };
+        let (region, name, file, line) = match object.region {
+            LayoutRegion::Stack { variable, line, .. } => (Region::Stack, variable, None, line),
+            LayoutRegion::Alloca => (Region::Stack, String::new(), None, None),
+            LayoutRegion::Global { name, module, line } => {
+                (Region::Global, name, Some(module), line)
+            }
+        };
+        Self {
+            region,
+            name: Some(name).filter(|name| !name.is_empty()),
+            file: file.filter(|file| !file.is_empty()),
+            line,
+            address: object.address,
+            size: object.size,
+            position,
+            distance,
+            allocated: Vec::new(),
+            freed: Vec::new(),
+            holds_content: false,
+            numbers: None,
         }
     }
 
@@ -266,6 +318,14 @@ impl MemoryErrorKind {
             Some(Poison::NULL_PAGE) => Self::NullDereference,
             Some(Poison::HEAP_REDZONE) => Self::HeapBufferOverflow,
             Some(Poison::HEAP_FREED) => Self::HeapUseAfterFree,
+            Some(Poison::STACK_LEFT | Poison::STACK_MIDDLE | Poison::STACK_RIGHT) => {
+                Self::StackBufferOverflow
+            }
+            Some(Poison::STACK_AFTER_RETURN) => Self::StackUseAfterReturn,
+            Some(Poison::STACK_AFTER_SCOPE) => Self::StackUseAfterScope,
+            Some(Poison::ALLOCA_LEFT | Poison::ALLOCA_RIGHT) => Self::DynamicStackBufferOverflow,
+            Some(Poison::GLOBAL_REDZONE) => Self::GlobalBufferOverflow,
+            Some(Poison::USER) => Self::UseAfterPoison,
             _ => Self::WildAccess,
         }
     }
@@ -283,6 +343,7 @@ impl MemoryErrorKind {
             Self::StackUseAfterScope => "stack-use-after-scope",
             Self::DynamicStackBufferOverflow => "dynamic-stack-buffer-overflow",
             Self::GlobalBufferOverflow => "global-buffer-overflow",
+            Self::UseAfterPoison => "use-after-poison",
             Self::WildAccess => "wild-access",
         }
     }

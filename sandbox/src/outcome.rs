@@ -2,6 +2,7 @@
 //!
 //! An outcome says what happened, not whose fault it was: that is [`crate::verdict`].
 
+use crate::instrument::trap_reason;
 use crate::memory_error::MemoryError;
 use serde::Serialize;
 
@@ -31,6 +32,9 @@ pub enum Outcome {
     Trapped {
         /// Which one.
         trap: TrapKind,
+        /// What the compiler says of it, for [`TrapKind::UndefinedBehaviour`].
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
         /// What the memory checks found, for [`TrapKind::InvalidAccess`].
         #[serde(skip_serializing_if = "Option::is_none")]
         memory: Option<Box<MemoryError>>,
@@ -131,7 +135,22 @@ impl OutcomeKind {
 impl Outcome {
     /// An access that the memory checks stopped.
     pub(crate) fn invalid_access(memory: MemoryError, frames: Vec<Frame>) -> Self {
-        Self::Trapped { trap: TrapKind::InvalidAccess, memory: Some(Box::new(memory)), frames }
+        let memory = Some(Box::new(memory));
+        Self::Trapped { trap: TrapKind::InvalidAccess, reason: None, memory, frames }
+    }
+
+    /// A trap. Code that was compiled with checks says in its debug information why it traps, as the name
+    /// of a function that seems to be inlined there.
+    pub(crate) fn trapped(mut trap: TrapKind, mut frames: Vec<Frame>) -> Self {
+        let mut reason = None;
+        if trap == TrapKind::Unreachable
+            && let Some(found) = frames.first().and_then(|frame| trap_reason(&frame.function))
+        {
+            reason = Some(found.message.to_owned()).filter(|message| !message.is_empty());
+            trap = TrapKind::UndefinedBehaviour;
+            frames.remove(0);
+        }
+        Self::Trapped { trap, reason, memory: None, frames }
     }
 
     /// Which kind it is.
@@ -150,6 +169,11 @@ impl Outcome {
             Self::Unusable { .. } => OutcomeKind::Unusable,
             Self::HostFault { .. } => OutcomeKind::HostFault,
         }
+    }
+
+    /// Whether a check that the compiler inserted ended the run.
+    pub fn is_undefined_behaviour(&self) -> bool {
+        matches!(self, Self::Trapped { trap: TrapKind::UndefinedBehaviour, .. })
     }
 
     /// What the memory checks found, if they ended the run.
@@ -199,6 +223,9 @@ pub enum TrapKind {
     /// `unreachable`: an assertion, a panic or `abort`.
     #[error("unreachable instruction executed")]
     Unreachable,
+    /// A check that the compiler inserted found undefined behaviour.
+    #[error("undefined behaviour")]
+    UndefinedBehaviour,
     /// The memory checks stopped an access.
     #[error("invalid memory access")]
     InvalidAccess,

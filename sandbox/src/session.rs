@@ -4,7 +4,7 @@ use crate::abi::Entry;
 use crate::gauges::{Gauges, Tuning};
 use crate::guest_memory::GuestMemory;
 use crate::host::{Captured, Growth, Shadow, State, Stop, Wasi, split};
-use crate::instrument::{NullPageFound, Stop as RuntimeStop};
+use crate::instrument::{LayoutMemory, NullPageFound, Stop as RuntimeStop};
 use crate::interpreter::Loaded;
 use crate::limits::{MAX_INPUT_BYTES, WATCHDOG_TICK};
 use crate::memory_error::MemoryError;
@@ -340,8 +340,7 @@ impl<'a> Session<'a> {
             }
             // Somebody wants to know who called.
             Some(RuntimeStop::AtAllocation { .. } | RuntimeStop::AtFree { .. }) => {
-                let trap = TrapKind::Unreachable;
-                return Some(Outcome::Trapped { trap, memory: None, frames });
+                return Some(Outcome::trapped(TrapKind::Unreachable, frames));
             }
             Some(RuntimeStop::Violation) | None => {}
         }
@@ -350,14 +349,16 @@ impl<'a> Session<'a> {
         if self.left_the_stack(Some(violation.address)) {
             return Some(self.linear_stack_exhausted(error));
         }
-        let memory = self.with_object(MemoryError::of_guest(&violation, self.shadow()));
+        let memory = MemoryError::of_guest(&violation, self.shadow());
+        let memory = self.with_object(memory);
         Some(Outcome::invalid_access(memory, frames))
     }
 
     /// What an error of the engine or of a host function means.
-    fn outcome_of(&self, error: &wasmtime::Error) -> Ended {
+    fn outcome_of(&mut self, error: &wasmtime::Error) -> Ended {
         if let Some(Stop::Memory(access)) = error.downcast_ref::<Stop>() {
-            let memory = self.with_object(MemoryError::of_host(*access, self.shadow()));
+            let memory = MemoryError::of_host(*access, self.shadow());
+            let memory = self.with_object(memory);
             return Outcome::invalid_access(memory, self.loaded.frames_of(error)).into();
         }
         outcome_of(self.loaded, self.job, error)
@@ -393,9 +394,21 @@ impl<'a> Session<'a> {
     }
 
     /// The error with the object that it missed, if there is one.
-    fn with_object(&self, memory: MemoryError) -> MemoryError {
+    fn with_object(&mut self, memory: MemoryError) -> MemoryError {
+        let notes = self.gauges.layout(&mut self.store);
         let heap = self.gauges.heap().map(|heap| heap.data(&self.store)).unwrap_or_default();
-        memory.near_block(heap, self.content.map(|content| content.address))
+        let memory = memory.near_block(heap, self.content.map(|content| content.address));
+        let (Some((notes, registered, fake_stack)), Some(own)) = (notes, self.store.data().memory)
+        else {
+            return memory;
+        };
+        memory.near_variable(&LayoutMemory {
+            memory: own.data(&self.store),
+            shadow: self.shadow(),
+            notes: notes.data(&self.store),
+            registered,
+            fake_stack,
+        })
     }
 
     fn shadow(&self) -> &[u8] {
@@ -480,10 +493,11 @@ impl<'a> Session<'a> {
     }
 
     /// What it means that the host could not use the guest's memory while it was not running.
-    fn refused(&self, stop: Stop) -> Ended {
+    fn refused(&mut self, stop: Stop) -> Ended {
         match stop {
             Stop::Memory(access) => {
-                let memory = self.with_object(MemoryError::of_host(access, self.shadow()));
+                let memory = MemoryError::of_host(access, self.shadow());
+                let memory = self.with_object(memory);
                 Outcome::invalid_access(memory, Vec::new()).into()
             }
             stop => stopped(stop, Vec::new()),
@@ -581,7 +595,7 @@ fn outcome_of(loaded: &Loaded, job: &Job<'_>, error: &wasmtime::Error) -> Ended 
         // The rest belong to proposals that are off here.
         _ => return engine().into(),
     };
-    Outcome::Trapped { trap: kind, memory: None, frames }.into()
+    Outcome::trapped(kind, frames).into()
 }
 
 /// What the end by a host function means.

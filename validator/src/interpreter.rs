@@ -185,10 +185,12 @@ fn checks(interpreter: &Interpreter) -> Vec<&'static str> {
     if interpreter.sanitize() == Sanitize::Off {
         return Vec::new();
     }
-    let Summary { null_page, heap, .. } = interpreter.instrumentation();
+    let Summary { null_page, heap, layout, .. } = interpreter.instrumentation();
+    let stack = layout.is_some_and(|layout| layout.stack).then_some("stack");
+    let globals = layout.is_some_and(|layout| layout.globals).then_some("globals");
     let null_page = matches!(null_page, Some(NullPageFound::Guarded { .. })).then_some("null-page");
     let heap = matches!(heap, Some(HeapFound::Replaced { .. })).then_some("heap");
-    ["memory"].into_iter().chain(null_page).chain(heap).collect()
+    ["memory"].into_iter().chain(null_page).chain(heap).chain(stack).chain(globals).collect()
 }
 
 #[derive(Debug, Serialize)]

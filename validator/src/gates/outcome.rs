@@ -88,6 +88,7 @@ fn code_of(outcome: &Outcome) -> i32 {
 fn code(outcome: &Outcome) -> Code {
     match outcome.kind() {
         OutcomeKind::Trapped if outcome.memory().is_some() => Code::MemoryError,
+        OutcomeKind::Trapped if outcome.is_undefined_behaviour() => Code::UndefinedBehaviour,
         OutcomeKind::Rejected => Code::Refused,
         OutcomeKind::EvaluationError => Code::EvaluationError,
         OutcomeKind::Trapped => Code::Trap,
@@ -117,6 +118,7 @@ pub fn describe(outcome: &Outcome) -> String {
         }
         Outcome::EvaluationError { message, .. } => message.clone(),
         Outcome::Trapped { memory: Some(memory), .. } => memory.to_string(),
+        Outcome::Trapped { trap, reason: Some(reason), .. } => format!("{trap}: {reason}"),
         Outcome::Trapped { trap, .. } => trap.to_string(),
         Outcome::OutOfFuel { limit, .. } => format!("one call used more than {limit} fuel"),
         Outcome::OutOfMemory { resource, requested, limit, .. } => match resource {
