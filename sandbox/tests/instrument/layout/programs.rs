@@ -274,3 +274,14 @@ fn the_guest_is_told_what_it_poisoned() {
         }
     }
 }
+
+#[test]
+fn the_c_library_raises_no_alarm() {
+    let mut results = Vec::new();
+    for (place, prepared) in prepared("libc.c", &[]) {
+        let (_, ended) = run(&prepared, "use_libc", 0);
+        let Ended::Returned(returned) = ended else { panic!("{place:?}: {ended:?}") };
+        results.push(returned[0].unwrap_i32());
+    }
+    assert!(results.windows(2).all(|pair| pair[0] == pair[1]), "{results:?}");
+}
