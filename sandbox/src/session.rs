@@ -397,6 +397,9 @@ impl<'a> Session<'a> {
     fn with_object(&mut self, memory: MemoryError) -> MemoryError {
         let notes = self.gauges.layout(&mut self.store);
         let heap = self.gauges.heap().map(|heap| heap.data(&self.store)).unwrap_or_default();
+        // Its records lie at the addresses of their blocks, so none is behind the guest's memory.
+        let guest_bytes = usize::try_from(self.memory_bytes()).unwrap_or(usize::MAX);
+        let heap = heap.get(..guest_bytes).unwrap_or(heap);
         let memory = memory.near_block(heap, self.content.map(|content| content.address));
         let (Some((notes, registered, fake_stack)), Some(own)) = (notes, self.store.data().memory)
         else {

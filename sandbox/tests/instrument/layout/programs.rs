@@ -192,6 +192,40 @@ fn cpp_programs_are_stopped_and_their_twins_are_not() {
 }
 
 #[test]
+fn programs_are_stopped_and_their_twins_are_not_however_they_are_optimised() {
+    for level in ["-O2", "-O3", "-Os", "-Oz"] {
+        let Some(module) = compile("checked-O1", "programs.c", &[level]) else { continue };
+        let prepared = Prepared::new(&module, Options::default());
+        for case in C {
+            let place = format!("{}({}) {level}", case.program, case.bad);
+            let (_, ended) = run(&prepared, case.program, case.good);
+            assert!(matches!(ended, Ended::Returned(_)), "{place}: {ended:?}");
+            let (_, ended) = run(&prepared, case.program, case.bad);
+            assert!(matches!(ended, Ended::Violated(_)), "{place}: {ended:?}");
+        }
+    }
+}
+
+#[test]
+fn constructors_that_run_again_change_nothing() {
+    for profile in CHECKED {
+        let Some(module) = compile(profile, "programs.c", &["-Wl,--export=__wasm_call_ctors"])
+        else {
+            continue;
+        };
+        let prepared = Prepared::new(&module, Options::default());
+        let mut guest = prepared.guest();
+        let mut registered = || {
+            // What `_initialize` calls; it traps itself when it is called twice.
+            guest.call("__wasm_call_ctors", &[]);
+            let global = guest.instance.get_global(&mut guest.store, interface::REGISTERED);
+            global.unwrap().get(&mut guest.store).unwrap_i32()
+        };
+        assert_eq!([registered(), registered(), registered()], [1, 1, 1]);
+    }
+}
+
+#[test]
 fn a_function_that_does_not_return_leaves_an_unpoisoned_stack() {
     for ((profile, checks), prepared) in prepared("programs.c", &[]) {
         let (mut guest, ended) = run(&prepared, "no_return", 1);
@@ -239,4 +273,15 @@ fn the_guest_is_told_what_it_poisoned() {
             assert_eq!(results[0].unwrap_i32(), 5, "{profile}");
         }
     }
+}
+
+#[test]
+fn the_c_library_raises_no_alarm() {
+    let mut results = Vec::new();
+    for (place, prepared) in prepared("libc.c", &[]) {
+        let (_, ended) = run(&prepared, "use_libc", 0);
+        let Ended::Returned(returned) = ended else { panic!("{place:?}: {ended:?}") };
+        results.push(returned[0].unwrap_i32());
+    }
+    assert!(results.windows(2).all(|pair| pair[0] == pair[1]), "{results:?}");
 }
