@@ -9,6 +9,7 @@ use crate::instrument::{
 use crate::num::usize_of;
 use crate::outcome::Frame;
 use serde::Serialize;
+use std::fmt::Write as _;
 
 /// Guest bytes for each byte of the shadow.
 const GRANULE: u32 = 8;
@@ -355,8 +356,12 @@ impl ShadowBytes {
         let first = middle.saturating_sub(SHADOW_AROUND);
         let end = middle.saturating_add(SHADOW_AROUND).saturating_add(1);
         let bytes = shadow.get(usize_of(first)..usize_of(end)).unwrap_or_default();
-        let bytes = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { address: first.saturating_mul(GRANULE), bytes }
+        let mut digits = String::new();
+        for byte in bytes {
+            // Writing to a string does not fail.
+            let _ = write!(digits, "{byte:02x}");
+        }
+        Self { address: first.saturating_mul(GRANULE), bytes: digits }
     }
 }
 

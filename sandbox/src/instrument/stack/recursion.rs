@@ -279,11 +279,9 @@ mod tests {
 
     #[test]
     fn a_chain_of_any_length_is_searched_without_recursion() {
-        let mut functions = String::new();
-        for at in 0..50_000 {
-            functions.push_str(&format!("(func (call {}))", at + 1));
-        }
-        functions.push_str("(func (call 0))");
+        let calls = (1..=50_000).chain([0]).map(|callee| format!("(func (call {callee}))"));
+        let functions: Vec<String> = calls.collect();
+        let functions = functions.concat();
         assert!(recursive_of(&functions).into_iter().all(|recursive| recursive));
     }
 }
