@@ -68,6 +68,8 @@ fn configuration() -> Config {
         .wasm_relaxed_simd(true)
         .wasm_multi_memory(true)
         .wasm_tail_call(true)
+        // For atomic instructions. The rewriter refuses memories that threads share.
+        .wasm_threads(true)
         .wasm_memory64(false)
         // Memory: free bounds checks, copy-on-write images.
         .memory_reservation(MEMORY_RESERVATION)

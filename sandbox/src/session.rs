@@ -333,9 +333,9 @@ impl<'a> Session<'a> {
         }
         let frames = self.loaded.frames_of(error);
         match self.gauges.stop(&mut self.store) {
-            Some(RuntimeStop::MemoryLimit) => {
+            Some(RuntimeStop::MemoryLimit { bytes: requested }) => {
                 let limit = self.job.limits.memory_bytes;
-                let (resource, requested) = (Resource::Memory, limit.saturating_add(1));
+                let resource = Resource::Memory;
                 return Some(Outcome::OutOfMemory { resource, requested, limit, frames });
             }
             // Somebody wants to know who called.

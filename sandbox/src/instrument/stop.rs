@@ -10,7 +10,10 @@ pub enum Stop {
     /// A violation, which [`Violation::read`](super::Violation::read) tells of.
     Violation,
     /// The guest has more memory than [`HEAP_LIMIT`](interface::HEAP_LIMIT) allows.
-    MemoryLimit,
+    MemoryLimit {
+        /// Bytes that it would have.
+        bytes: u64,
+    },
     /// The allocation that [`STOP_AT_ALLOCATION`](interface::STOP_AT_ALLOCATION) asked for was about to
     /// happen.
     AtAllocation {
@@ -86,7 +89,9 @@ impl Noted {
             4 => pointer(AccessKind::Free, false),
             5 => pointer(AccessKind::Resize, true),
             6 => pointer(AccessKind::Resize, false),
-            7 => Self::Other(Stop::MemoryLimit),
+            7 => Self::Other(Stop::MemoryLimit {
+                bytes: (u64::from(size) << u32::BITS) | u64::from(address),
+            }),
             8 => Self::Other(Stop::AtAllocation { size }),
             9 => Self::Other(Stop::AtFree { address }),
             _ => return Err(DamagedNotes),

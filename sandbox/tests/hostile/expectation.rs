@@ -2,7 +2,7 @@
 
 use crate::common::sandbox;
 use crate::settings::Settings;
-use proofhouse_sandbox::{Job, Outcome, Phase, Sanitize, Verdict, verdict};
+use proofhouse_sandbox::{Job, Outcome, Phase, Verdict, verdict};
 use serde_json::{Value, json};
 
 /// The end of a run, or of the attempt to open the module.
@@ -16,7 +16,7 @@ pub(crate) struct Ended {
 
 /// Opens a module and runs it.
 pub(crate) fn of(wasm: Vec<u8>, settings: &Settings) -> Ended {
-    let interpreter = match sandbox().interpreter(wasm, &settings.limits, Sanitize::On) {
+    let interpreter = match sandbox().interpreter(wasm, &settings.limits, settings.sanitize) {
         Ok(interpreter) => interpreter,
         Err(error) => {
             let (phase, outcome) = (error.phase, error.outcome);

@@ -7,10 +7,11 @@
 //! | `events` | texts, separated by spaces | none |
 //! | `configuration` | JSON | none |
 //! | `arguments` | texts, separated by spaces | none |
+//! | `sanitize` | `off` or `on` | `on` |
 //! | `limits` | `name=value`, separated by spaces | those of `small_limits` |
 
 use crate::common::small_limits;
-use proofhouse_sandbox::Limits;
+use proofhouse_sandbox::{Limits, Sanitize};
 use std::time::Duration;
 
 /// What a module is run on, and under which limits.
@@ -20,6 +21,7 @@ pub(crate) struct Settings {
     pub(crate) configuration: Option<String>,
     pub(crate) arguments: Vec<String>,
     pub(crate) limits: Limits,
+    pub(crate) sanitize: Sanitize,
 }
 
 impl Settings {
@@ -32,6 +34,7 @@ impl Settings {
             configuration: None,
             arguments: Vec::new(),
             limits: small_limits(),
+            sanitize: Sanitize::On,
         };
         let mut has_idea = false;
         for line in text.lines().map_while(|line| line.strip_prefix(";; ")) {
@@ -43,6 +46,10 @@ impl Settings {
                 "events" => settings.events = words(),
                 "configuration" => settings.configuration = Some(value.into()),
                 "arguments" => settings.arguments = words(),
+                "sanitize" => {
+                    settings.sanitize = Sanitize::named(value)
+                        .ok_or_else(|| format!("neither on nor off: {line}"))?;
+                }
                 "limits" => {
                     value.split(' ').try_for_each(|word| limit(&mut settings.limits, word))?;
                 }

@@ -259,14 +259,14 @@ fn the_limit_is_on_what_the_guest_has() {
     let at = guest.run("malloc", &[900]);
     guest.run("realloc", &[at, 950]);
     let ended = guest.call_i32("malloc", &[100]);
-    assert!(matches!(ended, Ended::Stopped(Stop::MemoryLimit)), "{ended:?}");
+    assert!(matches!(ended, Ended::Stopped(Stop::MemoryLimit { .. })), "{ended:?}");
 
     let mut guest = heap_guest();
     guest.set(interface::HEAP_LIMIT, 3 * 65_536);
     guest.run("malloc", &[900]);
     guest.run("grow", &[1]);
     let ended = guest.call_i32("grow", &[1]);
-    assert!(matches!(ended, Ended::Stopped(Stop::MemoryLimit)), "{ended:?}");
+    assert!(matches!(ended, Ended::Stopped(Stop::MemoryLimit { .. })), "{ended:?}");
 }
 
 #[test]

@@ -18,16 +18,22 @@
 
   ;; Stops if the guest has more than it may have.
   (func $judge_limit
+    (local $bytes i64)
     (if (i32.ne (global.get $heap_limit) (i32.const -1))
       (then
-        (if (i64.gt_u
-              (i64.add
-                (i64.shl
-                  (i64.extend_i32_u (i32.sub (memory.size $guest) (global.get $heap_pages)))
-                  (i64.const 16))
-                (i64.extend_i32_u (global.get $heap_live)))
-              (i64.extend_i32_u (global.get $heap_limit)))
-          (then (call $stop_with (i32.const 7) (i32.const 0) (i32.const 0)))))))
+        (local.set $bytes
+          (i64.add
+            (i64.shl
+              (i64.extend_i32_u (i32.sub (memory.size $guest) (global.get $heap_pages)))
+              (i64.const 16))
+            (i64.extend_i32_u (global.get $heap_live))))
+        (if (i64.gt_u (local.get $bytes) (i64.extend_i32_u (global.get $heap_limit)))
+          ;; How much it would have, in two halves.
+          (then
+            (call $stop_with
+              (i32.const 7)
+              (i32.wrap_i64 (local.get $bytes))
+              (i32.wrap_i64 (i64.shr_u (local.get $bytes) (i64.const 32)))))))))
 
   ;; The guest's own `memory.grow`. `most` is the number of pages that it may have by its own declaration.
   (func $grow (export "grow") (param $pages i32) (param $most i32) (result i32)
