@@ -124,7 +124,7 @@
         (i32.add
           (i32.and (i32.add (local.get $size) (i32.const 15)) (i32.const -16))
           (i32.const 16))))
-    (call $judge_limit)
+    (call $judge_limit (i32.const 0))
     (local.set $left (call $redzone (local.get $size)))
     (if (global.get $heap_spacing)
       (then

@@ -16,15 +16,17 @@
   ;; Whether the pages that were taken last are new, so that they are zero and nothing poisons them.
   (global $pages_are_new (mut i32) (i32.const 0))
 
-  ;; Stops if the guest has more than it may have.
-  (func $judge_limit
+  ;; Stops if the guest, with so many pages more, has more than it may have.
+  (func $judge_limit (param $pages i32)
     (local $bytes i64)
     (if (i32.ne (global.get $heap_limit) (i32.const -1))
       (then
         (local.set $bytes
           (i64.add
             (i64.shl
-              (i64.extend_i32_u (i32.sub (memory.size $guest) (global.get $heap_pages)))
+              (i64.add
+                (i64.extend_i32_u (i32.sub (memory.size $guest) (global.get $heap_pages)))
+                (i64.extend_i32_u (local.get $pages)))
               (i64.const 16))
             (i64.extend_i32_u (global.get $heap_live))))
         (if (i64.gt_u (local.get $bytes) (i64.extend_i32_u (global.get $heap_limit)))
@@ -37,17 +39,15 @@
 
   ;; The guest's own `memory.grow`. `most` is the number of pages that it may have by its own declaration.
   (func $grow (export "grow") (param $pages i32) (param $most i32) (result i32)
-    (local $before i32)
+    ;; Whether it may have them comes before whether it can.
+    (call $judge_limit (local.get $pages))
     (if (i64.gt_u
           (i64.add
             (i64.extend_i32_u (i32.sub (memory.size $guest) (global.get $heap_pages)))
             (i64.extend_i32_u (local.get $pages)))
           (i64.extend_i32_u (local.get $most)))
       (then (return (i32.const -1))))
-    (local.set $before (memory.grow $guest (local.get $pages)))
-    (if (i32.ne (local.get $before) (i32.const -1))
-      (then (call $judge_limit)))
-    (local.get $before))
+    (memory.grow $guest (local.get $pages)))
 
   ;; A run of pages for the heap; gives its address, or 0 if there is no memory.
   (func $take_pages (param $pages i32) (result i32)
