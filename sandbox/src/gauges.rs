@@ -10,6 +10,7 @@ pub(crate) struct GaugeExports {
     start: Option<ModuleExport>,
     shadow: Option<ModuleExport>,
     stack_pointer: Option<ModuleExport>,
+    coverage: Option<ModuleExport>,
 }
 
 /// What is read and set while an instance runs.
@@ -19,6 +20,7 @@ pub(crate) struct Gauges {
     fuel: Option<Global>,
     shadow: Option<Memory>,
     stack_pointer: Option<Global>,
+    coverage: Option<Memory>,
 }
 
 impl GaugeExports {
@@ -30,6 +32,7 @@ impl GaugeExports {
             start: find(interface.start, interface::START),
             shadow: find(interface.shadow, interface::SHADOW),
             stack_pointer: find(interface.stack_pointer, interface::STACK_POINTER),
+            coverage: find(interface.coverage, interface::COVERAGE),
         }
     }
 
@@ -50,6 +53,7 @@ impl Gauges {
             fuel: find(&exports.fuel).and_then(Extern::into_global),
             shadow: find(&exports.shadow).and_then(Extern::into_memory),
             stack_pointer: find(&exports.stack_pointer).and_then(Extern::into_global),
+            coverage: find(&exports.coverage).and_then(Extern::into_memory),
         }
     }
 
@@ -77,6 +81,11 @@ impl Gauges {
     /// The shadow memory, where memory is checked.
     pub(crate) fn shadow(&self) -> Option<Memory> {
         self.shadow
+    }
+
+    /// The counters and comparisons, where coverage is kept.
+    pub(crate) fn coverage(&self) -> Option<Memory> {
+        self.coverage
     }
 
     /// The violation behind an `unreachable` trap at `site` of the original module, if it is one.

@@ -8,6 +8,7 @@ use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 
 use super::Options;
 use super::checks::Checks;
+use super::coverage::CoveragePlan;
 use super::function::Passes;
 use super::limits::{MAX_FUNCTIONS, MAX_GLOBALS, MAX_TYPES};
 use super::link::{Base, Runtime};
@@ -32,6 +33,8 @@ pub(super) struct Additions {
     pub(super) base: Base,
     /// What the passes over function bodies need.
     pub(super) passes: Passes,
+    /// What is counted, if coverage is asked for.
+    pub(super) coverage: Option<CoveragePlan>,
 }
 
 impl Additions {
@@ -73,7 +76,12 @@ impl Additions {
             trust_alignment: options.checks == options::Checks::Fast,
             plain_stack_pointer: stack_pointer.map(|stack| stack.global),
         });
-        Ok(Self { result_types, results, runtime, base, passes: Passes { fuel, checks } })
+        // Behind the guest's own memory and those of the runtime.
+        let memory = u32::from(original.memory.is_some()).saturating_add(added(Runtime::memories));
+        let coverage = options.coverage.then(|| CoveragePlan::of(original, memory)).transpose()?;
+        let passes =
+            Passes { fuel, checks, coverage: coverage.as_ref().map(CoveragePlan::coverage) };
+        Ok(Self { result_types, results, runtime, base, passes, coverage })
     }
 
     /// The block type with the results of type `ty` of the original.

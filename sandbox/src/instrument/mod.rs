@@ -7,7 +7,8 @@
 //! - *metering* (`meter`) counts *fuel* on the basic blocks of the original, so that the count is the
 //!   same whatever else is inserted;
 //! - *memory checks* (`checks`) look each access up in *shadow memory* (`shadow`), which says of
-//!   the guest's bytes which may be accessed. An access to *poisoned* bytes is a [`Violation`].
+//!   the guest's bytes which may be accessed. An access to *poisoned* bytes is a [`Violation`];
+//! - *coverage* (`coverage`) counts where control comes by and keeps what is compared.
 //!
 //! The *runtime* is a module of our own, written as text in the `runtime` folder, whose functions,
 //! globals and memories are linked into the original. Inserted code calls it for whatever is rare. All
@@ -32,6 +33,7 @@
 mod additions;
 mod bulk;
 mod checks;
+mod coverage;
 mod customs;
 mod function;
 pub mod interface;
@@ -51,6 +53,7 @@ mod summary;
 mod violation;
 mod write;
 
+pub use coverage::{Comparison, CoverageMap, CoveragePoint, DamagedCoverage, PointKind, Site};
 pub use interface::Interface;
 pub use offsets::{DamagedOffsets, OffsetMap};
 pub use options::{Checks, NullPage, Options};
@@ -80,6 +83,8 @@ pub struct Instrumented {
     pub interface: Interface,
     /// What was found and done, for reports.
     pub summary: Summary,
+    /// What its counters stand for, if coverage was asked for.
+    pub coverage: Option<CoverageMap>,
 }
 
 impl std::fmt::Debug for Instrumented {
@@ -113,5 +118,6 @@ pub fn instrument(original: &[u8], options: Options) -> Result<Instrumented, Ref
     let interface = writer.interface();
     let (module, offsets) = writer.write()?;
     proposals::validate_instrumented(&module)?;
-    Ok(Instrumented { module, offsets, interface, summary })
+    let coverage = additions.coverage.map(|plan| plan.map);
+    Ok(Instrumented { module, offsets, interface, summary, coverage })
 }

@@ -12,6 +12,9 @@ pub struct Options {
     pub checks: Checks,
     /// The bytes from address 0 that no access may touch.
     pub null_page: NullPage,
+    /// Count how often control comes by and keep what is compared, for fuzzing and coverage reports.
+    #[serde(default)]
+    pub coverage: bool,
 }
 
 /// How closely memory accesses are checked.
@@ -41,7 +44,7 @@ pub enum NullPage {
 impl Default for Options {
     /// Everything that is needed to judge content: metering and fast checks.
     fn default() -> Self {
-        Self { meter: true, checks: Checks::Fast, null_page: NullPage::Auto }
+        Self { meter: true, checks: Checks::Fast, null_page: NullPage::Auto, coverage: false }
     }
 }
 
@@ -64,6 +67,13 @@ impl Options {
     #[must_use]
     pub fn null_page(mut self, null_page: NullPage) -> Self {
         self.null_page = null_page;
+        self
+    }
+
+    /// The options with coverage kept or not.
+    #[must_use]
+    pub fn coverage(mut self, coverage: bool) -> Self {
+        self.coverage = coverage;
         self
     }
 }

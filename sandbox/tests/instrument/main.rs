@@ -17,6 +17,7 @@
 
 mod accesses;
 mod bulk;
+mod coverage;
 mod equivalence;
 mod guest;
 mod metering;

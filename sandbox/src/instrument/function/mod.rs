@@ -12,6 +12,7 @@ use wasm_encoder::{BlockType, ValType};
 use wasmparser::FunctionBody;
 
 use super::checks::{Checks, ChecksPlan, FunctionChecks};
+use super::coverage::{Coverage, FunctionCoverage, FunctionPlan};
 use super::limits::{MAX_FUNCTION_BYTES, MAX_FUNCTION_LOCALS};
 use super::meter::{Meter, MeterPlan, MeterPlanner};
 use super::numbers::{count, offset};
@@ -29,6 +30,8 @@ pub(super) struct Passes {
     pub(super) fuel: Option<u32>,
     /// The checks, if memory is checked.
     pub(super) checks: Option<Checks>,
+    /// Where coverage goes, if it is kept.
+    pub(super) coverage: Option<Coverage>,
 }
 
 /// One function of the original.
@@ -43,6 +46,8 @@ pub(super) struct Function<'a> {
     pub(super) results: BlockType,
     /// Its body.
     pub(super) body: FunctionBody<'a>,
+    /// What is counted in it, if coverage is kept.
+    pub(super) coverage: Option<FunctionPlan<'a>>,
 }
 
 /// What the first look at the instructions gave.
@@ -71,7 +76,9 @@ impl Function<'_> {
         }
         let meter = meter.zip(plan.meter);
         let checks = passes.checks.map(|checks| FunctionChecks::new(checks, plan.checks));
-        let written = self.write(locals, &scratch, meter, checks)?;
+        let coverage = passes.coverage.zip(self.coverage);
+        let coverage = coverage.map(|(coverage, plan)| FunctionCoverage::new(coverage, plan));
+        let written = self.write(locals, &scratch, meter, checks, coverage)?;
         let bytes = count(written.bytes.len());
         if bytes > MAX_FUNCTION_BYTES {
             return Err(Refusal::Limit {
@@ -96,16 +103,20 @@ impl Function<'_> {
             if passes.checks.is_some() {
                 checks.next(&operator, &mut needs);
             }
+            if passes.coverage.is_some() {
+                FunctionCoverage::needs(&operator, &mut needs);
+            }
         }
         Ok(Plan { meter: meter.map(MeterPlanner::finish), checks, needs })
     }
 
-    fn write(
-        &self,
+    fn write<'s>(
+        &'s self,
         locals: Locals,
-        scratch: &Scratch,
+        scratch: &'s Scratch,
         meter: Option<(Meter, MeterPlan)>,
         checks: Option<FunctionChecks>,
+        coverage: Option<FunctionCoverage<'s>>,
     ) -> Result<WrittenBody, Refusal> {
         let mut operators = self.body.get_operators_reader()?;
         let declarations = Site {
@@ -113,7 +124,7 @@ impl Function<'_> {
             end: offset(operators.original_position()),
         };
         let out = BodyWriter::new(self.module, declarations, locals.declared);
-        let mut writer = InstructionWriter::new(out, scratch, meter, checks);
+        let mut writer = InstructionWriter::new(out, scratch, meter, checks, coverage);
         writer.enter(self.results);
         while !operators.eof() {
             let (operator, at) = operators.read_with_offset()?;

@@ -5,6 +5,7 @@ use wasmparser::Operator;
 
 use super::super::bulk::Bulk;
 use super::super::checks::FunctionChecks;
+use super::super::coverage::FunctionCoverage;
 use super::super::meter::{Meter, MeterPlan};
 use super::{BodyWriter, Scratch, Site, WrittenBody};
 
@@ -14,6 +15,7 @@ pub(super) struct InstructionWriter<'a, 's> {
     scratch: &'s Scratch,
     meter: Option<(Meter, MeterPlan)>,
     checks: Option<FunctionChecks>,
+    coverage: Option<FunctionCoverage<'s>>,
     /// Number of blocks around the next instruction, the body itself not counted.
     depth: Option<u32>,
 }
@@ -24,8 +26,9 @@ impl<'a, 's> InstructionWriter<'a, 's> {
         scratch: &'s Scratch,
         meter: Option<(Meter, MeterPlan)>,
         checks: Option<FunctionChecks>,
+        coverage: Option<FunctionCoverage<'s>>,
     ) -> Self {
-        Self { out, scratch, meter, checks, depth: Some(0) }
+        Self { out, scratch, meter, checks, coverage, depth: Some(0) }
     }
 
     /// Before the first instruction. Where fuel is metered, the original body becomes a block of its
@@ -44,6 +47,9 @@ impl<'a, 's> InstructionWriter<'a, 's> {
             && let Some(charge) = plan.charge_at(site.start)
         {
             meter.charge(&mut self.out, charge);
+        }
+        if let Some(coverage) = &mut self.coverage {
+            coverage.before(&mut self.out, site.start, operator, self.scratch);
         }
         if let Some(checks) = &mut self.checks {
             checks.before(&mut self.out, operator, self.scratch);

@@ -19,7 +19,8 @@ use wasmparser::Operator;
 
 use super::bulk::Bulk;
 use super::function::{BodyWriter, Scratch, ScratchNeeds};
-use blocks::{Blocks, Charge, Entry};
+pub(super) use blocks::Blocks;
+use blocks::{Charge, Entry};
 
 /// What `memory.grow` and `table.grow` give when nothing was added.
 const FAILED: i32 = -1;
