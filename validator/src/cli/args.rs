@@ -20,6 +20,8 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Check(Box<Check>),
+    #[cfg(feature = "fuzz")]
+    Fuzz(Box<Fuzz>),
     Channel(Channel),
     Explain(Explain),
 }
@@ -136,6 +138,59 @@ impl FromStr for FileReport {
         Ok(Self { format, path: path.into() })
     }
 }
+
+/// Look for content and events that break the interpreter: exit code 0 nothing found, 1 findings, 2 wrong
+/// call, 3 could not judge.
+#[cfg(feature = "fuzz")]
+#[derive(Debug, Args)]
+#[command(after_help = FUZZ_EXAMPLES)]
+pub(super) struct Fuzz {
+    /// Interpreter: the name of one in the box (NAME or NAME@VERSION) or a path to a module.
+    #[arg(short, long, value_name = "NAME|PATH.wasm")]
+    pub(super) interpreter: PathBuf,
+    /// Events: a JSON events file, or a directory of which each file is one event.
+    #[arg(short, long, value_name = "EVENTS")]
+    pub(super) events: Vec<PathBuf>,
+    /// Content to begin with: files and directories.
+    #[arg(short, long, value_name = "CONTENT")]
+    pub(super) content: Vec<PathBuf>,
+    /// What is changed: the content, the events, or both.
+    #[arg(long, value_enum, default_value_t = super::fuzz::Mode::Content)]
+    pub(super) mode: super::fuzz::Mode,
+    /// Go on after a finding.
+    #[arg(short, long)]
+    pub(super) keep_going: bool,
+    /// Where findings go, each as the raw input and as a case file [default: findings].
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(super) findings: Option<PathBuf>,
+    /// Leave all mutation to libFuzzer, which knows nothing of formats.
+    #[arg(long)]
+    pub(super) blind: bool,
+    /// Fuel for each call into the interpreter.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_INTEGER))]
+    pub(super) fuel: Option<u64>,
+    /// Linear memory of the interpreter, such as 64MiB.
+    #[arg(long, value_name = "SIZE")]
+    pub(super) memory: Option<Size>,
+    /// Checks of the interpreter's memory: on (every access), off (for measuring) [default: on].
+    #[arg(long, value_name = "off|on", value_parser = sanitize)]
+    pub(super) sanitize: Option<Sanitize>,
+    /// Directories of inputs, of which the first gets new ones; or single inputs to be run.
+    #[arg(value_name = "CORPUS")]
+    pub(super) corpus: Vec<PathBuf>,
+    /// Flags of libFuzzer, such as -runs=100000 or -fork=4.
+    #[arg(last = true, value_name = "LIBFUZZER-FLAGS")]
+    pub(super) flags: Vec<std::ffi::OsString>,
+}
+
+#[cfg(feature = "fuzz")]
+const FUZZ_EXAMPLES: &str = "\
+Examples:
+  proofhouse fuzz -i sensor.wasm -e events.json -c release.chan corpus/ -- -max_total_time=60
+  proofhouse fuzz -i sensor.wasm -e events.json -c release.chan --mode events --keep-going corpus/
+  proofhouse fuzz -i sensor.wasm -e events.json -- -minimize_crash=1 -runs=10000 findings/crash-0a1b
+  proofhouse fuzz -i sensor.wasm merged/ corpus/ -- -merge=1
+All flags of libFuzzer work: proofhouse fuzz -i sensor.wasm -- -help=1";
 
 /// Make channel files from their TOML source, or show one as TOML.
 #[derive(Debug, Args)]

@@ -137,7 +137,7 @@ fn sandbox(jobs: NonZeroUsize, authority: AmbientAuthority) -> Result<Sandbox, F
 }
 
 /// The cache of compiled interpreters. Without one everything works, only slower.
-fn cache(authority: AmbientAuthority) -> Option<Cache> {
+pub(super) fn cache(authority: AmbientAuthority) -> Option<Cache> {
     let base = match std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from) {
         Some(path) if path.is_absolute() => path,
         _ => Path::new(&std::env::var_os("HOME")?).join(".cache"),
@@ -200,7 +200,7 @@ fn judges(
     Ok(judges)
 }
 
-fn events(paths: &[PathBuf], authority: AmbientAuthority) -> Result<Events, Failure> {
+pub(super) fn events(paths: &[PathBuf], authority: AmbientAuthority) -> Result<Events, Failure> {
     let wrong = |path: &Path, error: &dyn std::fmt::Display| {
         Failure::Usage(format!("events {}: {error}", path.display()))
     };
