@@ -57,7 +57,7 @@ pub struct CaseSetting {
 }
 
 /// An event as the interpreter receives it.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode, Serialize)]
 pub struct CaseEvent {
     /// Its id.
     pub id: String,

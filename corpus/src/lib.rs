@@ -32,6 +32,7 @@ mod event;
 mod excerpt;
 mod generate;
 pub mod limits;
+mod minimize;
 mod mutate;
 mod numbers;
 mod position;
@@ -48,6 +49,7 @@ pub use event::{
     FieldsLimit, JsonKind, Payload,
 };
 pub use generate::matching_event;
+pub use minimize::{Input, Minimized, minimize};
 pub use mutate::{cross_channels, field_mutations, mutate_channel, mutate_event};
 pub use position::Position;
 pub use source::{SourceError, SourceFault};

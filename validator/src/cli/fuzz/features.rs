@@ -15,8 +15,17 @@ pub(super) fn counters(map: &CoverageMap) -> usize {
     map.points().len().saturating_add(map.sites().len().saturating_mul(PER_SITE))
 }
 
-/// Takes over what one run covered.
-pub(super) fn record(observation: &Observation<'_>, features: &mut Features) {
+/// Numbers below this are all over any input: replacing them is no better than chance.
+const SMALLEST: u64 = 256;
+
+/// Takes over what one run covered. `hints` gets the comparisons of numbers that are worth looking for in
+/// the input.
+pub(super) fn record(
+    observation: &Observation<'_>,
+    features: &mut Features,
+    hints: &mut Vec<Comparison>,
+) {
+    hints.clear();
     let covered = observation.counters();
     let Some((points, sites)) = features.counters().split_at_mut_checked(covered.len()) else {
         return;
@@ -32,8 +41,9 @@ pub(super) fn record(observation: &Observation<'_>, features: &mut Features) {
         {
             *counter = step;
         }
-        if one != other {
+        if one != other && (one >= SMALLEST || other >= SMALLEST) {
             Features::compared(comparison.width, one, other);
+            hints.push(comparison);
         }
     }
 }

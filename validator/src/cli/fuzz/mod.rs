@@ -15,7 +15,6 @@ mod statistics;
 mod summary;
 mod target;
 
-pub(super) use findings::CASE;
 pub(super) use state::{Mode, VARIABLE};
 
 use super::args::Fuzz;

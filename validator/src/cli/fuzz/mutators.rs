@@ -5,7 +5,8 @@ use proofhouse_corpus::{
     ChannelFile, FieldValue, FieldValues, cross_channels, field_mutations, mutate_channel,
     mutate_event, reseal,
 };
-use std::collections::VecDeque;
+use proofhouse_sandbox::instrument::Comparison;
+use std::collections::{HashMap, VecDeque};
 
 /// Field by field mutations of all seeds together, at most: some seconds.
 const MOST_FIELDS: usize = 100_000;
@@ -23,6 +24,12 @@ pub(super) struct Mutators {
     first: VecDeque<Vec<u8>>,
     /// Inputs that were changed lately.
     recent: VecDeque<Vec<u8>>,
+    /// What the last run compared: with luck, numbers of its input with what they should be.
+    hints: Vec<Comparison>,
+    /// Those whose numbers were others the last time: what follows from the input, like a checksum.
+    fresh: Vec<Comparison>,
+    /// The numbers of the last time, by site.
+    last: HashMap<u32, [u64; 2]>,
 }
 
 impl Mutators {
@@ -39,6 +46,9 @@ impl Mutators {
             words: words(events),
             first: VecDeque::new(),
             recent: VecDeque::new(),
+            hints: Vec::new(),
+            fresh: Vec::new(),
+            last: HashMap::new(),
         };
         if mutators.on {
             mutators.first = match state.mode {
@@ -53,8 +63,33 @@ impl Mutators {
         mutators
     }
 
+    /// The list of hints, to be filled anew.
+    pub(super) fn take_hints(&mut self) -> Vec<Comparison> {
+        std::mem::take(&mut self.hints)
+    }
+
+    /// What the last run compared.
+    pub(super) fn give_hints(&mut self, hints: Vec<Comparison>) {
+        self.fresh.clear();
+        for hint in &hints {
+            if self.last.insert(hint.site, hint.operands) != Some(hint.operands) {
+                self.fresh.push(*hint);
+            }
+        }
+        self.hints = hints;
+    }
+
     /// A changed input; `None` if it is libFuzzer's turn.
     pub(super) fn mutate(&mut self, input: &[u8], max_bytes: usize, seed: u32) -> Option<Vec<u8>> {
+        // What follows from the input is put right half of the time, whatever else was compared rarely.
+        let hints = match seed & 7 {
+            0 | 2 | 4 | 6 => self.fresh.as_slice(),
+            7 => self.hints.as_slice(),
+            _ => &[],
+        };
+        if let Some(changed) = follow(hints, input, seed >> 3) {
+            return Some(changed).filter(|changed| changed.len() <= max_bytes);
+        }
         if !self.on {
             return None;
         }
@@ -63,8 +98,8 @@ impl Mutators {
                 return Some(first);
             }
         }
-        // One in four is left to libFuzzer, which knows what was compared.
-        if seed.is_multiple_of(4) {
+        // A part is left to libFuzzer.
+        if (seed >> 3).is_multiple_of(4) {
             return None;
         }
         let random = u64::from(seed);
@@ -120,6 +155,43 @@ impl Mutators {
             }
         }
     }
+}
+
+/// An input in which a number that was compared is replaced by what it was compared with (Aschermann and
+/// others, "REDQUEEN: Fuzzing with input-to-state correspondence", NDSS 2019). This knows no format.
+fn follow(hints: &[Comparison], input: &[u8], seed: u32) -> Option<Vec<u8>> {
+    let seed = usize::try_from(seed).ok()?;
+    let start = (seed >> 8).checked_rem(hints.len())?;
+    let (before, from) = hints.split_at_checked(start)?;
+    from.iter().chain(before).find_map(|hint| {
+        let [one, other] = hint.operands;
+        let pairs =
+            if seed & 1 == 0 { [(one, other), (other, one)] } else { [(other, one), (one, other)] };
+        pairs.into_iter().find_map(|(old, new)| replace(input, old, new, hint.width, seed))
+    })
+}
+
+fn replace(input: &[u8], old: u64, new: u64, width: u8, seed: usize) -> Option<Vec<u8>> {
+    // Code widens what it loads.
+    let narrow = old <= u64::from(u16::MAX) && new <= u64::from(u16::MAX);
+    let width = if narrow && seed & 2 == 0 { 2 } else { usize::from(width) };
+    let bytes = |number: u64| -> Option<Vec<u8>> {
+        let mut bytes = number.to_le_bytes().get(..width)?.to_vec();
+        if seed & 4 == 4 {
+            bytes.reverse();
+        }
+        Some(bytes)
+    };
+    let (old, new) = (bytes(old)?, bytes(new)?);
+    let places: Vec<usize> = (0..)
+        .zip(input.windows(width))
+        .filter_map(|(at, window)| (window == old).then_some(at))
+        .take(16)
+        .collect();
+    let at = *places.get((seed >> 3).checked_rem(places.len())?)?;
+    let mut changed = input.to_vec();
+    changed.get_mut(at..at.checked_add(width)?)?.copy_from_slice(&new);
+    Some(changed)
 }
 
 /// Every field of every seed, changed.

@@ -187,6 +187,7 @@ impl Target for Fuzzed {
         if let Some(map) = interpreter.coverage() {
             features.count(features::counters(map));
         }
+        let mut hints = self.mutators.take_hints();
         let (content, events) = self.inputs(input);
         let job = Job {
             content,
@@ -198,7 +199,7 @@ impl Target for Fuzzed {
         let mut covered = Vec::new();
         let fresh = &self.statistics.covered;
         let run = interpreter.run_observed(&job, |observation| {
-            features::record(&observation, features);
+            features::record(&observation, features, &mut hints);
             let counters = observation.counters();
             let is_new = fresh.len() < counters.len()
                 || counters.iter().zip(fresh).any(|(now, before)| *now != 0 && *before == 0);
@@ -206,6 +207,7 @@ impl Target for Fuzzed {
                 covered = counters.to_vec();
             }
         });
+        self.mutators.give_hints(hints);
         if !covered.is_empty() {
             self.statistics.cover(&covered);
         }
