@@ -22,6 +22,9 @@ pub(super) enum Command {
     Check(Box<Check>),
     #[cfg(feature = "fuzz")]
     Fuzz(Box<Fuzz>),
+    Reproduce(Reproduce),
+    Minimize(Minimize),
+    Corpus(Corpus),
     Channel(Channel),
     Explain(Explain),
 }
@@ -191,6 +194,104 @@ Examples:
   proofhouse fuzz -i sensor.wasm -e events.json -- -minimize_crash=1 -runs=10000 findings/crash-0a1b
   proofhouse fuzz -i sensor.wasm merged/ corpus/ -- -merge=1
 All flags of libFuzzer work: proofhouse fuzz -i sensor.wasm -- -help=1";
+
+#[cfg(feature = "fuzz")]
+impl Fuzz {
+    /// What merges corpora: all into the first one, what covers nothing new left out.
+    pub(super) fn merge(
+        interpreter: &std::path::Path,
+        events: &[PathBuf],
+        corpus: Vec<PathBuf>,
+    ) -> Self {
+        Self {
+            interpreter: interpreter.to_owned(),
+            events: events.to_vec(),
+            content: Vec::new(),
+            mode: super::fuzz::Mode::Content,
+            keep_going: true,
+            findings: None,
+            blind: true,
+            fuel: None,
+            memory: None,
+            sanitize: None,
+            corpus,
+            flags: vec!["-merge=1".into()],
+        }
+    }
+}
+
+/// Run a case file again: exit code 0 it ends as it did, 1 it does not, 2 wrong call, 3 could not judge.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  proofhouse reproduce -i sensor.wasm findings/crash-0a1b.case")]
+pub(super) struct Reproduce {
+    /// Interpreter [default: the one in the box that the case names].
+    #[arg(short, long, value_name = "NAME|PATH.wasm")]
+    pub(super) interpreter: Option<PathBuf>,
+    /// The case file.
+    #[arg(value_name = "CASE")]
+    pub(super) case: PathBuf,
+}
+
+/// Make a case smaller that still ends in the same kind of outcome at the same site.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  proofhouse minimize -i sensor.wasm findings/crash-0a1b.case")]
+pub(super) struct Minimize {
+    /// Interpreter [default: the one in the box that the case names].
+    #[arg(short, long, value_name = "NAME|PATH.wasm")]
+    pub(super) interpreter: Option<PathBuf>,
+    /// Where the smaller case goes [default: the case's name with .min.case].
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Runs at most.
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub(super) attempts: usize,
+    /// The case file.
+    #[arg(value_name = "CASE")]
+    pub(super) case: PathBuf,
+}
+
+/// Keep corpora small and look at what is in them.
+#[derive(Debug, Args)]
+pub(super) struct Corpus {
+    #[command(subcommand)]
+    pub(super) action: CorpusAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CorpusAction {
+    /// Numbers, sizes and kinds of the files in a directory.
+    #[command(after_help = "Example:\n  proofhouse corpus stats corpus/")]
+    Stats {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// A case file as JSON, on stdout.
+    #[command(
+        after_help = "Example:\n  proofhouse corpus export findings/crash-0a1b.case | jq .expected"
+    )]
+    Export {
+        /// The case file.
+        case: PathBuf,
+    },
+    /// Copy into a directory what covers something that its files do not.
+    #[cfg(feature = "fuzz")]
+    #[command(
+        after_help = "Example:\n  proofhouse corpus merge -i sensor.wasm small/ corpus/ old/"
+    )]
+    Merge {
+        /// Interpreter: the name of one in the box or a path to a module.
+        #[arg(short, long, value_name = "NAME|PATH.wasm")]
+        interpreter: PathBuf,
+        /// Events, as for `fuzz`.
+        #[arg(short, long, value_name = "EVENTS")]
+        events: Vec<PathBuf>,
+        /// The directory that grows; it is made if it is not there.
+        into: PathBuf,
+        /// Where inputs come from.
+        #[arg(required = true)]
+        from: Vec<PathBuf>,
+    },
+}
 
 /// Make channel files from their TOML source, or show one as TOML.
 #[derive(Debug, Args)]

@@ -124,7 +124,7 @@ fn read_policy(path: &Path, authority: AmbientAuthority) -> Result<Policy, Failu
     })
 }
 
-fn sandbox(jobs: NonZeroUsize, authority: AmbientAuthority) -> Result<Sandbox, Failure> {
+pub(super) fn sandbox(jobs: NonZeroUsize, authority: AmbientAuthority) -> Result<Sandbox, Failure> {
     // Two more than the jobs: interpreters are asked what they are while nothing else runs, and a
     // store that is being given back may overlap with the next one.
     let instances = u32::try_from(jobs.get()).unwrap_or(u32::MAX).saturating_add(2);

@@ -1,8 +1,10 @@
 //! The program: arguments in, exit code out. The only part that touches the process.
 
 mod args;
+mod case;
 mod channel;
 mod check;
+mod corpus;
 mod exit;
 mod explain;
 mod files;
@@ -66,6 +68,9 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Command::Check(args) => check::run(&args, authority),
         #[cfg(feature = "fuzz")]
         Command::Fuzz(args) => fuzz::run(&args, authority),
+        Command::Reproduce(args) => case::reproduce(&args, authority),
+        Command::Minimize(args) => case::minimize(&args, authority),
+        Command::Corpus(args) => corpus::run(&args, authority),
         Command::Channel(args) => channel::run(&args, authority),
         Command::Explain(args) => explain::run(&args),
     };
