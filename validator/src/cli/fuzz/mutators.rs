@@ -81,6 +81,11 @@ impl Mutators {
 
     /// A changed input; `None` if it is libFuzzer's turn.
     pub(super) fn mutate(&mut self, input: &[u8], max_bytes: usize, seed: u32) -> Option<Vec<u8>> {
+        while let Some(first) = self.first.pop_front() {
+            if first.len() <= max_bytes {
+                return Some(first);
+            }
+        }
         // What follows from the input is put right half of the time, whatever else was compared rarely.
         let hints = match seed & 7 {
             0 | 2 | 4 | 6 => self.fresh.as_slice(),
@@ -92,11 +97,6 @@ impl Mutators {
         }
         if !self.on {
             return None;
-        }
-        while let Some(first) = self.first.pop_front() {
-            if first.len() <= max_bytes {
-                return Some(first);
-            }
         }
         // A part is left to libFuzzer.
         if (seed >> 3).is_multiple_of(4) {
