@@ -66,12 +66,15 @@ impl Room {
     }
 
     fn cases(&self) -> Vec<Case> {
-        let is_case = |name: &&OsString| name.to_str().unwrap().ends_with(".case");
         let names = self.files("findings");
         let path = |name: &OsString| self.path("findings").join(name);
         let read = |name| Case::decode(&fs::read(path(name)).unwrap()).unwrap();
-        names.iter().filter(is_case).map(read).collect()
+        names.iter().filter(|name| is_case(name)).map(read).collect()
     }
+}
+
+fn is_case(name: &OsString) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "case")
 }
 
 fn code(ended: &Ended, expected: i32) {
@@ -104,7 +107,7 @@ fn the_outage_is_found_in_the_quiet_content() {
     assert_eq!(summary(&ended, "new findings"), "1");
 
     // The same case, in the same and in the repaired interpreter, and a smaller one.
-    let path = room.files("findings").into_iter().find(|f| f.to_str().unwrap().ends_with(".case"));
+    let path = room.files("findings").into_iter().find(|name| is_case(name));
     let path = format!("findings/{}", path.unwrap().to_str().unwrap());
     let interpreter = |version| reference_interpreter(&format!("channel-{version}.wasm"));
     let (defective, repaired) = (interpreter("7.10"), interpreter("7.11"));
@@ -198,8 +201,7 @@ fn corpora_are_merged() {
 fn a_crash_is_minimised_by_libfuzzer() {
     let room = Room::new();
     code(&room.fuzz("7.10", &[], &[], &["-runs=20000"]), 1);
-    let crash =
-        room.files("findings").into_iter().find(|f| !f.to_str().unwrap().ends_with(".case"));
+    let crash = room.files("findings").into_iter().find(|name| !is_case(name));
     let crash = format!("findings/{}", crash.unwrap().to_str().unwrap());
     let size = |path: &str| fs::metadata(room.path(path)).unwrap().len();
     let flags = ["-minimize_crash=1", "-runs=3000", "-exact_artifact_path=findings/smaller"];

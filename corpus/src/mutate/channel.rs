@@ -39,17 +39,14 @@ pub fn cross_channels(one: &[u8], other: &[u8], seed: u64, max_bytes: usize) -> 
     let from = u.choose(&other.instances).ok()?;
     let criteria = from.criteria.iter().cloned().chain(std::iter::repeat(Criterion::Wildcard));
     let criteria: Vec<_> = criteria.take(inputs).collect();
-    match u.arbitrary().ok()? {
-        true => {
-            let id = unused(&file);
-            file.instances.push(Instance { id, criteria });
-        }
-        false => {
-            let at = u.choose_index(file.instances.len()).ok()?;
-            let (first, count) = (u.choose_index(inputs).ok()?, u.int_in_range(1..=inputs).ok()?);
-            let to = file.instances.get_mut(at)?.criteria.iter_mut().zip(criteria);
-            to.skip(first).take(count).for_each(|(to, from)| *to = from);
-        }
+    if u.arbitrary().ok()? {
+        let id = unused(&file);
+        file.instances.push(Instance { id, criteria });
+    } else {
+        let at = u.choose_index(file.instances.len()).ok()?;
+        let (first, count) = (u.choose_index(inputs).ok()?, u.int_in_range(1..=inputs).ok()?);
+        let to = file.instances.get_mut(at)?.criteria.iter_mut().zip(criteria);
+        to.skip(first).take(count).for_each(|(to, from)| *to = from);
     }
     written(&file, max_bytes)
 }
@@ -81,9 +78,10 @@ fn change(u: &mut Unstructured<'_>, file: &mut ChannelFile<'_>, words: &[Vec<u8>
         4 => {
             let id = unused(file);
             let inputs = saturating_usize(file.input_count);
-            let criteria = match file.instances.is_empty() {
-                true => vec![Criterion::Wildcard; inputs],
-                false => u.choose(&file.instances)?.criteria.clone(),
+            let criteria = if file.instances.is_empty() {
+                vec![Criterion::Wildcard; inputs]
+            } else {
+                u.choose(&file.instances)?.criteria.clone()
             };
             file.instances.push(Instance { id, criteria });
         }

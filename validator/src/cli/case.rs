@@ -21,7 +21,7 @@ pub(super) fn reproduce(
 ) -> Result<ExitCode, Failure> {
     let case = read(&args.case, authority)?;
     let interpreter = open(&case, args.interpreter.as_deref(), authority)?;
-    let run = on_large_stack(|| run(&interpreter, &case, &input(&case)))??;
+    let run = on_large_stack(|| run(&interpreter, &case, &input(&case)))?;
     let found = outcome_of(&run);
     let same_interpreter = interpreter.digest() == case.interpreter.digest;
     if !same_interpreter {
@@ -63,8 +63,7 @@ pub(super) fn minimize(args: &Minimize, authority: AmbientAuthority) -> Result<E
     let size = before.size();
     let minimized = on_large_stack(|| {
         shrink(before, args.attempts, |input| {
-            let run = run(&interpreter, &case, input);
-            run.is_ok_and(|run| is_same(&outcome_of(&run), &case.expected))
+            is_same(&outcome_of(&run(&interpreter, &case, input)), &case.expected)
         })
     })?;
     let Some(minimized) = minimized else {
@@ -72,7 +71,7 @@ pub(super) fn minimize(args: &Minimize, authority: AmbientAuthority) -> Result<E
             "the case does not end here as it says: see `proofhouse reproduce`".into(),
         ));
     };
-    let run = on_large_stack(|| run(&interpreter, &case, &minimized.input))??;
+    let run = on_large_stack(|| run(&interpreter, &case, &minimized.input))?;
     let after = minimized.input.size();
     let events = (case.events.len(), minimized.input.events.len());
     let contents = (case.content.len(), minimized.input.content.len());
@@ -148,15 +147,15 @@ fn open(
     })
 }
 
-fn run(interpreter: &Interpreter, case: &Case, input: &Input) -> Result<Run, Failure> {
+fn run(interpreter: &Interpreter, case: &Case, input: &Input) -> Run {
     let events: Vec<&[u8]> = input.events.iter().map(|event| event.bytes.as_slice()).collect();
-    Ok(interpreter.run(&Job {
+    interpreter.run(&Job {
         content: &input.content,
         events: &events,
         limits: &limits(case),
         configuration: case.setting.configuration.as_deref(),
         arguments: &case.setting.arguments,
-    }))
+    })
 }
 
 fn on_large_stack<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R, Failure> {

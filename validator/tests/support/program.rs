@@ -25,7 +25,7 @@ pub(crate) struct Program {
     environment: Vec<(OsString, OsString)>,
     user: Option<u32>,
     stdout: Stdout,
-    program: PathBuf,
+    executable: PathBuf,
 }
 
 /// Where its stdout goes.
@@ -71,8 +71,8 @@ impl Program {
         ];
         let environment = environment.map(|(name, value)| (name.into(), value.into())).into();
         let (arguments, user, stdout) = (Vec::new(), None, Stdout::Kept);
-        let program = env!("CARGO_BIN_EXE_proofhouse").into();
-        Self { folder: folder.to_owned(), arguments, environment, user, stdout, program }
+        let executable = env!("CARGO_BIN_EXE_proofhouse").into();
+        Self { folder: folder.to_owned(), arguments, environment, user, stdout, executable }
     }
 
     /// With further arguments.
@@ -95,7 +95,7 @@ impl Program {
 
     /// From another place.
     pub(crate) fn program(mut self, path: &Path) -> Self {
-        self.program = path.to_owned();
+        path.clone_into(&mut self.executable);
         self
     }
 
@@ -107,7 +107,7 @@ impl Program {
 
     /// Starts it.
     pub(crate) fn start(&self) -> io::Result<Running> {
-        let mut command = Command::new(&self.program);
+        let mut command = Command::new(&self.executable);
         command.args(&self.arguments).current_dir(&self.folder).env_clear();
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stderr(Stdio::piped());

@@ -131,7 +131,8 @@ pub(super) fn drive(target: Box<dyn Target>, arguments: Vec<String>) -> c_int {
     pointers.push(ptr::null_mut());
     let mut arguments = pointers.as_mut_ptr();
     // libFuzzer finds it by its name, which keeps no linker from leaving it out.
-    std::hint::black_box(LLVMFuzzerCustomMutator as *const ());
+    let mutator: extern "C" fn(*mut u8, usize, usize, c_uint) -> usize = LLVMFuzzerCustomMutator;
+    std::hint::black_box(mutator);
     // SAFETY: the default action may be set for any of these, from any thread. `at_exit` is a function
     // for the rest of the process.
     unsafe {

@@ -41,11 +41,22 @@ pub(super) fn record(
         {
             *counter = step;
         }
-        if one != other && (one >= SMALLEST || other >= SMALLEST) {
+        if is_hint(comparison) {
             Features::compared(comparison.width, one, other);
             hints.push(comparison);
         }
     }
+}
+
+/// The comparisons of a run that are worth looking for in its input.
+pub(super) fn hints(observation: &Observation<'_>, hints: &mut Vec<Comparison>) {
+    hints.clear();
+    hints.extend(observation.comparisons().filter(|comparison| is_hint(*comparison)));
+}
+
+fn is_hint(comparison: Comparison) -> bool {
+    let [one, other] = comparison.operands;
+    one != other && (one >= SMALLEST || other >= SMALLEST)
 }
 
 /// Which counter of the comparisons gets which value: by the number of bits that are equal.

@@ -74,7 +74,7 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
         Findings::open(&findings, authority).read().into_iter().map(|(path, _)| path).collect();
 
     let is_crashing = args.flags.iter().any(|flag| CRASHING.iter().any(|mode| flag == mode));
-    let state = State {
+    let shared = State {
         stage: stage.path().to_owned(),
         interpreter,
         mode: args.mode,
@@ -86,11 +86,11 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
         memory_bytes: limits(args).memory_bytes,
         sanitize: args.sanitize.unwrap_or_default().name().to_owned(),
     };
-    let json = serde_json::to_vec(&state).map_err(|error| staged(&error))?;
+    let json = serde_json::to_vec(&shared).map_err(|error| staged(&error))?;
     stage.write("state.json", &json).map_err(|error| staged(&error))?;
     let arguments = arguments(args, &mut stage, is_crashing)?;
 
-    let status = wait(arguments, &stage)?;
+    let status = wait(&arguments, &stage)?;
     let statistics = Statistics::read_all(stage.path());
     let found = Findings::open(&findings, authority)
         .read()
@@ -254,7 +254,7 @@ fn dotted(path: &Path) -> OsString {
 }
 
 /// Starts the inner process and waits for it.
-fn wait(arguments: Vec<String>, stage: &Stage) -> Result<ExitStatus, Failure> {
+fn wait(arguments: &[String], stage: &Stage) -> Result<ExitStatus, Failure> {
     let failed =
         |error: std::io::Error| Failure::Unjudged(format!("cannot start libFuzzer: {error}"));
     let (program, rest) =

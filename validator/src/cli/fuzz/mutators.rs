@@ -10,6 +10,8 @@ use std::collections::{HashMap, VecDeque};
 
 /// Field by field mutations of all seeds together, at most: some seconds.
 const MOST_FIELDS: usize = 100_000;
+/// Numbers of the input that are known to follow from the rest of it, at most.
+const MOST_LEARNED: usize = 16;
 /// Inputs that are kept to be crossed.
 const MOST_RECENT: usize = 64;
 
@@ -30,6 +32,19 @@ pub(super) struct Mutators {
     fresh: Vec<Comparison>,
     /// The numbers of the last time, by site.
     last: HashMap<u32, [u64; 2]>,
+    /// A number of the input that was put right for a comparison, until the next run tells whether it is.
+    tried: Option<Place>,
+    /// Those of which it turned out to be true: checksums and lengths, wherever they are.
+    learned: Vec<Place>,
+}
+
+/// A number in the input that a comparison looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    site: u32,
+    at: usize,
+    width: usize,
+    is_reversed: bool,
 }
 
 impl Mutators {
@@ -49,6 +64,8 @@ impl Mutators {
             hints: Vec::new(),
             fresh: Vec::new(),
             last: HashMap::new(),
+            tried: None,
+            learned: Vec::new(),
         };
         if mutators.on {
             mutators.first = match state.mode {
@@ -76,7 +93,44 @@ impl Mutators {
                 self.fresh.push(*hint);
             }
         }
+        // If the comparison was made and is no hint any more, its numbers are equal now.
+        if let Some(place) = self.tried.take()
+            && !hints.iter().any(|hint| hint.site == place.site)
+            && !self.learned.contains(&place)
+            && self.learned.len() < MOST_LEARNED
+        {
+            self.learned.push(place);
+        }
         self.hints = hints;
+    }
+
+    /// Whether a run of an input before it is handed out may pay.
+    pub(super) fn wants_rehearsal(&self) -> bool {
+        !self.learned.is_empty()
+    }
+
+    /// Puts numbers of the input right that earlier ones had to have, after a run of it left its hints.
+    /// Says whether anything changed.
+    pub(super) fn put_right(&self, input: &mut [u8]) -> bool {
+        let mut is_changed = false;
+        for hint in &self.hints {
+            let [one, other] = hint.operands;
+            for place in self.learned.iter().filter(|place| place.site == hint.site) {
+                let Some(end) = place.at.checked_add(place.width) else { continue };
+                let Some(there) = input.get_mut(place.at..end) else { continue };
+                let (Some(one), Some(other)) = (place.bytes(one), place.bytes(other)) else {
+                    continue;
+                };
+                if there == one {
+                    there.copy_from_slice(&other);
+                    is_changed = true;
+                } else if there == other {
+                    there.copy_from_slice(&one);
+                    is_changed = true;
+                }
+            }
+        }
+        is_changed
     }
 
     /// A changed input; `None` if it is libFuzzer's turn.
@@ -92,7 +146,8 @@ impl Mutators {
             7 => self.hints.as_slice(),
             _ => &[],
         };
-        if let Some(changed) = follow(hints, input, seed >> 3) {
+        if let Some((place, changed)) = follow(hints, input, seed >> 3) {
+            self.tried = Some(place);
             return Some(changed).filter(|changed| changed.len() <= max_bytes);
         }
         if !self.on {
@@ -122,7 +177,7 @@ impl Mutators {
     }
 
     fn content(&mut self, input: &[u8], max_bytes: usize, seed: u64) -> Option<Vec<u8>> {
-        let crossed = if seed & 24 == 24 {
+        let crossed = if (seed >> 3) & 3 == 3 {
             let nth = usize::try_from(seed >> 5).unwrap_or(0).checked_rem(self.recent.len());
             let other = nth.and_then(|nth| self.recent.get(nth));
             other.and_then(|other| cross_channels(input, other, seed, max_bytes))
@@ -159,39 +214,50 @@ impl Mutators {
 
 /// An input in which a number that was compared is replaced by what it was compared with (Aschermann and
 /// others, "REDQUEEN: Fuzzing with input-to-state correspondence", NDSS 2019). This knows no format.
-fn follow(hints: &[Comparison], input: &[u8], seed: u32) -> Option<Vec<u8>> {
+fn follow(hints: &[Comparison], input: &[u8], seed: u32) -> Option<(Place, Vec<u8>)> {
     let seed = usize::try_from(seed).ok()?;
     let start = (seed >> 8).checked_rem(hints.len())?;
     let (before, from) = hints.split_at_checked(start)?;
     from.iter().chain(before).find_map(|hint| {
         let [one, other] = hint.operands;
-        let pairs =
-            if seed & 1 == 0 { [(one, other), (other, one)] } else { [(other, one), (one, other)] };
-        pairs.into_iter().find_map(|(old, new)| replace(input, old, new, hint.width, seed))
+        let pairs = [(one, other), (other, one)];
+        let mut pairs = pairs.into_iter().cycle().skip(seed & 1).take(2);
+        pairs.find_map(|(old, new)| replace(input, old, new, *hint, seed))
     })
 }
 
-fn replace(input: &[u8], old: u64, new: u64, width: u8, seed: usize) -> Option<Vec<u8>> {
+fn replace(
+    input: &[u8],
+    old: u64,
+    new: u64,
+    hint: Comparison,
+    seed: usize,
+) -> Option<(Place, Vec<u8>)> {
     // Code widens what it loads.
-    let narrow = old <= u64::from(u16::MAX) && new <= u64::from(u16::MAX);
-    let width = if narrow && seed & 2 == 0 { 2 } else { usize::from(width) };
-    let bytes = |number: u64| -> Option<Vec<u8>> {
-        let mut bytes = number.to_le_bytes().get(..width)?.to_vec();
-        if seed & 4 == 4 {
-            bytes.reverse();
-        }
-        Some(bytes)
-    };
-    let (old, new) = (bytes(old)?, bytes(new)?);
+    let is_narrow = u16::try_from(old).is_ok() && u16::try_from(new).is_ok();
+    let width = if is_narrow && seed & 2 == 0 { 2 } else { usize::from(hint.width) };
+    let mut place = Place { site: hint.site, at: 0, width, is_reversed: seed & 4 == 4 };
+    let (old, new) = (place.bytes(old)?, place.bytes(new)?);
     let places: Vec<usize> = (0..)
         .zip(input.windows(width))
         .filter_map(|(at, window)| (window == old).then_some(at))
         .take(16)
         .collect();
-    let at = *places.get((seed >> 3).checked_rem(places.len())?)?;
+    place.at = *places.get((seed >> 3).checked_rem(places.len())?)?;
     let mut changed = input.to_vec();
-    changed.get_mut(at..at.checked_add(width)?)?.copy_from_slice(&new);
-    Some(changed)
+    changed.get_mut(place.at..place.at.checked_add(width)?)?.copy_from_slice(&new);
+    Some((place, changed))
+}
+
+impl Place {
+    /// How a number is written there.
+    fn bytes(self, number: u64) -> Option<Vec<u8>> {
+        let mut bytes = number.to_le_bytes().get(..self.width)?.to_vec();
+        if self.is_reversed {
+            bytes.reverse();
+        }
+        Some(bytes)
+    }
 }
 
 /// Every field of every seed, changed.

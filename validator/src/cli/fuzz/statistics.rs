@@ -15,6 +15,8 @@ pub(super) const FOLDER: &str = "statistics";
 pub(super) struct Statistics {
     /// Inputs that were run.
     pub(super) runs: u64,
+    /// Inputs that were run before they were handed out.
+    pub(super) rehearsals: u64,
     /// Inputs that ended in a finding, new or known.
     pub(super) crashes: u64,
     /// Inputs that could not be judged.
@@ -45,6 +47,7 @@ impl Statistics {
 
     fn add(&mut self, other: Self) {
         self.runs = self.runs.saturating_add(other.runs);
+        self.rehearsals = self.rehearsals.saturating_add(other.rehearsals);
         self.crashes = self.crashes.saturating_add(other.crashes);
         self.unjudged = self.unjudged.saturating_add(other.unjudged);
         self.problem = self.problem.take().or(other.problem);

@@ -70,6 +70,9 @@ fn text(statistics: &Statistics, found: &[(PathBuf, Case)], corpus: Option<&Path
         line("first finding at run", run.to_string());
     }
     line("executions", statistics.runs.to_string());
+    if statistics.rehearsals > 0 {
+        line("rehearsals", statistics.rehearsals.to_string());
+    }
     line("executions per second", per_second(statistics).to_string());
     let (reached, points) = statistics.edges();
     line("edges covered", format!("{reached} of {points}"));
