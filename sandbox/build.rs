@@ -1,5 +1,5 @@
-//! Turns the sanitizer's runtime, which is written as WebAssembly text, into the module that the
-//! rewriter links into each guest. So no binary is committed, and no text is parsed at run time.
+//! Turns the sanitizer's runtime, which is written as WebAssembly text, into the modules that the
+//! rewriter links into guests. So no binary is committed, and no text is parsed at run time.
 //!
 //! It also takes a digest of the rewriter's sources, which is part of the key of what is cached.
 
@@ -7,22 +7,33 @@ use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::{env, error, fs, io};
 
+/// The rewriter's sources.
+const SOURCES: &str = "src/instrument";
+
 /// The runtime is one module, whose text lies in these files, in this order.
-const PARTS: [&str; 2] = ["state.wat", "check.wat"];
+const PARTS: [&str; 7] =
+    ["state.wat", "check.wat", "stop.wat", "heap.wat", "pages.wat", "allocator.wat", "words.wat"];
+
+/// What the runtime has besides for guests that were compiled with `-fsanitize=address`.
+const LAYOUT_PARTS: [&str; 1] = ["asan.wat"];
 
 fn main() -> Result<(), Box<dyn error::Error>> {
-    let sources = Path::new("src/instrument");
-    println!("cargo::rerun-if-changed={}", sources.display());
-    println!("cargo::rustc-env=PROOFHOUSE_INSTRUMENT_DIGEST={:016x}", digest(sources)?);
-    let folder = sources.join("runtime");
+    println!("cargo::rerun-if-changed={SOURCES}");
+    println!("cargo::rustc-env=PROOFHOUSE_INSTRUMENT_DIGEST={:016x}", digest(Path::new(SOURCES))?);
+    assemble("runtime.wasm", &PARTS)?;
+    assemble("runtime-layout.wasm", &[&PARTS[..], &LAYOUT_PARTS[..]].concat())
+}
+
+fn assemble(file: &str, parts: &[&str]) -> Result<(), Box<dyn error::Error>> {
+    let folder = Path::new(SOURCES).join("runtime");
     let mut text = String::from("(module\n");
-    for part in PARTS {
+    for part in parts {
         text.push_str(&fs::read_to_string(folder.join(part))?);
     }
     text.push_str(")\n");
     let module = wat::parse_str(&text)?;
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
-    fs::write(out.join("runtime.wasm"), module)?;
+    fs::write(out.join(file), module)?;
     Ok(())
 }
 

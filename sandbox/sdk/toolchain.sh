@@ -11,8 +11,13 @@
 #   NATIVE_CC          path of a native compiler driver
 #   NATIVE_SANITIZERS  what NATIVE_CC can link with -fsanitize=, perhaps nothing
 #
-# A value reaches to the end of its line and is not quoted.
+# A value reaches to the end of its line and is not quoted. With --profile there are two lines more, all
+# that a build of that profile needs; docs/build-profiles.md says what each flag is for:
 #
+#   CFLAGS             flags for compiling C and C++ for Wasm, WASM_CFLAGS among them
+#   LDFLAGS            flags for linking, WASM_LDFLAGS among them; needed with CFLAGS
+#
+#   --profile NAME     release, checked-O0 or checked-O1
 #   --install          install what is missing, where that is allowed
 #   --prefer zig       use zig even where a good clang is there
 #   --dir DIR          where zig is kept (target/toolchain in the workspace)
@@ -28,17 +33,20 @@ CLANG_MIN=21
 ZIG_VERSION=0.17.1
 ZIG_WHEEL_SHA256=ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f1698188fa48a74524b54
 
-workspace=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+workspace=$(CDPATH='' cd -- "$here/../.." && pwd)
 dir=$workspace/target/toolchain
 install=false
 prefer=clang
+profile=''
 
 say() {
     printf '%s\n' "$*" >&2
 }
 
 usage() {
-    say "usage: toolchain.sh [--install] [--prefer clang|zig] [--dir DIR]"
+    say "usage: toolchain.sh [--install] [--prefer clang|zig] [--dir DIR] \\"
+    say "                    [--profile release|checked-O0|checked-O1]"
     exit 2
 }
 
@@ -48,6 +56,13 @@ while [ $# -gt 0 ]; do
     --prefer)
         case ${2:-} in
         clang | zig) prefer=$2 ;;
+        *) usage ;;
+        esac
+        shift
+        ;;
+    --profile)
+        case ${2:-} in
+        release | checked-O0 | checked-O1) profile=$2 ;;
         *) usage ;;
         esac
         shift
@@ -326,6 +341,52 @@ complain() {
     $install || say "Or let this script do it: sandbox/sdk/toolchain.sh --install"
 }
 
+# ---- Profiles ------------------------------------------------------------------------------------
+
+# Line tables in all of them: a trap then has a file and a line.
+profile_cflags() {
+    case $profile in
+    release) printf '%s' '-O2' ;;
+    checked-*) printf '%s' "-${profile#checked-} $(checked_cflags)" ;;
+    esac
+    printf '%s' ' -gline-tables-only -fstrict-flex-arrays=3'
+}
+
+checked_cflags() {
+    # The layout, said through calls, as the sandbox needs it.
+    printf '%s' '-fsanitize=address -fsanitize-address-use-after-return=always'
+    printf '%s' ' -mllvm -asan-instrumentation-with-call-threshold=0'
+    printf '%s' ' -mllvm -asan-max-inline-poisoning-size=0'
+    # What no shadow memory sees, as traps that say which check they are and where.
+    printf '%s' ' -fsanitize=undefined,float-divide-by-zero'
+    printf '%s' ' -fsanitize-trap=undefined,float-divide-by-zero'
+    for flag in -fsanitize-debug-trap-reasons=detailed -fno-sanitize-merge; do
+        accepts "$flag" && printf ' %s' "$flag"
+    done
+    printf '%s' ' -ftrivial-auto-var-init=pattern'
+}
+
+# Whether the compiler knows a flag. Newer ones say more of their traps.
+accepts() {
+    echo 'int x;' >"$scratch/flag.c"
+    # shellcheck disable=SC2086 # the flags are words
+    "$wasm_cc" $wasm_cflags -Werror -g1 -fsanitize=undefined -fsanitize-trap=undefined "$1" -c "$scratch/flag.c" -o "$scratch/flag.o" >/dev/null 2>&1
+}
+
+# Frames with redzones are larger, and -O0 has more of them.
+profile_ldflags() {
+    case $profile in
+    checked-*)
+        # zig's linker takes no list, only all undefined symbols or none.
+        case $wasm_kind in
+        zig) printf '%s' '-Wl,--import-symbols' ;;
+        *) printf '%s' "-Wl,--allow-undefined-file=$here/asan-imports.txt" ;;
+        esac
+        printf '%s' ' -Wl,-z,stack-size=8388608'
+        ;;
+    esac
+}
+
 if $install; then
     install_missing
 fi
@@ -348,3 +409,10 @@ WASM_LDFLAGS=$wasm_ldflags
 NATIVE_CC=$native_cc
 NATIVE_SANITIZERS=$native_sanitizers
 ANSWER
+if [ -n "$profile" ]; then
+    # Words apart by single spaces, whichever of them are empty.
+    # shellcheck disable=SC2046,SC2086 # the flags are words
+    echo CFLAGS=$(echo $wasm_cflags $(profile_cflags))
+    # shellcheck disable=SC2046,SC2086 # the flags are words
+    echo LDFLAGS=$(echo $wasm_ldflags $(profile_ldflags))
+fi

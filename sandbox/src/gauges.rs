@@ -1,16 +1,24 @@
 //! What the rewriter put into an instance for its host: fuel, and the notes of the memory checks.
 
 use crate::host::State;
-use crate::instrument::{Interface, Violation, interface};
+use crate::instrument::{Interface, Stop, Violation, interface};
+use crate::outcome::Stack;
+use crate::stack_profile::StackProfile;
 use wasmtime::{Extern, Global, Instance, Memory, Module, ModuleExport, Store, Val};
 
 /// Where to find it, looked up once for each module.
 pub(crate) struct GaugeExports {
     fuel: Option<ModuleExport>,
+    fuel_lent: Option<ModuleExport>,
+    heap: Option<ModuleExport>,
+    heap_limit: Option<ModuleExport>,
     start: Option<ModuleExport>,
     shadow: Option<ModuleExport>,
     stack_pointer: Option<ModuleExport>,
     coverage: Option<ModuleExport>,
+    stack_limit: Option<ModuleExport>,
+    depth: Option<ModuleExport>,
+    stack_stop: Option<ModuleExport>,
 }
 
 /// What is read and set while an instance runs.
@@ -18,9 +26,24 @@ pub(crate) struct GaugeExports {
 pub(crate) struct Gauges {
     instance: Instance,
     fuel: Option<Global>,
+    fuel_lent: Option<Global>,
+    heap: Option<Memory>,
+    heap_limit: Option<Global>,
     shadow: Option<Memory>,
     stack_pointer: Option<Global>,
     coverage: Option<Memory>,
+    stack_limit: Option<Global>,
+    depth: Option<Global>,
+    stack_stop: Option<Global>,
+}
+
+/// What a run is to do otherwise than the first one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tuning {
+    /// Stop at the allocation of this number.
+    pub(crate) stop_at_allocation: Option<u32>,
+    /// Stop at the free of this number.
+    pub(crate) stop_at_free: Option<u32>,
 }
 
 impl GaugeExports {
@@ -29,10 +52,16 @@ impl GaugeExports {
         let find = |there: bool, name| there.then(|| module.get_export_index(name)).flatten();
         Self {
             fuel: find(interface.fuel, interface::FUEL),
+            fuel_lent: find(interface.fuel_lent, interface::FUEL_LENT),
+            heap: find(interface.shadow, interface::HEAP),
+            heap_limit: find(interface.shadow, interface::HEAP_LIMIT),
             start: find(interface.start, interface::START),
             shadow: find(interface.shadow, interface::SHADOW),
             stack_pointer: find(interface.stack_pointer, interface::STACK_POINTER),
             coverage: find(interface.coverage, interface::COVERAGE),
+            stack_limit: find(interface.stack_limit, interface::STACK_LIMIT),
+            depth: find(interface.depth, interface::DEPTH),
+            stack_stop: find(interface.depth, interface::STACK_STOP),
         }
     }
 
@@ -51,9 +80,15 @@ impl Gauges {
         Self {
             instance,
             fuel: find(&exports.fuel).and_then(Extern::into_global),
+            fuel_lent: find(&exports.fuel_lent).and_then(Extern::into_global),
+            heap: find(&exports.heap).and_then(Extern::into_memory),
+            heap_limit: find(&exports.heap_limit).and_then(Extern::into_global),
             shadow: find(&exports.shadow).and_then(Extern::into_memory),
             stack_pointer: find(&exports.stack_pointer).and_then(Extern::into_global),
             coverage: find(&exports.coverage).and_then(Extern::into_memory),
+            stack_limit: find(&exports.stack_limit).and_then(Extern::into_global),
+            depth: find(&exports.depth).and_then(Extern::into_global),
+            stack_stop: find(&exports.stack_stop).and_then(Extern::into_global),
         }
     }
 
@@ -67,9 +102,66 @@ impl Gauges {
         self.fuel.map_or(Ok(()), |global| global.set(store, Val::I64(fuel)))
     }
 
-    /// The fuel that is left; below zero if it ran out.
-    pub(crate) fn fuel(&self, store: &mut Store<State>) -> i64 {
-        self.fuel.and_then(|global| global.get(store).i64()).unwrap_or(0)
+    /// The fuel that is left; below zero if it ran out. Between calls nothing is lent.
+    pub(crate) fn fuel(&self, store: &mut Store<State>, returned: bool) -> i64 {
+        let mut value = |global: Option<Global>| {
+            global.and_then(|global| global.get(&mut *store).i64()).unwrap_or(0)
+        };
+        let left = value(self.fuel);
+        if returned { left } else { left.saturating_sub(value(self.fuel_lent)) }
+    }
+
+    /// Limits the memory that the guest may have net of what the checks take; says whether that can be
+    /// told apart here.
+    pub(crate) fn limit_memory(
+        &self,
+        store: &mut Store<State>,
+        bytes: u64,
+    ) -> Result<bool, wasmtime::Error> {
+        let Some(limit) = self.heap_limit else { return Ok(false) };
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        limit.set(store, Val::I32(bytes.cast_signed())).map(|()| true)
+    }
+
+    /// Sets what a run is to do otherwise.
+    pub(crate) fn tune(
+        &self,
+        store: &mut Store<State>,
+        tuning: Tuning,
+    ) -> Result<(), wasmtime::Error> {
+        let Tuning { stop_at_allocation, stop_at_free } = tuning;
+        for (name, value) in [
+            (interface::STOP_AT_ALLOCATION, stop_at_allocation),
+            (interface::STOP_AT_FREE, stop_at_free),
+        ] {
+            let global = self.instance.get_global(&mut *store, name);
+            if let (Some(global), Some(value)) = (global, value) {
+                global.set(&mut *store, Val::I32(value.cast_signed()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets how deep the stacks may get. A call that returns leaves the depth as it found it.
+    pub(crate) fn limit_stacks(
+        &self,
+        store: &mut Store<State>,
+        profile: StackProfile,
+    ) -> Result<(), wasmtime::Error> {
+        let set = |global: Option<Global>, value: u32, store: &mut Store<State>| {
+            global.map_or(Ok(()), |global| global.set(store, Val::I32(value.cast_signed())))
+        };
+        set(self.stack_limit, profile.linear_bytes(), store)?;
+        set(self.depth, profile.call_depth(), store)
+    }
+
+    /// The stack that the stack pass found to be exhausted.
+    pub(crate) fn exhausted_stack(&self, store: &mut Store<State>) -> Option<Stack> {
+        match self.stack_stop?.get(store).i32()? {
+            interface::LINEAR_STACK => Some(Stack::Linear),
+            interface::CALL_DEPTH => Some(Stack::Calls),
+            _ => None,
+        }
     }
 
     /// The linear stack's pointer.
@@ -88,6 +180,41 @@ impl Gauges {
         self.coverage
     }
 
+    /// What the heap knows of its blocks, where memory is checked.
+    pub(crate) fn heap(&self) -> Option<Memory> {
+        self.heap
+    }
+
+    /// What a guest that was compiled with `-fsanitize=address` leaves of its layout: the notes, and two
+    /// numbers that go with them.
+    pub(crate) fn layout(&self, store: &mut Store<State>) -> Option<(Memory, u32, u32)> {
+        self.shadow?;
+        let mut number = |name| {
+            let value = self.instance.get_global(&mut *store, name)?.get(&mut *store).i32()?;
+            Some(value.cast_unsigned())
+        };
+        let (registered, fake_stack) =
+            (number(interface::REGISTERED)?, number(interface::FAKE_STACK)?);
+        let notes = self.instance.get_memory(&mut *store, interface::LAYOUT)?;
+        Some((notes, registered, fake_stack))
+    }
+
+    /// Why the runtime ended the run, if it did.
+    pub(crate) fn stop(&self, store: &mut Store<State>) -> Option<Stop> {
+        self.shadow?;
+        let notes = self.notes(store)?;
+        Stop::read(|wanted| note(&notes, wanted)).ok().flatten()
+    }
+
+    fn notes(&self, store: &mut Store<State>) -> Option<Vec<(&'static str, i32)>> {
+        let mut notes = Vec::new();
+        for name in interface::NOTES {
+            let value = self.instance.get_global(&mut *store, name)?.get(&mut *store).i32()?;
+            notes.push((name, value));
+        }
+        Some(notes)
+    }
+
     /// The violation behind an `unreachable` trap at `site` of the original module, if it is one.
     pub(crate) fn violation(
         &self,
@@ -96,15 +223,14 @@ impl Gauges {
         site: u32,
     ) -> Option<Violation> {
         let shadow = self.shadow?;
-        let mut notes = Vec::new();
-        for name in interface::NOTES {
-            let value = self.instance.get_global(&mut *store, name)?.get(&mut *store).i32()?;
-            notes.push((name, value));
-        }
-        let note = |wanted| notes.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
-        Violation::read(original, site, note, shadow.data(&*store))
+        let notes = self.notes(store)?;
+        Violation::read(original, site, |wanted| note(&notes, wanted), shadow.data(&*store))
             .inspect_err(|error| tracing::warn!(%error, "going on without a memory report"))
             .ok()
             .flatten()
     }
+}
+
+fn note(notes: &[(&'static str, i32)], wanted: &str) -> Option<i32> {
+    notes.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value)
 }

@@ -3,7 +3,7 @@
 use crate::abi::{self, Abi, Entry, Exports};
 use crate::compile::{CompileError, Compiled, Compiler, Instrumentation};
 use crate::description::Description;
-use crate::gauges::GaugeExports;
+use crate::gauges::{GaugeExports, Tuning};
 use crate::host::{Provided, State, provided};
 use crate::instrument::{CoverageMap, Summary};
 use crate::limits::{Limits, MAX_FRAMES};
@@ -163,7 +163,24 @@ impl Interpreter {
     /// The same, and shows what the run covered before it is gone. An interpreter that was opened without
     /// coverage shows nothing, and neither does a run that ended before its interpreter was ready.
     pub fn run_observed(&self, job: &Job<'_>, observe: impl FnOnce(Observation<'_>)) -> Run {
-        match Session::start(&self.loaded, job) {
+        let mut run = self.run_tuned(job, Tuning::default(), observe);
+        let object = run.outcome.memory_mut().and_then(|memory| memory.object.as_mut());
+        if let Some(object) = object
+            && let Some((allocation, freed)) = object.numbers
+        {
+            object.allocated = self.stack_at_allocation(job, allocation);
+            object.freed = freed.map(|free| self.stack_at_free(job, free)).unwrap_or_default();
+        }
+        run
+    }
+
+    fn run_tuned(
+        &self,
+        job: &Job<'_>,
+        tuning: Tuning,
+        observe: impl FnOnce(Observation<'_>),
+    ) -> Run {
+        match Session::start(&self.loaded, job, tuning) {
             Err(unstarted) => Run::new(unstarted.outcome, unstarted.finished),
             Ok(mut session) => {
                 let outcome = match abi::judge(&mut session) {
@@ -176,6 +193,19 @@ impl Interpreter {
                 Run::new(outcome, session.finish())
             }
         }
+    }
+
+    /// The stack at an allocation. Runs keep no stacks, since nearly all end well; the same run is made
+    /// again, up to there.
+    fn stack_at_allocation(&self, job: &Job<'_>, number: u32) -> Vec<Frame> {
+        let tuning = Tuning { stop_at_allocation: Some(number), ..Tuning::default() };
+        self.run_tuned(job, tuning, |_| ()).outcome.into_frames()
+    }
+
+    /// The stack at a free.
+    fn stack_at_free(&self, job: &Job<'_>, number: u32) -> Vec<Frame> {
+        let tuning = Tuning { stop_at_free: Some(number), ..Tuning::default() };
+        self.run_tuned(job, tuning, |_| ()).outcome.into_frames()
     }
 
     /// Its ABI.
@@ -226,9 +256,8 @@ impl Interpreter {
 fn probe(loaded: &Loaded, limits: &Limits) -> Result<Option<Description>, OpenError> {
     let job = Job { content: &[], events: &[], limits, configuration: None, arguments: &[] };
     let Entry::Reactor(entry) = &loaded.exports.entry else { return Ok(None) };
-    let mut session = Session::start(loaded, &job).map_err(|unstarted| OpenError {
-        phase: unstarted.finished.phase,
-        outcome: unstarted.outcome,
+    let mut session = Session::start(loaded, &job, Tuning::default()).map_err(|unstarted| {
+        OpenError { phase: unstarted.finished.phase, outcome: unstarted.outcome }
     })?;
     abi::describe(&mut session, entry)
         .map_err(|ended| OpenError { phase: Phase::Initialise, outcome: ended.into_outcome() })

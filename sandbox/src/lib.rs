@@ -32,6 +32,7 @@ mod run;
 mod sandbox;
 mod sanitize;
 mod session;
+mod stack_profile;
 mod symbols;
 mod verdict;
 
@@ -48,11 +49,13 @@ pub use memory_error::{
 pub use module::{Export, Import, ModuleInfo, Signature};
 pub use observation::Observation;
 pub use outcome::{
-    AbiViolation, Frame, HostFault, Outcome, OutcomeKind, Resource, Stream, TrapKind, Unusable,
+    AbiViolation, Frame, HostFault, Outcome, OutcomeKind, Resource, Stack, Stream, TrapKind,
+    Unusable,
 };
 pub use records::Records;
 pub use run::{Job, Run};
 pub use sandbox::{Sandbox, SandboxError};
 pub use sanitize::Sanitize;
 pub use session::Evaluated;
+pub use stack_profile::StackProfile;
 pub use verdict::{Phase, Verdict, verdict};

@@ -2,6 +2,7 @@
 //!
 //! [`Limits`] are those that a caller may set for one run; the constants named `MAX_` are fixed.
 
+use crate::stack_profile::StackProfile;
 use std::time::Duration;
 
 const MIB: u64 = 1 << 20;
@@ -65,9 +66,20 @@ pub const MAX_DESCRIPTION_BYTES: u32 = 1 << 20;
 /// Largest content or event that is handed to an interpreter, in bytes: a 32-bit guest must still be
 /// able to hold it beside its own data.
 pub const MAX_INPUT_BYTES: u64 = 1 << 30;
-/// The wasm stack in bytes: Cranelift's frames, not the guest's linear stack. 2,000 levels of a
-/// recursive-descent parser fit many times over.
-pub const WASM_STACK_BYTES: usize = 4 << 20;
+/// How many times its own size a guest may take with redzones around its blocks: small ones have more
+/// redzone than size.
+pub const CHECKED_SHARE: u64 = 4;
+/// Bytes that it may take beside that: its quarantine, and memory that the heap has taken in advance.
+pub const CHECKED_BYTES: u64 = 16 * MIB;
+/// Stack bytes that a nested call is reckoned to take beside what it has on the linear stack: return
+/// address, frame pointer and some registers of x86-64.
+pub const CALL_BYTES: u32 = 64;
+/// Most nested calls of functions that can call themselves, whatever the profile.
+pub const MAX_CALL_DEPTH: u32 = 20_000;
+/// The wasm stack in bytes: Cranelift's frames, not the guest's linear stack. Depth is limited by
+/// counting, so that verdicts do not depend on how large frames are; this is a backstop, and holds frames
+/// of 1.6 KiB at the greatest depth. What is not used is not touched.
+pub const WASM_STACK_BYTES: usize = 32 << 20;
 /// The native stack that a thread needs to run a guest: the wasm stack, plus room for the host.
 pub const THREAD_STACK_BYTES: usize = WASM_STACK_BYTES + (4 << 20);
 /// Frames kept of a backtrace: more than a person reads, and a recursion shows in fewer.
@@ -87,6 +99,9 @@ pub struct Limits {
     pub fuel: u64,
     /// Bytes of linear memory.
     pub memory_bytes: u64,
+    /// How much stack there is.
+    #[serde(rename = "stack_profile")]
+    pub stack: StackProfile,
     /// Elements of one table.
     pub table_elements: u64,
     /// Bytes on stdout and stderr together.
@@ -113,6 +128,7 @@ impl Default for Limits {
         Self {
             fuel: DEFAULT_FUEL,
             memory_bytes: DEFAULT_MEMORY_BYTES,
+            stack: StackProfile::default(),
             table_elements: DEFAULT_TABLE_ELEMENTS,
             output_bytes: DEFAULT_OUTPUT_BYTES,
             emitted_records: DEFAULT_EMITTED_RECORDS,

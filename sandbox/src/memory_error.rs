@@ -2,13 +2,20 @@
 //!
 //! The kinds are those of AddressSanitizer (Serebryany et al., USENIX ATC 2012), where it has one.
 
-use crate::instrument::{AccessKind, Cause, Poison, Violation};
+use crate::instrument::{
+    AccessKind, Cause, HeapObject, LayoutMemory, LayoutObject, LayoutPlace, LayoutRegion,
+    NearObject, Place, Poison, Violation, layout_object,
+};
 use crate::num::usize_of;
 use crate::outcome::Frame;
 use serde::Serialize;
+use std::fmt::Write as _;
 
 /// Guest bytes for each byte of the shadow.
 const GRANULE: u32 = 8;
+/// How far from an object an address may be and still be said to have missed it, in bytes: the longest
+/// redzone.
+const NEAR: u32 = 2048;
 /// Shadow bytes shown on either side of the first bad one.
 const SHADOW_AROUND: u32 = 8;
 
@@ -63,6 +70,8 @@ pub enum MemoryErrorKind {
     DynamicStackBufferOverflow,
     /// Outside of a global variable, close to it.
     GlobalBufferOverflow,
+    /// Where the interpreter itself has said that nothing may be accessed.
+    UseAfterPoison,
     /// Nowhere: no object is near.
     WildAccess,
 }
@@ -77,6 +86,8 @@ pub enum MemoryAccess {
     Write,
     /// It was freed.
     Free,
+    /// It was resized, or its size was asked for.
+    Resize,
 }
 
 /// An object in the guest's memory, and where an address lies in relation to it.
@@ -87,14 +98,20 @@ pub struct MemoryObject {
     /// Its name, if it has one: that of a variable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The source file that defines it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The line that declares it, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
     /// Address of its first byte.
     pub address: u32,
     /// Its size in bytes.
     pub size: u32,
     /// Where the first bad byte is.
     pub position: Position,
-    /// Distance of the first bad byte from the object's nearest end in bytes, 0 for the byte next to it;
-    /// inside of the object from its start.
+    /// Distance in bytes: before the first byte, from the first byte, or behind the end, where 0 is the
+    /// first byte that is not the object's.
     pub distance: u32,
     /// The stack when it was allocated, innermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -105,6 +122,9 @@ pub struct MemoryObject {
     /// Whether it is the buffer that the host handed the content over in.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub holds_content: bool,
+    /// Numbers of the allocation and the free, by which a further run finds their stacks.
+    #[serde(skip)]
+    pub(crate) numbers: Option<(u32, Option<u32>)>,
 }
 
 /// Where an object lives.
@@ -163,6 +183,44 @@ impl MemoryError {
         Self::new(Some(function), kind, address.into(), size, cause, shadow)
     }
 
+    /// The error with the block of the heap that it missed, if one is near. `content` is the address of
+    /// the buffer that the content was handed over in.
+    pub(crate) fn near_block(mut self, heap: &[u8], content: Option<u32>) -> Self {
+        use MemoryErrorKind as Kind;
+        let of_heap = match self.error {
+            Kind::HeapBufferOverflow
+            | Kind::HeapUseAfterFree
+            | Kind::DoubleFree
+            | Kind::BadFree => true,
+            Kind::NullDereference
+            | Kind::StackBufferOverflow
+            | Kind::StackUseAfterReturn
+            | Kind::StackUseAfterScope
+            | Kind::DynamicStackBufferOverflow
+            | Kind::GlobalBufferOverflow
+            | Kind::UseAfterPoison
+            | Kind::WildAccess => false,
+        };
+        let Some(bad) = self.first_bad.filter(|_| of_heap) else { return self };
+        let near = HeapObject::near(heap, bad).into_iter().next();
+        self.object =
+            near.map(|near| MemoryObject::of_heap(near, content)).filter(MemoryObject::is_near);
+        // Memory of the heap that no block is near to is nobody's.
+        if self.object.is_none() && self.error == Kind::HeapBufferOverflow {
+            self.error = Kind::WildAccess;
+        }
+        self
+    }
+
+    /// The error with the variable or the global that it missed, if the guest says what is laid out
+    /// there.
+    pub(crate) fn near_variable(mut self, layout: &LayoutMemory<'_>) -> Self {
+        if let Some(object) = self.first_bad.and_then(|bad| layout_object(layout, bad)) {
+            self.object = Some(MemoryObject::of_layout(object));
+        }
+        self
+    }
+
     fn new(
         function: Option<&'static str>,
         kind: AccessKind,
@@ -174,12 +232,16 @@ impl MemoryError {
         let (first_bad, error) = match cause {
             Cause::Poisoned { first, poison } => (Some(first), MemoryErrorKind::of(poison)),
             Cause::OutOfBounds => (None, MemoryErrorKind::WildAccess),
+            Cause::AlreadyFreed => (u32::try_from(address).ok(), MemoryErrorKind::DoubleFree),
+            Cause::NotABlock => (u32::try_from(address).ok(), MemoryErrorKind::BadFree),
         };
         Self {
             error,
             access: match kind {
                 AccessKind::Read => MemoryAccess::Read,
                 AccessKind::Write => MemoryAccess::Write,
+                AccessKind::Free => MemoryAccess::Free,
+                AccessKind::Resize => MemoryAccess::Resize,
             },
             address,
             size,
@@ -191,6 +253,65 @@ impl MemoryError {
     }
 }
 
+impl MemoryObject {
+    fn of_heap(near: NearObject, content: Option<u32>) -> Self {
+        let HeapObject { address, size, allocation, freed, .. } = near.object;
+        let (position, distance) = match near.place {
+            Place::Before { bytes } => (Position::Before, bytes),
+            Place::Inside { bytes } => (Position::Inside, bytes),
+            Place::After { bytes } => (Position::Behind, bytes),
+        };
+        Self {
+            region: Region::Heap,
+            name: None,
+            file: None,
+            line: None,
+            address,
+            size,
+            position,
+            distance,
+            allocated: Vec::new(),
+            freed: Vec::new(),
+            holds_content: content == Some(address),
+            numbers: Some((allocation, freed)),
+        }
+    }
+
+    fn of_layout(object: LayoutObject) -> Self {
+        let (position, distance) = match object.place {
+            LayoutPlace::Before(bytes) => (Position::Before, bytes),
+            LayoutPlace::Within(bytes) => (Position::Inside, bytes),
+            LayoutPlace::After(bytes) => (Position::Behind, bytes),
+        };
+        let (region, name, file, line) = match object.region {
+            LayoutRegion::Stack { variable, line, .. } => (Region::Stack, variable, None, line),
+            LayoutRegion::Alloca => (Region::Stack, String::new(), None, None),
+            LayoutRegion::Global { name, module, line } => {
+                (Region::Global, name, Some(module), line)
+            }
+        };
+        Self {
+            region,
+            name: Some(name).filter(|name| !name.is_empty()),
+            file: file.filter(|file| !file.is_empty()),
+            line,
+            address: object.address,
+            size: object.size,
+            position,
+            distance,
+            allocated: Vec::new(),
+            freed: Vec::new(),
+            holds_content: false,
+            numbers: None,
+        }
+    }
+
+    /// Whether an address could have been meant for it.
+    fn is_near(&self) -> bool {
+        self.position == Position::Inside || self.distance <= NEAR
+    }
+}
+
 impl MemoryErrorKind {
     /// What an access to poisoned bytes means.
     fn of(poison: Option<Poison>) -> Self {
@@ -198,6 +319,14 @@ impl MemoryErrorKind {
             Some(Poison::NULL_PAGE) => Self::NullDereference,
             Some(Poison::HEAP_REDZONE) => Self::HeapBufferOverflow,
             Some(Poison::HEAP_FREED) => Self::HeapUseAfterFree,
+            Some(Poison::STACK_LEFT | Poison::STACK_MIDDLE | Poison::STACK_RIGHT) => {
+                Self::StackBufferOverflow
+            }
+            Some(Poison::STACK_AFTER_RETURN) => Self::StackUseAfterReturn,
+            Some(Poison::STACK_AFTER_SCOPE) => Self::StackUseAfterScope,
+            Some(Poison::ALLOCA_LEFT | Poison::ALLOCA_RIGHT) => Self::DynamicStackBufferOverflow,
+            Some(Poison::GLOBAL_REDZONE) => Self::GlobalBufferOverflow,
+            Some(Poison::USER) => Self::UseAfterPoison,
             _ => Self::WildAccess,
         }
     }
@@ -215,6 +344,7 @@ impl MemoryErrorKind {
             Self::StackUseAfterScope => "stack-use-after-scope",
             Self::DynamicStackBufferOverflow => "dynamic-stack-buffer-overflow",
             Self::GlobalBufferOverflow => "global-buffer-overflow",
+            Self::UseAfterPoison => "use-after-poison",
             Self::WildAccess => "wild-access",
         }
     }
@@ -226,8 +356,12 @@ impl ShadowBytes {
         let first = middle.saturating_sub(SHADOW_AROUND);
         let end = middle.saturating_add(SHADOW_AROUND).saturating_add(1);
         let bytes = shadow.get(usize_of(first)..usize_of(end)).unwrap_or_default();
-        let bytes = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { address: first.saturating_mul(GRANULE), bytes }
+        let mut digits = String::new();
+        for byte in bytes {
+            // Writing to a string does not fail.
+            let _ = write!(digits, "{byte:02x}");
+        }
+        Self { address: first.saturating_mul(GRANULE), bytes: digits }
     }
 }
 
@@ -241,6 +375,7 @@ impl std::fmt::Display for MemoryError {
         let bytes = Bytes(self.size);
         match (self.access, self.function) {
             (MemoryAccess::Free, _) => write!(to, "free of {:#x}", self.address)?,
+            (MemoryAccess::Resize, _) => write!(to, "realloc of {:#x}", self.address)?,
             (MemoryAccess::Read, None) => write!(to, "read of {bytes} at {:#x}", self.address)?,
             (MemoryAccess::Write, None) => write!(to, "write of {bytes} at {:#x}", self.address)?,
             (MemoryAccess::Read, Some(_)) => write!(to, "read {bytes} at {:#x}", self.address)?,
@@ -267,6 +402,9 @@ impl std::fmt::Display for MemoryObject {
             (Some(name), _) => write!(to, "`{name}` of {size}"),
             (None, Region::Heap) if self.holds_content => {
                 write!(to, "the content of {size} that was handed over")
+            }
+            (None, Region::Heap) if self.numbers.is_some_and(|(_, freed)| freed.is_some()) => {
+                write!(to, "a freed heap block of {size}")
             }
             (None, Region::Heap) => write!(to, "a heap block of {size}"),
             (None, Region::Stack) => write!(to, "a local variable of {size}"),

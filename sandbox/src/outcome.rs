@@ -2,6 +2,7 @@
 //!
 //! An outcome says what happened, not whose fault it was: that is [`crate::verdict`].
 
+use crate::instrument::trap_reason;
 use crate::memory_error::MemoryError;
 use serde::Serialize;
 
@@ -31,6 +32,9 @@ pub enum Outcome {
     Trapped {
         /// Which one.
         trap: TrapKind,
+        /// What the compiler says of it, for [`TrapKind::UndefinedBehaviour`].
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
         /// What the memory checks found, for [`TrapKind::InvalidAccess`].
         #[serde(skip_serializing_if = "Option::is_none")]
         memory: Option<Box<MemoryError>>,
@@ -55,8 +59,12 @@ pub enum Outcome {
         /// Who asked.
         frames: Vec<Frame>,
     },
-    /// The call stack was exhausted.
+    /// A stack was exhausted.
     StackExhausted {
+        /// Which one.
+        stack: Stack,
+        /// How much there was of it, in the stack's unit.
+        limit: u64,
         /// The deepest frames.
         frames: Vec<Frame>,
     },
@@ -127,7 +135,22 @@ impl OutcomeKind {
 impl Outcome {
     /// An access that the memory checks stopped.
     pub(crate) fn invalid_access(memory: MemoryError, frames: Vec<Frame>) -> Self {
-        Self::Trapped { trap: TrapKind::InvalidAccess, memory: Some(Box::new(memory)), frames }
+        let memory = Some(Box::new(memory));
+        Self::Trapped { trap: TrapKind::InvalidAccess, reason: None, memory, frames }
+    }
+
+    /// A trap. Code that was compiled with checks says in its debug information why it traps, as the name
+    /// of a function that seems to be inlined there.
+    pub(crate) fn trapped(mut trap: TrapKind, mut frames: Vec<Frame>) -> Self {
+        let mut reason = None;
+        if trap == TrapKind::Unreachable
+            && let Some(found) = frames.first().and_then(|frame| trap_reason(&frame.function))
+        {
+            reason = Some(found.message.to_owned()).filter(|message| !message.is_empty());
+            trap = TrapKind::UndefinedBehaviour;
+            frames.remove(0);
+        }
+        Self::Trapped { trap, reason, memory: None, frames }
     }
 
     /// Which kind it is.
@@ -148,6 +171,11 @@ impl Outcome {
         }
     }
 
+    /// Whether a check that the compiler inserted ended the run.
+    pub fn is_undefined_behaviour(&self) -> bool {
+        matches!(self, Self::Trapped { trap: TrapKind::UndefinedBehaviour, .. })
+    }
+
     /// What the memory checks found, if they ended the run.
     pub fn memory(&self) -> Option<&MemoryError> {
         match self {
@@ -156,13 +184,26 @@ impl Outcome {
         }
     }
 
+    /// The same, to be added to.
+    pub(crate) fn memory_mut(&mut self) -> Option<&mut MemoryError> {
+        match self {
+            Self::Trapped { memory, .. } => memory.as_deref_mut(),
+            _ => None,
+        }
+    }
+
+    /// The frames of [`frames`](Self::frames).
+    pub(crate) fn into_frames(self) -> Vec<Frame> {
+        self.frames().to_vec()
+    }
+
     /// The guest's stack when the run ended, innermost first; empty where the guest was not running.
     pub fn frames(&self) -> &[Frame] {
         match self {
             Self::Trapped { frames, .. }
             | Self::OutOfFuel { frames, .. }
             | Self::OutOfMemory { frames, .. }
-            | Self::StackExhausted { frames }
+            | Self::StackExhausted { frames, .. }
             | Self::OutputFlood { frames, .. }
             | Self::AbiViolation { frames, .. } => frames,
             Self::Accepted
@@ -182,6 +223,9 @@ pub enum TrapKind {
     /// `unreachable`: an assertion, a panic or `abort`.
     #[error("unreachable instruction executed")]
     Unreachable,
+    /// A check that the compiler inserted found undefined behaviour.
+    #[error("undefined behaviour")]
+    UndefinedBehaviour,
     /// The memory checks stopped an access.
     #[error("invalid memory access")]
     InvalidAccess,
@@ -228,6 +272,16 @@ pub struct Frame {
     /// Offset of the instruction in the original module, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub module_offset: Option<u64>,
+}
+
+/// What an [`Outcome::StackExhausted`] ran out of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stack {
+    /// The linear stack, which holds arrays and whatever else has an address; in bytes.
+    Linear,
+    /// Nested calls of functions that can call themselves; in calls.
+    Calls,
 }
 
 /// What an [`Outcome::OutOfMemory`] ran out of.
@@ -442,6 +496,9 @@ pub enum HostFault {
         /// Its words.
         problem: String,
     },
+    /// The host's own stack was exhausted before the guest's were: its frames are very large.
+    #[error("the host's stack was exhausted before the interpreter's was")]
+    NativeStack,
     /// An input is larger than a 32-bit guest can be given.
     #[error("an input of {bytes} bytes is over the limit of {limit}")]
     InputTooLarge {

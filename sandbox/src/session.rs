@@ -1,16 +1,16 @@
 //! One run in the making: a fresh instance, the calls into it, and what they ended in.
 
 use crate::abi::Entry;
-use crate::gauges::Gauges;
+use crate::gauges::{Gauges, Tuning};
 use crate::guest_memory::GuestMemory;
 use crate::host::{Captured, Growth, Shadow, State, Stop, Wasi, split};
-use crate::instrument::NullPageFound;
+use crate::instrument::{LayoutMemory, NullPageFound, Stop as RuntimeStop};
 use crate::interpreter::Loaded;
 use crate::limits::{MAX_INPUT_BYTES, WATCHDOG_TICK};
 use crate::memory_error::MemoryError;
 use crate::num::u64_of;
 use crate::observation::Observation;
-use crate::outcome::{AbiViolation, Frame, HostFault, Outcome, Resource, TrapKind};
+use crate::outcome::{AbiViolation, Frame, HostFault, Outcome, Resource, Stack, TrapKind};
 use crate::records::Records;
 use crate::run::Job;
 use crate::verdict::Phase;
@@ -89,6 +89,8 @@ pub(crate) struct Session<'a> {
     event: Option<usize>,
     fuel: u64,
     fuel_before_event: u64,
+    /// The buffer that the content was handed over in.
+    content: Option<Buffer>,
     /// Diagnostics sent before the present phase.
     messages_before: usize,
     emitted_in_load: Records,
@@ -132,7 +134,11 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// The outcome, and what there is to say about the run until then.
-    pub(crate) fn start(loaded: &'a Loaded, job: &'a Job<'a>) -> Result<Self, Box<Unstarted>> {
+    pub(crate) fn start(
+        loaded: &'a Loaded,
+        job: &'a Job<'a>,
+        tuning: Tuning,
+    ) -> Result<Self, Box<Unstarted>> {
         let state = state(loaded, job);
         if let Err(outcome) = fits(loaded, job) {
             let finished = Finished::without_instance(0, state);
@@ -163,11 +169,12 @@ impl<'a> Session<'a> {
             event: None,
             fuel: 0,
             fuel_before_event: 0,
+            content: None,
             messages_before: 0,
             emitted_in_load: Records::default(),
             evaluated: Vec::new(),
         };
-        match session.initialise() {
+        match session.initialise(tuning) {
             Ok(()) => Ok(session),
             Err(ended) => {
                 let (outcome, finished) = (ended.into_outcome(), session.finish());
@@ -177,7 +184,8 @@ impl<'a> Session<'a> {
     }
 
     /// What a module asks to be run first: its start function, then `_initialize`.
-    fn initialise(&mut self) -> Result<(), Ended> {
+    fn initialise(&mut self, tuning: Tuning) -> Result<(), Ended> {
+        self.set_limits(tuning).map_err(|error| self.outcome_of(&error))?;
         if let Some(start) = self.loaded.gauges.start() {
             self.call_once::<(), ()>(start, ())?;
         }
@@ -186,6 +194,18 @@ impl<'a> Session<'a> {
             Some(initialize) => self.call_once::<(), ()>(initialize, ()),
             None => Ok(()),
         }
+    }
+
+    fn set_limits(&mut self, tuning: Tuning) -> Result<(), wasmtime::Error> {
+        let Self { gauges, store, job, .. } = self;
+        gauges.limit_stacks(store, job.limits.stack)?;
+        if gauges.limit_memory(store, job.limits.memory_bytes)? {
+            store.data_mut().growth.leave_to_the_guest(job.limits.memory_bytes);
+        }
+        if tuning != Tuning::default() {
+            gauges.tune(store, tuning)?;
+        }
+        Ok(())
     }
 
     /// Counters and comparisons until now, where coverage is kept.
@@ -281,7 +301,7 @@ impl<'a> Session<'a> {
             .gauges
             .refuel(&mut self.store, limit)
             .and_then(|()| function.call(&mut self.store, parameters));
-        let left = self.gauges.fuel(&mut self.store);
+        let left = self.gauges.fuel(&mut self.store, called.is_ok());
         // What was overdrawn by the last block is not used: there was no more.
         let used = limit.saturating_sub(u64::try_from(left).unwrap_or(0));
         self.fuel = self.fuel.saturating_add(used);
@@ -301,7 +321,7 @@ impl<'a> Session<'a> {
         match error.downcast_ref::<Trap>() {
             Some(Trap::UnreachableCodeReached) => self.stopped_by_checks(error),
             Some(Trap::MemoryOutOfBounds) if self.left_the_stack(None) => {
-                Some(Outcome::StackExhausted { frames: self.loaded.frames_of(error) })
+                Some(self.linear_stack_exhausted(error))
             }
             _ => None,
         }
@@ -310,20 +330,42 @@ impl<'a> Session<'a> {
 
     /// The outcome if the memory checks stopped the guest.
     fn stopped_by_checks(&mut self, error: &wasmtime::Error) -> Option<Outcome> {
+        if let Some(stack) = self.gauges.exhausted_stack(&mut self.store) {
+            let limit = match stack {
+                Stack::Linear => return Some(self.linear_stack_exhausted(error)),
+                Stack::Calls => u64::from(self.job.limits.stack.call_depth()),
+            };
+            let frames = self.loaded.frames_of(error);
+            return Some(Outcome::StackExhausted { stack, limit, frames });
+        }
+        let frames = self.loaded.frames_of(error);
+        match self.gauges.stop(&mut self.store) {
+            Some(RuntimeStop::MemoryLimit) => {
+                let limit = self.job.limits.memory_bytes;
+                let (resource, requested) = (Resource::Memory, limit.saturating_add(1));
+                return Some(Outcome::OutOfMemory { resource, requested, limit, frames });
+            }
+            // Somebody wants to know who called.
+            Some(RuntimeStop::AtAllocation { .. } | RuntimeStop::AtFree { .. }) => {
+                return Some(Outcome::trapped(TrapKind::Unreachable, frames));
+            }
+            Some(RuntimeStop::Violation) | None => {}
+        }
         let site = self.loaded.site_of(error)?;
         let violation = self.gauges.violation(&mut self.store, self.loaded.wasm(), site)?;
-        let frames = self.loaded.frames_of(error);
         if self.left_the_stack(Some(violation.address)) {
-            return Some(Outcome::StackExhausted { frames });
+            return Some(self.linear_stack_exhausted(error));
         }
         let memory = MemoryError::of_guest(&violation, self.shadow());
+        let memory = self.with_object(memory);
         Some(Outcome::invalid_access(memory, frames))
     }
 
     /// What an error of the engine or of a host function means.
-    fn outcome_of(&self, error: &wasmtime::Error) -> Ended {
+    fn outcome_of(&mut self, error: &wasmtime::Error) -> Ended {
         if let Some(Stop::Memory(access)) = error.downcast_ref::<Stop>() {
             let memory = MemoryError::of_host(*access, self.shadow());
+            let memory = self.with_object(memory);
             return Outcome::invalid_access(memory, self.loaded.frames_of(error)).into();
         }
         outcome_of(self.loaded, self.job, error)
@@ -344,6 +386,39 @@ impl<'a> Session<'a> {
         let over_the_end = now > stack.initial || now < null_page.saturating_add(RED_ZONE);
         let in_null_page = address.is_none_or(|address| address < null_page.into());
         over_the_end && in_null_page
+    }
+
+    /// The linear stack is over its profile's limit, or over the end that it was linked with.
+    fn linear_stack_exhausted(&self, error: &wasmtime::Error) -> Outcome {
+        let profile = self.job.limits.stack.linear_bytes();
+        let summary = &self.loaded.instrumentation.summary;
+        let own = summary.own_stack_bytes.unwrap_or(profile);
+        Outcome::StackExhausted {
+            stack: Stack::Linear,
+            limit: profile.min(own).into(),
+            frames: self.loaded.frames_of(error),
+        }
+    }
+
+    /// The error with the object that it missed, if there is one.
+    fn with_object(&mut self, memory: MemoryError) -> MemoryError {
+        let notes = self.gauges.layout(&mut self.store);
+        let heap = self.gauges.heap().map(|heap| heap.data(&self.store)).unwrap_or_default();
+        // Its records lie at the addresses of their blocks, so none is behind the guest's memory.
+        let guest_bytes = usize::try_from(self.memory_bytes()).unwrap_or(usize::MAX);
+        let heap = heap.get(..guest_bytes).unwrap_or(heap);
+        let memory = memory.near_block(heap, self.content.map(|content| content.address));
+        let (Some((notes, registered, fake_stack)), Some(own)) = (notes, self.store.data().memory)
+        else {
+            return memory;
+        };
+        memory.near_variable(&LayoutMemory {
+            memory: own.data(&self.store),
+            shadow: self.shadow(),
+            notes: notes.data(&self.store),
+            registered,
+            fake_stack,
+        })
     }
 
     fn shadow(&self) -> &[u8] {
@@ -391,6 +466,13 @@ impl<'a> Session<'a> {
         Ok(Buffer { address, size })
     }
 
+    /// The same for the content of the run.
+    pub(crate) fn hand_over_content(&mut self, allocate: &Allocate) -> Result<Buffer, Ended> {
+        let buffer = self.hand_over(allocate, self.job.content)?;
+        self.content = Some(buffer);
+        Ok(buffer)
+    }
+
     /// Reads the guest's memory on behalf of the entry point of that name.
     pub(crate) fn read(
         &mut self,
@@ -421,10 +503,11 @@ impl<'a> Session<'a> {
     }
 
     /// What it means that the host could not use the guest's memory while it was not running.
-    fn refused(&self, stop: Stop) -> Ended {
+    fn refused(&mut self, stop: Stop) -> Ended {
         match stop {
             Stop::Memory(access) => {
                 let memory = MemoryError::of_host(access, self.shadow());
+                let memory = self.with_object(memory);
                 Outcome::invalid_access(memory, Vec::new()).into()
             }
             stop => stopped(stop, Vec::new()),
@@ -502,7 +585,10 @@ fn outcome_of(loaded: &Loaded, job: &Job<'_>, error: &wasmtime::Error) -> Ended 
         || Outcome::HostFault { fault: HostFault::Engine { problem: format!("{error:#}") } };
     let Some(trap) = error.downcast_ref::<Trap>() else { return engine().into() };
     let kind = match trap {
-        Trap::StackOverflow => return Outcome::StackExhausted { frames }.into(),
+        // How deep that is differs between machines, so it says nothing about the content.
+        Trap::StackOverflow => {
+            return Outcome::HostFault { fault: HostFault::NativeStack }.into();
+        }
         Trap::Interrupt => {
             let milliseconds = u64::try_from(job.limits.deadline.as_millis()).unwrap_or(u64::MAX);
             return Outcome::HostFault { fault: HostFault::Watchdog { milliseconds } }.into();
@@ -519,7 +605,7 @@ fn outcome_of(loaded: &Loaded, job: &Job<'_>, error: &wasmtime::Error) -> Ended 
         // The rest belong to proposals that are off here.
         _ => return engine().into(),
     };
-    Outcome::Trapped { trap: kind, memory: None, frames }.into()
+    Outcome::trapped(kind, frames).into()
 }
 
 /// What the end by a host function means.

@@ -15,7 +15,7 @@ use common::{open, reactor, run, run_job, small_limits, wasm};
 use proofhouse_sandbox::limits::{
     MAX_DECLARATIONS, MAX_FUNCTION_BYTES, MAX_FUNCTIONS, MAX_MODULE_BYTES,
 };
-use proofhouse_sandbox::{Interpreter, Job, OpenError, Outcome, Phase, Unusable};
+use proofhouse_sandbox::{HostFault, Interpreter, Job, OpenError, Outcome, Phase, Unusable};
 use wasm_encoder::{
     CodeSection, ConstExpr, DataSection, ElementSection, Elements, EntityType, ExportKind,
     ExportSection, Function, FunctionSection, ImportSection, MemorySection, MemoryType, Module,
@@ -209,8 +209,8 @@ fn a_type_with_very_many_parameters_is_not_written_out() {
 
 /// A single frame of this guest is larger than the guard page behind a stack.
 #[test]
-fn a_recursion_with_very_large_frames_exhausts_the_stack_and_nothing_else() {
-    let locals = 8_000;
+fn a_recursion_with_very_large_frames_exhausts_the_hosts_stack_and_nothing_else() {
+    let locals = 4_000;
     let sets: String = (1..=locals)
         .map(|i| format!("(local.set {i} (i64.load offset={} (i32.const 0)))", 8 * i))
         .collect();
@@ -233,7 +233,9 @@ fn a_recursion_with_very_large_frames_exhausts_the_stack_and_nothing_else() {
     let job =
         Job { content: b"", events: &[], limits: &limits, configuration: None, arguments: &[] };
     let run = run_job(&interpreter, &job);
-    assert!(matches!(run.outcome, Outcome::StackExhausted { .. }), "{:?}", run.outcome);
+    // Long before calls are nested too deep. Another machine's frames may be smaller: nobody's fault.
+    let fault = HostFault::NativeStack;
+    assert_eq!(run.outcome, Outcome::HostFault { fault });
     assert_eq!(run.phase, Phase::Load);
 }
 

@@ -76,6 +76,7 @@ codes! {
     Refused "refused" Error;
     EvaluationError "evaluation-error" Error;
     MemoryError "memory-error" Error;
+    UndefinedBehaviour "undefined-behaviour" Error;
     Trap "trap" Error;
     OutOfFuel "out-of-fuel" Error;
     OutOfMemory "out-of-memory" Error;

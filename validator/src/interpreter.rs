@@ -1,7 +1,7 @@
 //! The interpreters of one call: found by name or path, opened, and named in the report.
 
 use crate::policy::Policy;
-use proofhouse_sandbox::instrument::{NullPageFound, Summary};
+use proofhouse_sandbox::instrument::{HeapFound, NullPageFound, Summary};
 use proofhouse_sandbox::{Abi, Description, Interpreter, OpenError, Sandbox, Sanitize};
 use serde::Serialize;
 
@@ -185,9 +185,12 @@ fn checks(interpreter: &Interpreter) -> Vec<&'static str> {
     if interpreter.sanitize() == Sanitize::Off {
         return Vec::new();
     }
-    let null_page = interpreter.instrumentation().null_page;
+    let Summary { null_page, heap, layout, .. } = interpreter.instrumentation();
+    let stack = layout.is_some_and(|layout| layout.stack).then_some("stack");
+    let globals = layout.is_some_and(|layout| layout.globals).then_some("globals");
     let null_page = matches!(null_page, Some(NullPageFound::Guarded { .. })).then_some("null-page");
-    ["memory"].into_iter().chain(null_page).collect()
+    let heap = matches!(heap, Some(HeapFound::Replaced { .. })).then_some("heap");
+    ["memory"].into_iter().chain(null_page).chain(heap).chain(stack).chain(globals).collect()
 }
 
 #[derive(Debug, Serialize)]

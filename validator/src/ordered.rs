@@ -4,6 +4,11 @@
 //! (the calling thread) in the same order. The *window* is how many indices may be handed out and not
 //! yet consumed: a worker that would go beyond it waits, so memory does not grow with the number of
 //! indices, however slow one of them is.
+//!
+//! Indices are handed out one by one and a result is handed over when it is there, so nothing slow
+//! holds back anything else. What is saved is waking: a sleeping thread costs more to wake than a small
+//! file to judge, so the consumer lets results collect for a moment ([`NAP`]), takes them as a *batch*,
+//! half the window at most, and gives the batch's room back when it comes for the next.
 
 use std::{
     any::Any,
@@ -14,7 +19,12 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     thread,
+    time::Duration,
 };
+
+/// How long a result may wait for others, so that the consumer is woken for all of them at once. Nobody
+/// notices it in a report, and it is a hundred small files long.
+const NAP: Duration = Duration::from_millis(1);
 
 /// How much of a panic's message is kept. Bytes.
 const MAX_MESSAGE_BYTES: usize = 512;
@@ -71,8 +81,9 @@ pub(crate) fn for_each<S, T: Send, B>(
                 .stack_size(workers.stack_bytes)
                 .spawn_scoped(scope, || run_worker(&queue, &state, &work))?;
         }
+        let mut results = Results { queue: &queue, batch: VecDeque::new() };
         for index in 0..count {
-            if let ControlFlow::Break(value) = consume(index, queue.take()) {
+            if let ControlFlow::Break(value) = consume(index, results.next()) {
                 return Ok(ControlFlow::Break(value));
             }
         }
@@ -86,7 +97,8 @@ fn run_worker<S, T>(
     work: &impl Fn(&mut S, usize) -> T,
 ) {
     let mut state = None;
-    while let Some(index) = queue.claim() {
+    let mut next = queue.claim();
+    while let Some(index) = next {
         // Nothing that a panic leaves half done is used again: the state lives inside.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let mut current = state.take().unwrap_or_else(make_state);
@@ -94,7 +106,8 @@ fn run_worker<S, T>(
             state = Some(current);
             result
         }));
-        queue.deliver(index, outcome.map_err(|payload| WorkerLost { message: message(payload) }));
+        let result = outcome.map_err(|payload| WorkerLost { message: message(payload) });
+        next = queue.deliver(index, result);
     }
 }
 
@@ -118,6 +131,25 @@ fn cut(text: &str) -> String {
     text.get(..text.floor_char_boundary(MAX_MESSAGE_BYTES)).unwrap_or_default().to_owned()
 }
 
+/// What the consumer sees of the queue.
+struct Results<'a, T> {
+    queue: &'a Queue<T>,
+    /// Taken from the queue and not consumed.
+    batch: VecDeque<Result<T, WorkerLost>>,
+}
+
+impl<T> Results<'_, T> {
+    /// Waits for the next result in order.
+    fn next(&mut self) -> Result<T, WorkerLost> {
+        loop {
+            if let Some(result) = self.batch.pop_front() {
+                return result;
+            }
+            self.queue.take(&mut self.batch);
+        }
+    }
+}
+
 /// What workers and consumer share. No code of theirs runs while it is locked.
 struct Queue<T> {
     count: usize,
@@ -125,16 +157,33 @@ struct Queue<T> {
     shared: Mutex<Shared<T>>,
     /// The window has room, or it is time to stop.
     room: Condvar,
-    /// The result that the consumer waits for is there.
+    /// The consumer is not to sleep any longer.
     ready: Condvar,
 }
 
 struct Shared<T> {
-    /// The index that the first slot is for: the next to be consumed.
+    /// The index that the first slot is for: the next to be taken by the consumer.
     first: usize,
-    /// One slot for each index that is handed out and not consumed.
+    /// One slot for each index that is handed out and not taken.
     slots: VecDeque<Option<Result<T, WorkerLost>>>,
+    /// Slots with a result.
+    filled: usize,
+    /// Results in the consumer's batch. They count as not consumed until it comes for the next one.
+    taken: usize,
+    /// Workers that wait for room.
+    waiting: usize,
+    consumer: Consumer,
     stopped: bool,
+}
+
+/// What the consumer does, which says when to wake it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Consumer {
+    Awake,
+    /// It lets results collect, for [`NAP`] at most.
+    Napping,
+    /// Nothing came during the nap: it waits for the first slot's result.
+    Asleep,
 }
 
 impl<T> Queue<T> {
@@ -142,7 +191,15 @@ impl<T> Queue<T> {
         Self {
             count,
             window,
-            shared: Mutex::new(Shared { first: 0, slots: VecDeque::new(), stopped: false }),
+            shared: Mutex::new(Shared {
+                first: 0,
+                slots: VecDeque::new(),
+                filled: 0,
+                taken: 0,
+                waiting: 0,
+                consumer: Consumer::Awake,
+                stopped: false,
+            }),
             room: Condvar::new(),
             ready: Condvar::new(),
         }
@@ -153,51 +210,128 @@ impl<T> Queue<T> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The results that make a batch. The other half of the window keeps the workers busy meanwhile.
+    fn batch_len(&self) -> usize {
+        (self.window / 2).max(1)
+    }
+
     /// The next index to work on, when the window has room for it; none when there is nothing more.
     fn claim(&self) -> Option<usize> {
         let mut shared = self.lock();
-        loop {
-            let next = shared.first.checked_add(shared.slots.len())?;
-            if shared.stopped || next >= self.count {
-                return None;
+        while !shared.is_over(self) {
+            let next = shared.hand_out(self);
+            if next.is_some() {
+                return next;
             }
-            if shared.slots.len() < self.window {
-                shared.slots.push_back(None);
-                return Some(next);
-            }
+            shared.waiting = shared.waiting.saturating_add(1);
             shared = self.room.wait(shared).unwrap_or_else(PoisonError::into_inner);
+            shared.waiting = shared.waiting.saturating_sub(1);
         }
+        None
     }
 
-    fn deliver(&self, index: usize, result: Result<T, WorkerLost>) {
+    /// Hands over a result and claims the next index.
+    fn deliver(&self, index: usize, result: Result<T, WorkerLost>) -> Option<usize> {
         let mut shared = self.lock();
-        let offset = index.checked_sub(shared.first);
-        if let Some(slot) = offset.and_then(|offset| shared.slots.get_mut(offset)) {
-            *slot = Some(result);
-        }
-        if offset == Some(0) {
+        shared.fill(index, result);
+        let next = shared.hand_out(self);
+        // Who gets nothing to do leaves one worker less to collect results.
+        let enough = next.is_none() || shared.filled >= self.batch_len();
+        let wakes = shared.wakes_consumer(enough);
+        // The consumer wants the lock at once.
+        drop(shared);
+        if wakes {
             self.ready.notify_one();
         }
+        next.or_else(|| self.claim())
     }
 
-    /// Waits for the next result in order.
-    fn take(&self) -> Result<T, WorkerLost> {
+    /// The batch before is consumed: waits for the next results in order, at least one.
+    fn take(&self, batch: &mut VecDeque<Result<T, WorkerLost>>) {
         let mut shared = self.lock();
-        loop {
-            if let Some(Some(_)) = shared.slots.front()
-                && let Some(Some(result)) = shared.slots.pop_front()
-            {
-                shared.first = shared.first.saturating_add(1);
-                self.room.notify_one();
-                return result;
-            }
-            shared = self.ready.wait(shared).unwrap_or_else(PoisonError::into_inner);
+        shared.taken = 0;
+        if shared.waiting > 0 && shared.has_room(self) {
+            self.room.notify_all();
         }
+        if !shared.first_is_ready() {
+            shared.consumer = Consumer::Napping;
+            let napping = |shared: &mut Shared<T>| shared.consumer == Consumer::Napping;
+            let nap = self.ready.wait_timeout_while(shared, NAP, napping);
+            shared = nap.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        if !shared.first_is_ready() {
+            shared.consumer = Consumer::Asleep;
+            let asleep = |shared: &mut Shared<T>| shared.consumer == Consumer::Asleep;
+            let sleep = self.ready.wait_while(shared, asleep);
+            shared = sleep.unwrap_or_else(PoisonError::into_inner);
+        }
+        shared.consumer = Consumer::Awake;
+        shared.take(self.batch_len(), batch);
     }
 
     fn stop(&self) {
         self.lock().stopped = true;
         self.room.notify_all();
+    }
+}
+
+impl<T> Shared<T> {
+    /// The next index that was not handed out.
+    fn next(&self) -> Option<usize> {
+        self.first.checked_add(self.slots.len())
+    }
+
+    fn is_over(&self, queue: &Queue<T>) -> bool {
+        self.stopped || self.next().is_none_or(|next| next >= queue.count)
+    }
+
+    fn has_room(&self, queue: &Queue<T>) -> bool {
+        self.taken.saturating_add(self.slots.len()) < queue.window
+    }
+
+    fn first_is_ready(&self) -> bool {
+        matches!(self.slots.front(), Some(Some(_)))
+    }
+
+    /// The next index, if the window has room for it and there is one.
+    fn hand_out(&mut self, queue: &Queue<T>) -> Option<usize> {
+        if self.is_over(queue) || !self.has_room(queue) {
+            return None;
+        }
+        let next = self.next();
+        self.slots.push_back(None);
+        next
+    }
+
+    fn fill(&mut self, index: usize, result: Result<T, WorkerLost>) {
+        let offset = index.checked_sub(self.first);
+        if let Some(slot) = offset.and_then(|offset| self.slots.get_mut(offset)) {
+            *slot = Some(result);
+            self.filled = self.filled.saturating_add(1);
+        }
+    }
+
+    /// Whether the consumer has to be woken now, which it then counts as.
+    fn wakes_consumer(&mut self, enough: bool) -> bool {
+        let wakes = match self.consumer {
+            Consumer::Awake => false,
+            Consumer::Napping => enough && self.first_is_ready(),
+            Consumer::Asleep => self.first_is_ready(),
+        };
+        if wakes {
+            self.consumer = Consumer::Awake;
+        }
+        wakes
+    }
+
+    /// Moves the first results that are ready to `batch`, `most` at most.
+    fn take(&mut self, most: usize, batch: &mut VecDeque<Result<T, WorkerLost>>) {
+        while batch.len() < most && self.first_is_ready() {
+            batch.extend(self.slots.pop_front().flatten());
+            self.first = self.first.saturating_add(1);
+        }
+        self.taken = batch.len();
+        self.filled = self.filled.saturating_sub(batch.len());
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) fn judge(session: &mut Session<'_>, entry: &Harness) -> Result<Outcom
     let allocate = session.function(&entry.malloc)?;
     initialise(session, entry, &allocate)?;
     session.enter(Phase::Alloc);
-    let content = session.hand_over(&allocate, session.job.content)?;
+    let content = session.hand_over_content(&allocate)?;
     session.enter(Phase::Load);
     let _: i32 = session.call_once(&entry.test_one_input, content.arguments())?;
     session.loaded();

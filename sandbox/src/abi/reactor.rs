@@ -16,7 +16,7 @@ pub(super) fn judge(session: &mut Session<'_>, entry: &Reactor) -> Result<Outcom
     configure(session, entry, &allocate, free.as_ref())?;
 
     session.enter(Phase::Alloc);
-    let content = session.hand_over(&allocate, session.job.content)?;
+    let content = session.hand_over_content(&allocate)?;
     session.enter(Phase::Load);
     let code: i32 = session.call_once(&entry.load, content.arguments())?;
     if code != 0 {

@@ -1,6 +1,6 @@
 //! The one list of what a guest may import.
 
-use super::{State, proofhouse, wasi};
+use super::{State, asan, proofhouse, wasi};
 use wasmtime::{Engine, Linker, Result};
 
 /// Whether an import is provided.
@@ -17,7 +17,7 @@ pub(crate) fn provided(module: &str, name: &str) -> Provided {
     let known = match module {
         proofhouse::MODULE => proofhouse::FUNCTIONS.contains(&name),
         wasi::MODULE => wasi::knows(name),
-        _ => false,
+        module => asan::knows(module, name),
     };
     if known { Provided::Yes } else { Provided::No }
 }
@@ -27,5 +27,6 @@ pub(crate) fn linker(engine: &Engine) -> Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     proofhouse::define(&mut linker)?;
     wasi::define(&mut linker)?;
+    asan::define(&mut linker, engine)?;
     Ok(linker)
 }

@@ -2,6 +2,7 @@
 //!
 //! There is no file, socket, clock or entropy of the host behind any of them.
 
+mod asan;
 mod linker;
 mod proofhouse;
 mod shadow;

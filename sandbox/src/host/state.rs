@@ -4,7 +4,7 @@ use super::Stop;
 use super::shadow::Shadow;
 use super::wasi::Wasi;
 use crate::guest_memory::GuestMemory;
-use crate::limits::Limits;
+use crate::limits::{CHECKED_BYTES, CHECKED_SHARE, Limits};
 use crate::num::u64_of;
 use crate::outcome::{AbiViolation, Resource, Stream};
 use crate::records::Records;
@@ -132,6 +132,14 @@ impl Growth {
 /// What a module's own declaration rules out is denied to it, as everywhere, and not counted.
 fn over_own_maximum(desired: usize, maximum: Option<usize>) -> bool {
     maximum.is_some_and(|maximum| desired > maximum)
+}
+
+impl Growth {
+    /// From now on the guest counts itself what it has, net of what its checks take, and stops at the
+    /// limit. What remains here is a bound for both together.
+    pub(crate) fn leave_to_the_guest(&mut self, limit: u64) {
+        self.memory_limit = limit.saturating_mul(CHECKED_SHARE).saturating_add(CHECKED_BYTES);
+    }
 }
 
 impl ResourceLimiter for Growth {

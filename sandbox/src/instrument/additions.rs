@@ -7,15 +7,20 @@ use wasm_encoder::BlockType;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 
 use super::Options;
+use super::asan::{Found, Links, Redirects};
 use super::checks::Checks;
 use super::coverage::CoveragePlan;
 use super::function::Passes;
+use super::grow::{Grow, most_pages};
+use super::known::{Role, StandIns};
 use super::limits::{MAX_FUNCTIONS, MAX_GLOBALS, MAX_TYPES};
 use super::link::{Base, Runtime};
+use super::meter::Pricing;
 use super::numbers::{count, index};
 use super::options;
 use super::original::Original;
 use super::refusal::{Limited, Refusal};
+use super::stack::{LinearStack, Stack};
 use super::summary::StackPointer;
 
 /// Index of the shadow memory: the first behind the original's only one.
@@ -35,6 +40,14 @@ pub(super) struct Additions {
     pub(super) passes: Passes,
     /// What is counted, if coverage is asked for.
     pub(super) coverage: Option<CoveragePlan>,
+    /// Functions of which more is known than their code says.
+    pub(super) stand_ins: StandIns,
+    /// Index of the global that counts lent fuel, if any is ever lent.
+    pub(super) fuel_lent: Option<u32>,
+    /// What becomes of calls to AddressSanitizer's runtime.
+    pub(super) redirects: Redirects,
+    /// Whether the module was compiled to say how its memory is laid out.
+    pub(super) layout: bool,
 }
 
 impl Additions {
@@ -45,43 +58,99 @@ impl Additions {
     pub(super) fn plan(
         original: &Original<'_>,
         stack_pointer: Option<StackPointer>,
+        stand_ins: StandIns,
+        asan: Found,
         options: Options,
     ) -> Result<Self, Refusal> {
+        let layout = asan.summary().is_some();
         let own_types = count(original.signatures.len());
         let own_functions =
             original.imported_functions.saturating_add(count(original.functions.len()));
         let own_globals = original.imported_globals.saturating_add(original.defined_globals());
         let (results, result_types) = block_types(original, options.meter)?;
         let fuel = options.meter.then_some(own_globals);
-        let runtime = match options.checks {
-            options::Checks::Fast | options::Checks::Exact if original.memory.is_some() => {
-                Some(Runtime::read()?)
-            }
-            _ => None,
+        let mut next_global = own_globals.saturating_add(fuel.is_some().into());
+        let mut global = || {
+            let index = next_global;
+            next_global = next_global.saturating_add(1);
+            index
         };
+        let is_lent = options.meter && !stand_ins.priced.is_empty();
+        let fuel_lent = is_lent.then(&mut global);
+        let stack = options.meter.then(|| Stack {
+            depth_left: global(),
+            stop: global(),
+            linear: stack_pointer.map(|stack| LinearStack {
+                pointer: stack.global,
+                initial: stack.initial,
+                limit: global(),
+            }),
+        });
+        let checked = match options.checks {
+            options::Checks::Off => false,
+            options::Checks::Fast | options::Checks::Exact => original.memory.is_some(),
+        };
+        // Without checks, too, frames must be where they are with them, or fuel would differ.
+        let runtime = (checked || layout).then(|| Runtime::read(layout)).transpose()?;
         let base = Base {
             types: own_types.saturating_add(count(result_types.len())),
             functions: own_functions,
-            globals: own_globals.saturating_add(fuel.is_some().into()),
+            globals: next_global,
         };
         let added = |of: fn(&Runtime) -> u32| runtime.as_ref().map_or(0, of);
         judge(Limited::Types, base.types, added(Runtime::types), MAX_TYPES)?;
         judge(Limited::Functions, base.functions, added(Runtime::functions), MAX_FUNCTIONS)?;
         judge(Limited::Globals, base.globals, added(Runtime::globals), MAX_GLOBALS)?;
-        let checks = runtime.as_ref().map(|runtime| Checks {
+        let function = |name: &str| {
+            let function = runtime.as_ref().map_or(u32::MAX, |runtime| export(runtime, name));
+            base.functions.saturating_add(function)
+        };
+        let checks = runtime.as_ref().filter(|_| checked).map(|runtime| Checks {
             shadow: SHADOW,
             suspect: base.globals.saturating_add(export(runtime, "suspect")),
-            check_access: base.functions.saturating_add(export(runtime, "check_access")),
-            check_range: base.functions.saturating_add(export(runtime, "check_range")),
+            check_access: function("check_access"),
+            check_range: function("check_range"),
+            check_mark: layout.then(|| function("check_mark")),
             trust_alignment: options.checks == options::Checks::Fast,
-            plain_stack_pointer: stack_pointer.map(|stack| stack.global),
+            plain_stack_pointer: stack_pointer.filter(|_| !layout).map(|stack| stack.global),
         });
+        let grow = runtime
+            .as_ref()
+            .map(|_| Grow { function: function("grow"), most: most_pages(original) });
+        let redirects = asan.link(&Links { function, checked, stack_pointer });
         // Behind the guest's own memory and those of the runtime.
         let memory = u32::from(original.memory.is_some()).saturating_add(added(Runtime::memories));
         let coverage = options.coverage.then(|| CoveragePlan::of(original, memory)).transpose()?;
-        let passes =
-            Passes { fuel, checks, coverage: coverage.as_ref().map(CoveragePlan::coverage) };
-        Ok(Self { result_types, results, runtime, base, passes, coverage })
+        let covered = coverage.as_ref().map(CoveragePlan::coverage);
+        let passes = Passes { fuel, stack, checks, grow, coverage: covered };
+        Ok(Self {
+            result_types,
+            results,
+            runtime,
+            base,
+            passes,
+            stand_ins,
+            fuel_lent,
+            redirects,
+            layout,
+            coverage,
+        })
+    }
+
+    /// Index of the runtime's function that stands in for the function of the original with this index,
+    /// and the function's role.
+    pub(super) fn stand_in(&self, function: u32) -> Option<(u32, Role)> {
+        let role = self.stand_ins.replaced.get(&function)?;
+        let stand_in = export(self.runtime.as_ref()?, role.stand_in);
+        Some((self.base.functions.saturating_add(stand_in), *role))
+    }
+
+    /// The price of the function of the original with this index, if it has one, and what takes it from
+    /// `locals` on.
+    pub(super) fn pricing(&self, role: Role, locals: u32) -> Option<Pricing> {
+        // Nothing is lent to a stand-in.
+        let fuel = self.passes.fuel?;
+        Some(Pricing { price: role.price, fuel, lent: self.fuel_lent.unwrap_or(fuel), locals })
     }
 
     /// The block type with the results of type `ty` of the original.

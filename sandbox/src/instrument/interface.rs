@@ -8,8 +8,11 @@ use serde::{Deserialize, Serialize};
 /// Names of the rewriter's own exports begin like this.
 pub const PREFIX: &str = "__proofhouse_";
 /// Mutable `i64` global: the fuel that is left. To be set before a call; *below zero after it, fuel ran
-/// out*, however the call ended. It is zero in a fresh instance, so that nothing runs before it is set.
+/// out*, however the call ended. At most 2^62 may be set. It is zero in a fresh instance, so that nothing runs before it is set.
 pub const FUEL: &str = "__proofhouse_fuel";
+/// Mutable `i64` global: fuel that functions with a fixed price were lent while they run. If a run ends
+/// inside one of them, this much of the fuel that is left was never the guest's.
+pub const FUEL_LENT: &str = "__proofhouse_fuel_lent";
 /// Memory: the shadow. From the start it is as large as it ever gets, [`SHADOW_BYTES`], so that only the
 /// guest's own memory ever grows.
 pub const SHADOW: &str = "__proofhouse_shadow";
@@ -24,6 +27,27 @@ pub const COVERAGE: &str = "__proofhouse_coverage";
 pub const START: &str = "__proofhouse_start";
 /// Mutable `i32` global: the original's linear stack pointer.
 pub const STACK_POINTER: &str = "__proofhouse_stack_pointer";
+/// Memory: notes on the layout, for [`LayoutMemory`](super::LayoutMemory).
+pub const LAYOUT: &str = "__proofhouse_layout";
+/// Mutable `i32` global: how many arrays of globals are noted, for [`LayoutMemory`](super::LayoutMemory).
+pub const REGISTERED: &str = "__proofhouse_registered";
+/// Mutable `i32` global: where the fake stack is in the guest's memory, 0 before it is first needed, -1
+/// if there was no room for it. Of [`FAKE_STACK_PAGES`](super::asan::FAKE_STACK_PAGES) pages.
+pub const FAKE_STACK: &str = "__proofhouse_fake_stack";
+
+/// Mutable `i32` global: bytes that the linear stack may take, compared as an unsigned number. All there
+/// are in a fresh instance.
+pub const STACK_LIMIT: &str = "__proofhouse_stack_limit";
+/// Mutable `i32` global: how many calls deeper functions may go that can call themselves. To be set before
+/// a call; it is zero in a fresh instance.
+pub const DEPTH: &str = "__proofhouse_depth";
+/// Mutable `i32` global: not zero if the linear stack or the depth of calls went over its limit, which is
+/// what trapped then: [`LINEAR_STACK`] or [`CALL_DEPTH`].
+pub const STACK_STOP: &str = "__proofhouse_stack_stop";
+/// Value of [`STACK_STOP`]: the linear stack is over its limit.
+pub const LINEAR_STACK: i32 = 1;
+/// Value of [`STACK_STOP`]: calls are nested too deep.
+pub const CALL_DEPTH: i32 = 2;
 
 /// Mutable `i32` global, for [`Violation::read`](super::Violation::read).
 pub(super) const SUSPECT: &str = "__proofhouse_suspect";
@@ -32,8 +56,46 @@ pub(super) const SUSPECT_LENGTH: &str = "__proofhouse_suspect_length";
 /// Mutable `i32` global, for [`Violation::read`](super::Violation::read).
 pub(super) const SUSPECT_OPERAND: &str = "__proofhouse_suspect_operand";
 
-/// The globals that [`Violation::read`](super::Violation::read) asks for.
-pub const NOTES: [&str; 3] = [SUSPECT, SUSPECT_LENGTH, SUSPECT_OPERAND];
+/// The globals that [`Violation::read`](super::Violation::read) and [`Stop::read`](super::Stop::read)
+/// ask for.
+pub const NOTES: [&str; 6] =
+    [SUSPECT, SUSPECT_LENGTH, SUSPECT_OPERAND, STOP, STOP_ADDRESS, STOP_SIZE];
+/// Memory: what the heap knows of its blocks, for [`HeapObject`](super::HeapObject).
+pub const HEAP: &str = "__proofhouse_heap";
+/// Size of that memory in bytes. Only what speaks of a block is ever touched.
+pub const HEAP_BYTES: u64 = 1 << 30;
+/// Mutable `i32` global: bytes of live blocks, each rounded up to 16, plus 16. Unsigned.
+pub const HEAP_LIVE: &str = "__proofhouse_heap_live";
+/// Mutable `i32` global: pages of the guest's memory that belong to the heap, not to the guest.
+pub const HEAP_PAGES: &str = "__proofhouse_heap_pages";
+/// Mutable `i32` global, to be set before the run: most bytes that the guest's own pages and
+/// [`HEAP_LIVE`] may be together. Unsigned; -1, the initial value: no limit.
+pub const HEAP_LIMIT: &str = "__proofhouse_heap_limit";
+/// Mutable `i32` global: number of allocations so far. Each has its number, from 1.
+pub const ALLOCATIONS: &str = "__proofhouse_allocations";
+/// Mutable `i32` global: number of frees so far, those of null aside. Each has its number, from 1.
+pub const FREES: &str = "__proofhouse_frees";
+/// Mutable `i32` global, to be set before the run: bytes of freed chunks that are not used again yet.
+pub const QUARANTINE_LIMIT: &str = "__proofhouse_quarantine_limit";
+/// Mutable `i32` global, to be set before the run: number of the allocation to stop at; 0: none.
+pub const STOP_AT_ALLOCATION: &str = "__proofhouse_stop_at_allocation";
+/// Mutable `i32` global, to be set before the run: number of the free to stop at; 0: none.
+pub const STOP_AT_FREE: &str = "__proofhouse_stop_at_free";
+/// Mutable `i32` global, to be set before the run: number of the allocation that fails; 0: none.
+pub const FAIL_ALLOCATION: &str = "__proofhouse_fail_allocation";
+/// Mutable `i32` global, to be set before the run: 256 plus the byte that new blocks are filled with; 0:
+/// they are not.
+pub const FILL_HEAP: &str = "__proofhouse_fill_heap";
+/// Mutable `i32` global, to be set before the run: bytes that each redzone is longer by.
+pub const HEAP_SPACING: &str = "__proofhouse_heap_spacing";
+/// Mutable `i32` global, to be set before the run: if not 0, blocks lie at distances that it decides.
+pub const HEAP_SEED: &str = "__proofhouse_heap_seed";
+/// Mutable `i32` global, for [`Stop::read`](super::Stop::read).
+pub(super) const STOP: &str = "__proofhouse_stop";
+/// Mutable `i32` global, for [`Stop::read`](super::Stop::read).
+pub(super) const STOP_ADDRESS: &str = "__proofhouse_stop_address";
+/// Mutable `i32` global, for [`Stop::read`](super::Stop::read).
+pub(super) const STOP_SIZE: &str = "__proofhouse_stop_size";
 
 /// Which of the exports above an instrumented module has. Its own memory stays memory 0.
 #[expect(clippy::struct_excessive_bools, reason = "each stands for one export")]
@@ -42,7 +104,10 @@ pub const NOTES: [&str; 3] = [SUSPECT, SUSPECT_LENGTH, SUSPECT_OPERAND];
 pub struct Interface {
     /// It has [`FUEL`].
     pub fuel: bool,
-    /// It has [`SHADOW`], and the globals that [`Violation::read`](super::Violation::read) reads.
+    /// It has [`FUEL_LENT`].
+    pub fuel_lent: bool,
+    /// It has [`SHADOW`], [`HEAP`] with the globals around it, and the globals that
+    /// [`Violation::read`](super::Violation::read) reads.
     pub shadow: bool,
     /// It has [`START`].
     pub start: bool,
@@ -51,4 +116,11 @@ pub struct Interface {
     /// It has [`COVERAGE`].
     #[serde(default)]
     pub coverage: bool,
+    /// It has [`DEPTH`] and [`STACK_STOP`].
+    pub depth: bool,
+    /// It has [`STACK_LIMIT`].
+    pub stack_limit: bool,
+    /// It has [`LAYOUT`], [`REGISTERED`] and [`FAKE_STACK`].
+    #[serde(default)]
+    pub layout: bool,
 }

@@ -15,6 +15,8 @@ pub const MAX_TYPES: u32 = 1_000_000;
 pub const MAX_GLOBALS: u32 = 1_000_000;
 /// Exports of a module (implementation limits).
 pub const MAX_EXPORTS: u32 = 1_000_000;
+/// Pages of a memory: 4 GiB, all that 32-bit addresses reach.
+pub const MAX_MEMORY_PAGES: u64 = 1 << 16;
 /// Locals of one function, parameters included (implementation limits).
 pub const MAX_FUNCTION_LOCALS: u32 = 50_000;
 /// Bytes of one function body (implementation limits).

@@ -21,6 +21,9 @@ use super::interface::PREFIX;
 
 /// The runtime, as the build script made it from its text.
 static RUNTIME: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/runtime.wasm"));
+/// The same, with what guests compiled with `-fsanitize=address` need.
+static RUNTIME_WITH_LAYOUT: &[u8] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/runtime-layout.wasm"));
 
 /// Where the runtime's items go: what to add to their indices. Its memory 0 is the guest's, which has
 /// one memory, so that memories keep their indices.
@@ -46,10 +49,11 @@ pub(super) struct Runtime {
 type Result<T> = std::result::Result<T, Error<Infallible>>;
 
 impl Runtime {
-    /// Takes the runtime apart.
-    pub(super) fn read() -> Result<Self> {
+    /// Takes the runtime apart, with or without what AddressSanitizer's layout needs.
+    pub(super) fn read(layout: bool) -> Result<Self> {
         let mut runtime = Self::default();
-        for payload in Parser::new(0).parse_all(RUNTIME) {
+        let bytes = if layout { RUNTIME_WITH_LAYOUT } else { RUNTIME };
+        for payload in Parser::new(0).parse_all(bytes) {
             match payload? {
                 Payload::TypeSection(section) => runtime.types = Some(section),
                 Payload::FunctionSection(section) => {

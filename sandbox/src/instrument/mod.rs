@@ -6,9 +6,14 @@
 //!
 //! - *metering* (`meter`) counts *fuel* on the basic blocks of the original, so that the count is the
 //!   same whatever else is inserted;
+//! - *stacks* (`stack`) counts how deep the linear stack and the calls go, against limits;
 //! - *memory checks* (`checks`) look each access up in *shadow memory* (`shadow`), which says of
 //!   the guest's bytes which may be accessed. An access to *poisoned* bytes is a [`Violation`];
 //! - *coverage* (`coverage`) counts where control comes by and keeps what is compared.
+//!
+//! The module's *allocator* is replaced where it is recognised in full, so that blocks of the heap have
+//! *redzones* around them and rest in a *quarantine* when they are freed. Some functions of libc are
+//! replaced by exact ones. What *stands in* for them is part of the runtime.
 //!
 //! The *runtime* is a module of our own, written as text in the `runtime` folder, whose functions,
 //! globals and memories are linked into the original. Inserted code calls it for whatever is rare. All
@@ -17,7 +22,8 @@
 //!
 //! # How a module goes through
 //! `Original::read` takes the module apart, judges and validates it.
-//! `layout` finds out how its memory is laid out, `additions` decides what is added and at which
+//! `layout` finds out how its memory is laid out, `allocator` and `words` which of its functions are known
+//! (`known`), `additions` decides what is added and at which
 //! indices: always behind the original's, so that no index of the original changes. `write` writes
 //! the result section by section, `function` its function bodies: it shows each instruction to the
 //! passes, and copies what none of them touches. The result is validated. What cannot be instrumented in
@@ -28,15 +34,21 @@
 //!
 //! # For the host
 //! [`interface`] names what the instrumented module exports to its host. After a trap,
-//! [`Violation::read`] tells whether the checks ended the run.
+//! [`Stop::read`] tells whether the heap ended the run, [`Violation::read`] whether a memory error did, and
+//! [`HeapObject::near`] which blocks it was at.
 
 mod additions;
+mod allocator;
+pub mod asan;
 mod bulk;
 mod checks;
 mod coverage;
 mod customs;
 mod function;
+mod grow;
+mod heap;
 pub mod interface;
+mod known;
 mod layout;
 pub mod limits;
 mod link;
@@ -49,20 +61,35 @@ mod original;
 mod proposals;
 mod refusal;
 mod shadow;
+mod stack;
+mod stop;
 mod summary;
+mod trap_reason;
 mod violation;
+mod words;
 mod write;
 
+pub use asan::{
+    LayoutMemory, LayoutObject, Place as LayoutPlace, Region as LayoutRegion, layout_object,
+};
 pub use coverage::{Comparison, CoverageMap, CoveragePoint, DamagedCoverage, PointKind, Site};
+pub use heap::{HeapObject, NearObject, Place};
 pub use interface::Interface;
 pub use offsets::{DamagedOffsets, OffsetMap};
-pub use options::{Checks, NullPage, Options};
-pub use refusal::{Limited, Refusal};
+pub use options::{Checks, Heap, NullPage, Options};
+pub use refusal::{AsanFault, Limited, Refusal};
 pub use shadow::{Poison, first_poisoned};
-pub use summary::{NamesFound, NullPageFound, StackPointer, Summary, Unguarded};
+pub use stop::Stop;
+pub use summary::{
+    Family, HeapFound, HeapOff, LayoutFound, NamesFound, NullPageFound, StackPointer, Summary,
+    Unguarded,
+};
+pub use trap_reason::{TrapReason, trap_reason};
 pub use violation::{AccessKind, Cause, DamagedNotes, Violation};
 
 use additions::Additions;
+use asan::Redirects;
+use known::StandIns;
 use names::Names;
 use original::Original;
 use write::Writer;
@@ -106,13 +133,42 @@ pub fn instrument(original: &[u8], options: Options) -> Result<Instrumented, Ref
     let original = Original::read(original)?;
     let names = Names::read(&original);
     let stack_pointer = layout::stack_pointer(&original, &names)?;
-    let additions = Additions::plan(&original, stack_pointer, options)?;
-    let null_page = match (&additions.runtime, options.null_page) {
-        (None, _) => None,
-        (Some(_), NullPage::Off) => Some(NullPageFound::Off),
-        (Some(_), NullPage::Auto) => Some(layout::null_page(&original, stack_pointer)?),
+    let room = layout::null_page(&original, stack_pointer)?;
+    let own_stack_bytes = match (room, stack_pointer) {
+        (NullPageFound::Guarded { end_of_stack: true, .. }, Some(stack)) => Some(stack.initial),
+        _ => None,
     };
-    let summary = Summary { names: names.found, stack_pointer, null_page };
+    let asan = Redirects::find(&original)?;
+    let layout = asan.summary();
+    let functions = known::function_names(&original, &names)?;
+    let (words, word_names) = words::recognise(&original, &functions)?;
+    let allocator = allocator::recognise(&original, &functions, names.found)?;
+    let stand_ins = StandIns::choose(words, allocator.as_ref().ok(), options);
+    let additions = Additions::plan(&original, stack_pointer, stand_ins, asan, options)?;
+    let is_checked = additions.passes.checks.is_some();
+    let null_page = match (is_checked, options.null_page) {
+        (false, _) => None,
+        (true, NullPage::Off) => Some(NullPageFound::Off),
+        (true, NullPage::Auto) => Some(room),
+    };
+    let heap = match (allocator, options.heap) {
+        (_, Heap::Off) => HeapFound::Off { reason: HeapOff::NotAsked },
+        (Err(reason), Heap::Auto) => HeapFound::Off { reason },
+        (Ok(found), Heap::Auto) => {
+            HeapFound::Replaced { family: found.family, functions: found.names }
+        }
+    };
+    let heap = is_checked.then_some(heap);
+    let words = if is_checked { word_names } else { Vec::new() };
+    let summary = Summary {
+        names: names.found,
+        stack_pointer,
+        own_stack_bytes,
+        null_page,
+        heap,
+        words,
+        layout,
+    };
     let writer =
         Writer { original: &original, names: &names, additions: &additions, summary: &summary };
     let interface = writer.interface();

@@ -13,6 +13,8 @@ use super::summary::NamesFound;
 /// The original's names.
 pub(super) struct Names<'a> {
     section: Option<NameSectionReader<'a>>,
+    /// Names of functions, by index.
+    pub(super) functions: Vec<(u32, &'a str)>,
     /// Names of globals, by index.
     pub(super) globals: Vec<(u32, &'a str)>,
     /// What there was to read.
@@ -27,10 +29,13 @@ impl<'a> Names<'a> {
             KnownCustom::Name(section) => Some(section),
             _ => None,
         });
-        let none = |found| Self { section: None, globals: Vec::new(), found };
+        let none =
+            |found| Self { section: None, functions: Vec::new(), globals: Vec::new(), found };
         let Some(section) = section else { return none(NamesFound::Missing) };
         match decode(section.clone()) {
-            Ok(globals) => Self { section: Some(section), globals, found: NamesFound::Read },
+            Ok((functions, globals)) => {
+                Self { section: Some(section), functions, globals, found: NamesFound::Read }
+            }
             Err(_) => none(NamesFound::Malformed),
         }
     }
@@ -72,21 +77,31 @@ fn copy(to: &mut NameSection, name: Name<'_>) {
     debug_assert!(copied.is_ok(), "a subsection that decoded once does so again");
 }
 
-/// Decodes the whole section; gives the names of globals.
-fn decode(section: NameSectionReader<'_>) -> Result<Vec<(u32, &str)>, Malformed> {
+/// Names by index.
+type Named<'a> = Vec<(u32, &'a str)>;
+
+/// Decodes the whole section; gives the names of functions and of globals.
+fn decode(section: NameSectionReader<'_>) -> Result<(Named<'_>, Named<'_>), Malformed> {
+    let mut functions = Vec::new();
     let mut globals = Vec::new();
     let mut copied = NameSection::new();
     for name in section {
         let name = name?;
-        if let Name::Global(names) = name.clone() {
-            for naming in names {
-                let naming = naming?;
-                globals.push((naming.index, naming.name));
+        let (names, to) = match name.clone() {
+            Name::Function(names) => (names, &mut functions),
+            Name::Global(names) => (names, &mut globals),
+            other => {
+                RoundtripReencoder.parse_custom_name_subsection(&mut copied, other)?;
+                continue;
             }
+        };
+        for naming in names {
+            let naming = naming?;
+            to.push((naming.index, naming.name));
         }
         RoundtripReencoder.parse_custom_name_subsection(&mut copied, name)?;
     }
-    Ok(globals)
+    Ok((functions, globals))
 }
 
 /// The section does not decode; nobody asks how.

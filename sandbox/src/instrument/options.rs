@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Options {
-    /// Count fuel on the basic blocks of the original.
+    /// Count fuel on the basic blocks of the original, and how deep its stacks grow.
     pub meter: bool,
     /// Look every memory access up in shadow memory.
     pub checks: Checks,
@@ -15,6 +15,8 @@ pub struct Options {
     /// Count how often control comes by and keep what is compared, for fuzzing and coverage reports.
     #[serde(default)]
     pub coverage: bool,
+    /// Replace the module's allocator by one with redzones and a quarantine, where memory is checked.
+    pub heap: Heap,
 }
 
 /// How closely memory accesses are checked.
@@ -41,10 +43,26 @@ pub enum NullPage {
     Off,
 }
 
+/// What becomes of the module's allocator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Heap {
+    /// It is replaced if all of it is recognised; see [`Summary::heap`](super::Summary::heap).
+    Auto,
+    /// It stays, and the blocks that it gives are ordinary memory.
+    Off,
+}
+
 impl Default for Options {
     /// Everything that is needed to judge content: metering and fast checks.
     fn default() -> Self {
-        Self { meter: true, checks: Checks::Fast, null_page: NullPage::Auto, coverage: false }
+        Self {
+            meter: true,
+            checks: Checks::Fast,
+            null_page: NullPage::Auto,
+            heap: Heap::Auto,
+            coverage: false,
+        }
     }
 }
 
@@ -67,6 +85,13 @@ impl Options {
     #[must_use]
     pub fn null_page(mut self, null_page: NullPage) -> Self {
         self.null_page = null_page;
+        self
+    }
+
+    /// The options with another treatment of the allocator.
+    #[must_use]
+    pub fn heap(mut self, heap: Heap) -> Self {
+        self.heap = heap;
         self
     }
 

@@ -81,6 +81,11 @@ impl<'a> Original<'a> {
         self.signatures.get(index(ty)).map_or(0, |signature| count(signature.params().len()))
     }
 
+    /// Place among the defined functions of the function with that index; `None` if it is imported.
+    pub(super) fn defined(&self, function: u32) -> Option<u32> {
+        function.checked_sub(self.imported_functions)
+    }
+
     /// Number of defined globals.
     pub(super) fn defined_globals(&self) -> u32 {
         self.globals.as_ref().map_or(0, GlobalSectionReader::count)

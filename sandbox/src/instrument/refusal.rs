@@ -63,6 +63,14 @@ pub enum Refusal {
         /// The name of the export.
         name: String,
     },
+    /// An import of AddressSanitizer's runtime shows that the module's memory layout cannot be checked.
+    #[error("the module imports env.{name}: {fault}")]
+    AsanImport {
+        /// The name of the import.
+        name: String,
+        /// What is wrong with it.
+        fault: AsanFault,
+    },
     /// Instrumentation would leave an implementation limit that every engine enforces.
     #[error("{what} would number {count} after instrumentation, {limit} are allowed")]
     Limit {
@@ -83,6 +91,35 @@ pub enum Refusal {
         /// The validator's words.
         reason: String,
     },
+}
+
+/// What is wrong with an import of AddressSanitizer's runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum AsanFault {
+    /// No function of this name is known.
+    #[error("the sandbox does not know this function of AddressSanitizer's runtime")]
+    Unknown,
+    /// It is not a function, or one of another type.
+    #[error("it should be a function with {parameters} i32 parameters and {}", if *.result { "an i32 result" } else { "no result" })]
+    Type {
+        /// Number of parameters that it should have, all of type `i32`.
+        parameters: u32,
+        /// Whether it should have a result, of type `i32`.
+        result: bool,
+    },
+    /// Checks before accesses are inlined, and look for their shadow in the module's own memory.
+    #[error("compile with -mllvm -asan-instrumentation-with-call-threshold=0")]
+    InlinedChecks,
+    /// The redzones of stack frames are written to where a shadow in the module's own memory would be.
+    #[error("compile with -mllvm -asan-max-inline-poisoning-size=0")]
+    InlinedPoisoning,
+    /// Whether frames go to the fake stack is decided by a variable that nobody defines.
+    #[error("compile with -fsanitize-address-use-after-return=always")]
+    UseAfterReturnAtRunTime,
+    /// The module has no memory that could be laid out.
+    #[error("the module has no memory")]
+    NoMemory,
 }
 
 /// A quantity with an implementation limit.

@@ -27,6 +27,24 @@ pub struct Poison(pub u8);
 impl Poison {
     /// The region from address 0 on that null pointers with an offset point into.
     pub const NULL_PAGE: Self = Self(0x90);
+    /// Before the variables of a stack frame.
+    pub const STACK_LEFT: Self = Self(0xf1);
+    /// Between the variables of a stack frame.
+    pub const STACK_MIDDLE: Self = Self(0xf2);
+    /// Behind the variables of a stack frame.
+    pub const STACK_RIGHT: Self = Self(0xf3);
+    /// A stack frame whose function has returned.
+    pub const STACK_AFTER_RETURN: Self = Self(0xf5);
+    /// A variable whose scope was left.
+    pub const STACK_AFTER_SCOPE: Self = Self(0xf8);
+    /// Before a block from `alloca`, or an array of variable length.
+    pub const ALLOCA_LEFT: Self = Self(0xca);
+    /// Behind a block from `alloca`, or an array of variable length.
+    pub const ALLOCA_RIGHT: Self = Self(0xcb);
+    /// Behind a global.
+    pub const GLOBAL_REDZONE: Self = Self(0xf9);
+    /// Poisoned by the guest itself, through AddressSanitizer's interface.
+    pub const USER: Self = Self(0xf7);
     /// Around or between heap blocks.
     pub const HEAP_REDZONE: Self = Self(0xfa);
     /// A heap block that was freed.

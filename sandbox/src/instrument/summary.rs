@@ -10,8 +10,29 @@ pub struct Summary {
     pub names: NamesFound,
     /// The linear stack's pointer, if it was recognised.
     pub stack_pointer: Option<StackPointer>,
+    /// Bytes that the module was linked with for its linear stack, if that shows: where data comes first,
+    /// the stack lies between it and the stack pointer's initial value.
+    pub own_stack_bytes: Option<u32>,
     /// Whether null pointers are caught. `None` if memory is not checked.
     pub null_page: Option<NullPageFound>,
+    /// Whether blocks of the heap are checked. `None` if memory is not checked.
+    pub heap: Option<HeapFound>,
+    /// Names of the functions of libc that read whole words and were replaced.
+    pub words: Vec<String>,
+    /// What the module says of its layout. `None` if it was not compiled with `-fsanitize=address`.
+    pub layout: Option<LayoutFound>,
+}
+
+/// What a module that was compiled with `-fsanitize=address` says of its layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LayoutFound {
+    /// There are redzones between the variables of a stack frame.
+    pub stack: bool,
+    /// Frames stay poisoned for a while when their function has returned.
+    pub use_after_return: bool,
+    /// There are redzones behind globals.
+    pub globals: bool,
 }
 
 /// The state of the module's name section.
@@ -69,4 +90,83 @@ pub enum Unguarded {
     UnknownData,
     /// Data begins at address 0, or nearly.
     DataAtZero,
+}
+
+/// What became of the allocator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+#[non_exhaustive]
+pub enum HeapFound {
+    /// It was replaced.
+    Replaced {
+        /// Whose allocator it was.
+        family: Family,
+        /// Names of its functions.
+        functions: Vec<String>,
+    },
+    /// It was not, and there are no heap checks.
+    Off {
+        /// Why.
+        reason: HeapOff,
+    },
+}
+
+/// Whose allocator it is. Where several are there, one is built on the other, and the first of these
+/// counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Family {
+    /// Emscripten's.
+    Emscripten,
+    /// Zig's C library's.
+    Zig,
+    /// C's names, without anything that tells more; wasi-libc's.
+    Libc,
+    /// dlmalloc under its own names.
+    Dlmalloc,
+    /// Rust's.
+    Rust,
+}
+
+/// Why there are no heap checks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "why")]
+#[non_exhaustive]
+pub enum HeapOff {
+    /// They were not asked for.
+    NotAsked,
+    /// The module has no memory.
+    NoMemory,
+    /// The module does not name its functions, and what it exports does not tell enough.
+    NoNames,
+    /// No function bears the name of an allocator's.
+    NoAllocator,
+    /// There is a function that frees, but none that allocates.
+    NoMalloc,
+    /// A function of the allocator is imported.
+    Imported {
+        /// Its name.
+        name: String,
+    },
+    /// A function bears the name of an allocator's, but its type does not fit.
+    WrongType {
+        /// Its name.
+        name: String,
+    },
+    /// Two functions bear the same name.
+    Ambiguous {
+        /// The name.
+        name: String,
+    },
+    /// A function of the allocator ends by a tail call.
+    TailCall {
+        /// Its name.
+        name: String,
+    },
+    /// A function that is not known as one of the allocator's gets memory from inside it.
+    OtherWayIn {
+        /// Index of that function in the original module.
+        function: u32,
+    },
 }

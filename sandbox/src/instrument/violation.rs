@@ -1,4 +1,5 @@
-//! A violation: an access to bytes that may not be accessed.
+//! A violation: an access to bytes that may not be accessed, or a wrong pointer where one to a block of
+//! the heap is expected.
 //!
 //! What stops it is an `unreachable` trap at the memory instruction. Inlined code notes no more than the
 //! instruction's address operand, because it is inlined so often; the instruction itself, in the original
@@ -12,12 +13,14 @@ use super::checks::Access;
 use super::interface;
 use super::numbers::index;
 use super::shadow::{Poison, first_poisoned};
+use super::stop::Noted;
 
 /// An access that the checks stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Violation {
-    /// Offset of the instruction in the original module.
+    /// Offset of the instruction in the original module; where the runtime stands in for a function,
+    /// that function's.
     pub site: u32,
     /// What it was about to do.
     pub kind: AccessKind,
@@ -30,13 +33,17 @@ pub struct Violation {
     pub cause: Cause,
 }
 
-/// What an access does to memory.
+/// What an access does to memory, or to a block of the heap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AccessKind {
     /// Reads it.
     Read,
     /// Writes it, or reads and writes it at once.
     Write,
+    /// Frees a block. The address is the pointer that was passed, the size is 0.
+    Free,
+    /// Resizes a block, or asks for its size. Address and size as for [`Free`](Self::Free).
+    Resize,
 }
 
 /// Why an access was stopped.
@@ -53,6 +60,10 @@ pub enum Cause {
     /// Its last byte is behind what 32 bits can address. Most accesses behind the end of the memory trap
     /// by themselves, as such.
     OutOfBounds,
+    /// The block that the pointer points to was freed before.
+    AlreadyFreed,
+    /// No block of the heap begins where the pointer points to.
+    NotABlock,
 }
 
 /// What the guest noted does not fit the instruction: the offset is not that of the trap, the original is
@@ -67,7 +78,8 @@ pub(super) const SOURCE: i32 = 1;
 pub(super) const DESTINATION: i32 = 2;
 
 impl Violation {
-    /// The violation behind an `unreachable` trap, or `None` if the guest executed `unreachable` itself.
+    /// The violation behind an `unreachable` trap, or `None` if the guest executed `unreachable` itself, or
+    /// [`Stop`](super::Stop) says otherwise.
     /// Not to be asked if fuel ran out, which traps in the same way.
     ///
     /// `site` is where the trap is in the `original` module: the
@@ -83,6 +95,18 @@ impl Violation {
         mut global: impl FnMut(&'static str) -> Option<i32>,
         shadow: &[u8],
     ) -> Result<Option<Self>, DamagedNotes> {
+        match Noted::read(&mut global)? {
+            Noted::Nothing => {}
+            Noted::Access { kind, address, size } => {
+                let cause = cause(shadow, address.into(), size).ok_or(DamagedNotes)?;
+                return Ok(Some(Self { site, kind, address: address.into(), size, cause }));
+            }
+            Noted::Pointer { kind, address, was_block } => {
+                let cause = if was_block { Cause::AlreadyFreed } else { Cause::NotABlock };
+                return Ok(Some(Self { site, kind, address: address.into(), size: 0, cause }));
+            }
+            Noted::Other(_) => return Ok(None),
+        }
         let mut noted = |name| global(name).ok_or(DamagedNotes);
         let instruction = operator_at(original, site).ok_or(DamagedNotes)?;
         let suspect = noted(interface::SUSPECT)?.cast_unsigned();
@@ -94,6 +118,14 @@ impl Violation {
                 SOURCE => AccessKind::Read,
                 DESTINATION => AccessKind::Write,
                 _ => return Err(DamagedNotes),
+            };
+            (kind, suspect.into(), noted(interface::SUSPECT_LENGTH)?.cast_unsigned())
+        } else if matches!(instruction, Operator::Call { .. } | Operator::ReturnCall { .. }) {
+            // A call that was redirected; whoever called a function of the guest is not innermost.
+            let kind = match noted(interface::SUSPECT_OPERAND)? {
+                SOURCE => AccessKind::Read,
+                DESTINATION => AccessKind::Write,
+                _ => return Ok(None),
             };
             (kind, suspect.into(), noted(interface::SUSPECT_LENGTH)?.cast_unsigned())
         } else {

@@ -20,6 +20,7 @@ use super::offsets::{OffsetMap, OffsetMapBuilder};
 use super::original::Original;
 use super::refusal::{Limited, Refusal};
 use super::shadow::{GRANULE_LOG2, Poison};
+use super::stack::recursive;
 use super::summary::{NullPageFound, Summary};
 
 /// Everything that goes into an instrumented module.
@@ -35,10 +36,14 @@ impl Writer<'_, '_> {
     pub(super) fn interface(&self) -> Interface {
         Interface {
             fuel: self.additions.passes.fuel.is_some(),
-            shadow: self.additions.runtime.is_some(),
+            fuel_lent: self.additions.fuel_lent.is_some(),
+            shadow: self.additions.passes.checks.is_some(),
             start: self.original.start.is_some(),
             stack_pointer: self.summary.stack_pointer.is_some(),
             coverage: self.additions.coverage.is_some(),
+            depth: self.additions.passes.stack.is_some(),
+            stack_limit: self.additions.passes.stack.is_some_and(|stack| stack.linear.is_some()),
+            layout: self.additions.layout,
         }
     }
 
@@ -112,7 +117,13 @@ impl Writer<'_, '_> {
     fn memories(&self) -> Result<MemorySection, Refusal> {
         let mut to = MemorySection::new();
         if let Some(memory) = self.original.memory {
-            to.memory(RoundtripReencoder.memory_type(memory)?);
+            let mut memory = RoundtripReencoder.memory_type(memory)?;
+            // The runtime holds the guest to what it declared; the heap's pages and those of the fake
+            // stack come on top.
+            if self.additions.passes.grow.is_some() {
+                memory.maximum = None;
+            }
+            to.memory(memory);
         }
         if let Some(runtime) = &self.additions.runtime {
             runtime.write_memories(self.additions.base, &mut to)?;
@@ -135,9 +146,17 @@ impl Writer<'_, '_> {
         if let Some(globals) = self.original.globals.clone() {
             RoundtripReencoder.parse_global_section(&mut to, globals)?;
         }
-        if self.additions.passes.fuel.is_some() {
+        let fuel = [self.additions.passes.fuel, self.additions.fuel_lent];
+        for _ in fuel.into_iter().flatten() {
             let ty = GlobalType { val_type: ValType::I64, mutable: true, shared: false };
             to.global(ty, &ConstExpr::i64_const(0));
+        }
+        if let Some(stack) = self.additions.passes.stack {
+            let ty = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
+            to.global(ty, &ConstExpr::i32_const(0)).global(ty, &ConstExpr::i32_const(0));
+            if stack.linear.is_some() {
+                to.global(ty, &ConstExpr::i32_const(-1));
+            }
         }
         if let Some(runtime) = &self.additions.runtime {
             runtime.write_globals(self.additions.base, &mut to)?;
@@ -156,6 +175,16 @@ impl Writer<'_, '_> {
         }
         if let Some(fuel) = self.additions.passes.fuel {
             to.export(interface::FUEL, ExportKind::Global, fuel);
+        }
+        if let Some(lent) = self.additions.fuel_lent {
+            to.export(interface::FUEL_LENT, ExportKind::Global, lent);
+        }
+        if let Some(stack) = self.additions.passes.stack {
+            to.export(interface::DEPTH, ExportKind::Global, stack.depth_left);
+            to.export(interface::STACK_STOP, ExportKind::Global, stack.stop);
+            if let Some(linear) = stack.linear {
+                to.export(interface::STACK_LIMIT, ExportKind::Global, linear.limit);
+            }
         }
         if let Some(start) = self.original.start {
             to.export(interface::START, ExportKind::Func, start);
@@ -181,17 +210,31 @@ impl Writer<'_, '_> {
         let mut hints = BranchHints::new();
         let mut offsets = OffsetMapBuilder::default();
         let indices = self.original.imported_functions..;
+        let recursive = match self.additions.passes.stack {
+            Some(_) => recursive(self.original)?,
+            None => Vec::new(),
+        };
+        let mut recursive = recursive.into_iter();
         let bodies = self.original.functions.iter().zip(&self.original.bodies);
         for (nth, ((ty, body), index)) in bodies.zip(indices).enumerate() {
             let function = Function {
                 module: self.original.bytes,
                 index,
+                recursive: recursive.next().unwrap_or(false),
                 parameters: self.original.parameters(*ty),
                 results: self.additions.results(*ty),
                 body: body.clone(),
                 coverage: self.additions.coverage.as_ref().map(|plan| plan.function(nth)),
             };
-            let written = function.rewrite(self.additions.passes)?;
+            let written = if let Some((stand_in, role)) = self.additions.stand_in(index) {
+                let pricing = self.additions.pricing(role, role.parameters);
+                function.replace(stand_in, role.parameters, pricing)
+            } else {
+                let redirects = &self.additions.redirects;
+                let role = self.additions.stand_ins.priced.get(&index);
+                let pricing = |locals| self.additions.pricing(*role?, locals);
+                function.rewrite(self.additions.passes, redirects, pricing)?
+            };
             code.raw(&written.bytes);
             let start = code.byte_len().saturating_sub(written.bytes.len());
             offsets.function(offset(body.range().start), count(start), written.pieces);

@@ -85,6 +85,9 @@ impl Side {
             if let Some(fuel) = fuel {
                 fuel.set(&mut self.store, Val::I64(FUEL)).unwrap();
             }
+            if let Some(depth) = self.instance.get_global(&mut self.store, interface::DEPTH) {
+                depth.set(&mut self.store, Val::I32(i32::MAX)).unwrap();
+            }
         } else {
             self.store.set_fuel(FUEL as u64).unwrap();
         }

@@ -3,7 +3,8 @@
 use std::sync::OnceLock;
 
 use proofhouse_sandbox::instrument::{
-    Cause, Instrumented, Options, Poison, Violation, instrument, interface,
+    Cause, HeapObject, Instrumented, NearObject, Options, Poison, Stop, Violation, instrument,
+    interface,
 };
 use wasmtime::{
     Caller, Config, Engine, Extern, Instance, Linker, Module, Store, Trap, Val, WasmBacktrace,
@@ -14,8 +15,62 @@ use wasmtime::{
 pub(crate) enum Ended {
     Returned(Vec<Val>),
     Violated(Violation),
+    Stopped(Stop),
     OutOfFuel,
     Trapped(Trap),
+}
+
+/// An instrumented module, compiled.
+pub(crate) struct Prepared {
+    instrumented: Instrumented,
+    original: Vec<u8>,
+    module: Module,
+}
+
+impl Prepared {
+    /// Instruments and compiles.
+    pub(crate) fn new(original: &[u8], options: Options) -> Self {
+        let instrumented = instrument(original, options).unwrap();
+        let module = Module::new(engine(), &instrumented.module).unwrap();
+        Self { instrumented, original: original.to_vec(), module }
+    }
+
+    /// A new instance. Imports trap, but for `env.poison`.
+    pub(crate) fn start(&self) -> Guest {
+        let mut linker = Linker::new(engine());
+        linker.func_wrap("env", "poison", poison).unwrap();
+        linker.define_unknown_imports_as_traps(&self.module).unwrap();
+        self.start_with(Store::new(engine(), ()), &linker)
+    }
+
+    /// A new instance whose imports do nothing and give zero, which WASI's programs take for success.
+    pub(crate) fn start_with_idle_imports(&self) -> Guest {
+        let mut store = Store::new(engine(), ());
+        let mut linker = Linker::new(engine());
+        linker.define_unknown_imports_as_default_values(&mut store, &self.module).unwrap();
+        self.start_with(store, &linker)
+    }
+
+    /// A new instance. Imports trap, but for `env.poison`, for what zig's libc starts with, and for what an
+    /// interpreter tells its host.
+    pub(crate) fn guest(&self) -> Guest {
+        let mut linker = Linker::new(engine());
+        linker.func_wrap("env", "poison", poison).unwrap();
+        let zeros = |_: i32, _: i32| 0i32;
+        linker.func_wrap("wasi_snapshot_preview1", "random_get", zeros).unwrap();
+        linker.func_wrap("proofhouse", "emit", |_: i32, _: i32| {}).unwrap();
+        linker.func_wrap("proofhouse", "message", |_: i32, _: i32, _: i32| {}).unwrap();
+        linker.define_unknown_imports_as_traps(&self.module).unwrap();
+        self.start_with(Store::new(engine(), ()), &linker)
+    }
+
+    fn start_with(&self, mut store: Store<()>, linker: &Linker<()>) -> Guest {
+        let instance = linker.instantiate(&mut store, &self.module).unwrap();
+        let (instrumented, original) = (self.instrumented.clone(), self.original.clone());
+        let mut guest = Guest { instrumented, original, store, instance };
+        guest.set_fuel(PLENTY);
+        guest
+    }
 }
 
 /// An instance of an instrumented module.
@@ -60,19 +115,9 @@ fn poison(mut caller: Caller<'_, ()>, address: u32, byte: u32) {
 }
 
 impl Guest {
-    /// Instruments and instantiates; imports trap, but for `env.poison`.
+    /// Instruments and instantiates.
     pub(crate) fn new(original: &[u8], options: Options) -> Self {
-        let instrumented = instrument(original, options).unwrap();
-        let module = Module::new(engine(), &instrumented.module).unwrap();
-        let mut store = Store::new(engine(), ());
-        let mut linker = Linker::new(engine());
-        linker.func_wrap("env", "poison", poison).unwrap();
-        linker.define_unknown_imports_as_traps(&module).unwrap();
-        let instance = linker.instantiate(&mut store, &module).unwrap();
-        let original = original.to_vec();
-        let mut guest = Self { instrumented, original, store, instance };
-        guest.set_fuel(PLENTY);
-        guest
+        Prepared::new(original, options).start()
     }
 
     pub(crate) fn set_fuel(&mut self, fuel: i64) {
@@ -80,6 +125,21 @@ impl Guest {
             let global = self.instance.get_global(&mut self.store, interface::FUEL).unwrap();
             global.set(&mut self.store, Val::I64(fuel)).unwrap();
         }
+        self.set_depth(i32::MAX);
+    }
+
+    /// Sets how many calls may be nested.
+    pub(crate) fn set_depth(&mut self, depth: i32) {
+        if self.instrumented.interface.depth {
+            let global = self.instance.get_global(&mut self.store, interface::DEPTH).unwrap();
+            global.set(&mut self.store, Val::I32(depth)).unwrap();
+        }
+    }
+
+    /// The value of an exported `i32` global of ours.
+    pub(crate) fn gauge(&mut self, name: &str) -> i32 {
+        let global = self.instance.get_global(&mut self.store, name).unwrap();
+        global.get(&mut self.store).unwrap_i32()
     }
 
     pub(crate) fn fuel(&mut self) -> i64 {
@@ -97,6 +157,12 @@ impl Guest {
         }
         let Err(error) = called else { return Ended::Returned(results) };
         let trap = *error.downcast_ref::<Trap>().unwrap();
+        if trap == Trap::UnreachableCodeReached
+            && let Some(stop) = self.stop()
+            && stop != Stop::Violation
+        {
+            return Ended::Stopped(stop);
+        }
         if trap == Trap::UnreachableCodeReached
             && let Some(violation) = self.violation(&error)
         {
@@ -134,17 +200,68 @@ impl Guest {
         }
         let site = self.frames(error).into_iter().flatten().next().unwrap();
         let shadow = self.instance.get_memory(&mut self.store, interface::SHADOW).unwrap();
-        let names: Vec<_> = self
-            .instance
-            .exports(&mut self.store)
-            .filter_map(|export| Some((export.name().to_owned(), export.into_global()?)))
-            .collect();
-        let values: Vec<_> =
-            names.into_iter().map(|(name, global)| (name, global.get(&mut self.store))).collect();
+        let values = self.globals();
         let value = |wanted: &str| {
             values.iter().find(|(name, _)| name == wanted).and_then(|(_, v)| v.i32())
         };
         Violation::read(&self.original, site, value, shadow.data(&self.store)).unwrap()
+    }
+
+    /// Why the runtime ended the run, if it did.
+    fn stop(&mut self) -> Option<Stop> {
+        if !self.instrumented.interface.shadow {
+            return None;
+        }
+        let values = self.globals();
+        Stop::read(|wanted| {
+            values.iter().find(|(name, _)| name == wanted).and_then(|(_, value)| value.i32())
+        })
+        .unwrap()
+    }
+
+    fn globals(&mut self) -> Vec<(String, Val)> {
+        let globals: Vec<_> = self
+            .instance
+            .exports(&mut self.store)
+            .filter_map(|export| Some((export.name().to_owned(), export.into_global()?)))
+            .collect();
+        globals.into_iter().map(|(name, global)| (name, global.get(&mut self.store))).collect()
+    }
+
+    /// Sets one of our `i32` globals.
+    pub(crate) fn set(&mut self, name: &str, value: u32) {
+        let global = self.instance.get_global(&mut self.store, name).unwrap();
+        global.set(&mut self.store, Val::I32(value.cast_signed())).unwrap();
+    }
+
+    /// The value of one of our `i32` globals.
+    pub(crate) fn value(&mut self, name: &str) -> u32 {
+        let global = self.instance.get_global(&mut self.store, name).unwrap();
+        global.get(&mut self.store).unwrap_i32().cast_unsigned()
+    }
+
+    /// Calls an export with `i32` arguments that returns at most one.
+    pub(crate) fn run(&mut self, name: &str, arguments: &[u32]) -> u32 {
+        match self.call_i32(name, arguments) {
+            Ended::Returned(results) => results.first().map_or(0, |one| one.unwrap_i32() as u32),
+            other => panic!("{name} {arguments:?}: {other:?}"),
+        }
+    }
+
+    /// What the heap knows.
+    pub(crate) fn heap(&mut self) -> &[u8] {
+        let heap = self.instance.get_memory(&mut self.store, interface::HEAP).unwrap();
+        heap.data(&self.store)
+    }
+
+    /// The block at an address.
+    pub(crate) fn block(&mut self, address: u32) -> Option<HeapObject> {
+        HeapObject::at(self.heap(), address)
+    }
+
+    /// The blocks near an address.
+    pub(crate) fn near(&mut self, address: u32) -> Vec<NearObject> {
+        HeapObject::near(self.heap(), address)
     }
 
     /// Writes shadow bytes, the first for the granule of `address`.

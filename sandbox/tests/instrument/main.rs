@@ -16,15 +16,25 @@
 )]
 
 mod accesses;
+mod allocators;
 mod bulk;
+mod c_compiler;
+mod c_programs;
 mod coverage;
 mod equivalence;
 mod guest;
+mod heap;
+mod heap_blocks;
+mod heap_speed;
+mod layout;
 mod metering;
 mod model;
 mod null_page;
 mod offsets;
 mod random_accesses;
 mod refusals;
+mod rust_programs;
 mod sequences;
+mod stacks;
 mod structure;
+mod words;

@@ -3,7 +3,7 @@
 use crate::gates::Gate;
 use crate::size::{MAX_INTEGER, Size, Span};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use proofhouse_sandbox::Sanitize;
+use proofhouse_sandbox::{Sanitize, StackProfile};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -75,6 +75,10 @@ pub(super) struct Check {
     /// Linear memory of the interpreter, such as 64MiB.
     #[arg(long, value_name = "SIZE")]
     pub(super) memory: Option<Size>,
+    /// How much stack there is where the interpreter will run: kernel (24 KiB), thread (1 MiB) or
+    /// process (8 MiB) [default: process].
+    #[arg(long, value_name = "PROFILE", value_parser = stack_profile)]
+    pub(super) stack_profile: Option<StackProfile>,
     /// Checks of the interpreter's memory: on (every access), off (for measuring) [default: on].
     #[arg(long, value_name = "off|on", value_parser = sanitize)]
     pub(super) sanitize: Option<Sanitize>,
@@ -108,6 +112,11 @@ Sizes take B, KiB, MiB, GiB; durations take ms, s, m.";
 fn sanitize(name: &str) -> Result<Sanitize, String> {
     let known = Sanitize::ALL.map(Sanitize::name).join(" or ");
     Sanitize::named(name).ok_or_else(|| format!("expected {known}"))
+}
+
+fn stack_profile(name: &str) -> Result<StackProfile, String> {
+    let known = StackProfile::ALL.map(StackProfile::name).join(", ");
+    StackProfile::named(name).ok_or_else(|| format!("expected one of {known}"))
 }
 
 /// How a report is rendered.

@@ -95,6 +95,9 @@ fn policy(args: &Check, authority: AmbientAuthority) -> Result<Policy, Failure> 
     if let Some(memory) = args.memory {
         policy.limits.memory_bytes = memory.0;
     }
+    if let Some(profile) = args.stack_profile {
+        policy.limits.stack = profile;
+    }
     if let Some(sanitize) = args.sanitize {
         policy.sanitize = sanitize;
     }

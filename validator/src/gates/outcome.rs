@@ -3,7 +3,9 @@
 use crate::finding::{Code, Findings, Severity};
 use crate::place::Place;
 use crate::size::MAX_INTEGER;
-use proofhouse_sandbox::{OpenError, Outcome, OutcomeKind, Phase, Resource, Run, Stream, Verdict};
+use proofhouse_sandbox::{
+    MemoryError, OpenError, Outcome, OutcomeKind, Phase, Resource, Run, Stack, Stream, Verdict,
+};
 
 /// Reports one run of an interpreter. `event` is the id of the event that it ended in.
 pub fn report(run: &Run, interpreter: &str, event: Option<&str>, findings: &mut Findings<'_>) {
@@ -23,6 +25,7 @@ pub fn report(run: &Run, interpreter: &str, event: Option<&str>, findings: &mut 
         event: event.map(str::to_owned),
         ..Place::default()
     };
+    place.offset = run.outcome.memory().and_then(missed_content);
     let mut message = describe(&run.outcome);
     if let Outcome::Rejected { message: said, .. } = &run.outcome
         && let Some((line, column, text)) = position(said)
@@ -48,6 +51,12 @@ pub fn report_unusable(error: &OpenError, interpreter: &str, findings: &mut Find
     let place = Place { frames: error.outcome.frames().to_vec(), ..Place::default() };
     let code = fault(&error.outcome);
     findings.push_as(code, Severity::Fault, Some(interpreter), place, message);
+}
+
+/// The byte of the content at which an access missed it, if that is what it missed.
+fn missed_content(memory: &MemoryError) -> Option<u64> {
+    let content = memory.object.as_ref().filter(|object| object.holds_content)?;
+    memory.first_bad?.checked_sub(content.address).map(u64::from)
 }
 
 fn fault(outcome: &Outcome) -> Code {
@@ -79,6 +88,7 @@ fn code_of(outcome: &Outcome) -> i32 {
 fn code(outcome: &Outcome) -> Code {
     match outcome.kind() {
         OutcomeKind::Trapped if outcome.memory().is_some() => Code::MemoryError,
+        OutcomeKind::Trapped if outcome.is_undefined_behaviour() => Code::UndefinedBehaviour,
         OutcomeKind::Rejected => Code::Refused,
         OutcomeKind::EvaluationError => Code::EvaluationError,
         OutcomeKind::Trapped => Code::Trap,
@@ -108,6 +118,7 @@ pub fn describe(outcome: &Outcome) -> String {
         }
         Outcome::EvaluationError { message, .. } => message.clone(),
         Outcome::Trapped { memory: Some(memory), .. } => memory.to_string(),
+        Outcome::Trapped { trap, reason: Some(reason), .. } => format!("{trap}: {reason}"),
         Outcome::Trapped { trap, .. } => trap.to_string(),
         Outcome::OutOfFuel { limit, .. } => format!("one call used more than {limit} fuel"),
         Outcome::OutOfMemory { resource, requested, limit, .. } => match resource {
@@ -121,7 +132,12 @@ pub fn describe(outcome: &Outcome) -> String {
                 format!("the interpreter's allocator has no {requested} bytes")
             }
         },
-        Outcome::StackExhausted { .. } => "the call stack is exhausted".into(),
+        Outcome::StackExhausted { stack: Stack::Linear, limit, .. } => {
+            format!("the stack of {limit} bytes is exhausted")
+        }
+        Outcome::StackExhausted { stack: Stack::Calls, limit, .. } => {
+            format!("the stack is exhausted: more than {limit} calls are nested")
+        }
         Outcome::OutputFlood { stream, limit, .. } => {
             let what = match stream {
                 Stream::Output => "bytes on stdout and stderr",

@@ -4,12 +4,13 @@ use cap_std::fs::{Dir, DirEntry, FileType};
 
 use super::{
     error::IngestError,
-    names::{Full, Names},
+    names::Full,
     path::{bytes_of, path_of},
+    sorter::{Sorted, Sorter},
 };
 
 /// What a directory entry is, without following a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum EntryKind {
     /// To be descended into.
     Directory,
@@ -19,11 +20,30 @@ pub(super) enum EntryKind {
     File,
 }
 
+impl EntryKind {
+    /// As it is stored behind a name.
+    pub(super) fn to_byte(self) -> u8 {
+        match self {
+            Self::Directory => 0,
+            Self::Link => 1,
+            Self::File => 2,
+        }
+    }
+
+    pub(super) fn from_byte(byte: u8) -> Self {
+        match byte {
+            0 => Self::Directory,
+            1 => Self::Link,
+            _ => Self::File,
+        }
+    }
+}
+
 /// The entries of one directory that were asked for, sorted by the bytes of their names.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
-    names: Names,
-    entries: Vec<(usize, EntryKind)>,
+    len: usize,
+    names: Sorted,
     /// Why the listing is not complete, if it is not.
     pub(super) fault: Option<IngestError>,
 }
@@ -36,6 +56,7 @@ impl Listing {
         mut wanted: impl FnMut(&[u8], EntryKind) -> bool,
     ) -> Result<Self, Full> {
         let mut listing = Self::default();
+        let mut sorter = Sorter::default();
         let entries = match dir.entries() {
             Ok(entries) => entries,
             Err(error) => {
@@ -50,7 +71,10 @@ impl Listing {
                     let name = bytes_of(&name);
                     let kind = kind_of(dir, &entry, &name);
                     if wanted(&name, kind) {
-                        listing.push(&name, kind, room)?;
+                        if sorter.len() >= room {
+                            return Err(Full);
+                        }
+                        sorter.push(&name, kind)?;
                     }
                 }
                 // Going on might never end: the position in the directory is not known any more.
@@ -60,27 +84,19 @@ impl Listing {
                 }
             }
         }
-        let Self { names, entries, .. } = &mut listing;
-        entries.sort_unstable_by(|(a, _), (b, _)| names.at(*a).cmp(names.at(*b)));
+        listing.len = sorter.len();
+        listing.names = sorter.finish()?;
         Ok(listing)
     }
 
-    /// Number of entries.
+    /// Number of entries, read or not.
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.len
     }
 
-    /// Names and kinds, in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], EntryKind)> {
-        self.entries.iter().map(|&(name, kind)| (self.names.at(name), kind))
-    }
-
-    fn push(&mut self, name: &[u8], kind: EntryKind, room: usize) -> Result<(), Full> {
-        if self.len() >= room {
-            return Err(Full);
-        }
-        self.entries.push((self.names.len(), kind));
-        self.names.push(name)
+    /// The next name in order, and its kind.
+    pub(super) fn next(&mut self) -> Option<(&[u8], EntryKind)> {
+        self.names.next()
     }
 }
 

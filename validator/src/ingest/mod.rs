@@ -16,15 +16,18 @@
 //!
 //! What is *not* here: verdicts. An [`IngestError`] says what happened; policy decides what follows.
 
+mod coded;
 mod error;
 mod filter;
 pub mod limits;
 mod listing;
 mod names;
+mod pages;
 mod path;
 mod read;
 mod roots;
 mod snapshot;
+mod sorter;
 mod subjects;
 mod table;
 mod walk;

@@ -139,7 +139,8 @@ impl Found {
 }
 
 /// All subjects of a run: arguments in the order given, a directory's files in the order of their
-/// paths' bytes, name by name. A file takes its name and eight bytes more: about 3 MB for 100,000.
+/// paths' bytes, name by name. A file takes what its name does not share with the one before, and four
+/// bytes more: about half a megabyte for 100,000 numbered ones.
 #[derive(Debug)]
 pub struct Subjects {
     dirs: Vec<Dir>,

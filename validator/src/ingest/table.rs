@@ -1,16 +1,27 @@
 //! The names of all subjects: a file's name and its directory, each stored once.
 
-use super::names::{Full, Names};
+use super::{
+    coded::Coded,
+    names::{Full, Names},
+};
 
 /// Names of files, and the tree of directories that hold them. Directories are numbered; the first
 /// ones are the roots, each its own parent and named by the path the user wrote. A path is put
 /// together when it is needed, so that a deep directory does not pay for its path once per file.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    files: Names,
-    directory_of: Vec<u32>,
+    files: Coded,
+    /// Files that follow each other in one directory, ascending.
+    spans: Vec<Span>,
     directories: Names,
     parent_of: Vec<u32>,
+}
+
+/// The files from `first` up to that of the next span.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    first: u32,
+    directory: DirectoryId,
 }
 
 /// A directory in a [`Table`].
@@ -45,8 +56,11 @@ impl Table {
 
     /// Adds a file in `directory`. An empty name stands for the directory itself.
     pub(super) fn push(&mut self, directory: DirectoryId, name: &[u8]) -> Result<(), Full> {
+        let first = u32::try_from(self.len()).map_err(|_| Full)?;
         self.files.push(name)?;
-        self.directory_of.push(directory.0);
+        if self.spans.last().is_none_or(|span| span.directory != directory) {
+            self.spans.push(Span { first, directory });
+        }
         Ok(())
     }
 
@@ -57,9 +71,8 @@ impl Table {
 
     /// Appends the path of file `index` below its root to `path`; the root.
     pub(super) fn relative_path(&self, index: usize, path: &mut Vec<u8>) -> DirectoryId {
-        let directory = DirectoryId(self.directory_of.get(index).copied().unwrap_or(u32::MAX));
-        let root = self.directory_path(directory, path);
-        path.extend_from_slice(self.files.at(index));
+        let root = self.directory_path(self.directory_of(index), path);
+        self.files.read(index, path);
         root
     }
 
@@ -89,7 +102,7 @@ impl Table {
     /// Gives back memory that growth reserved.
     pub(super) fn shrink(&mut self) {
         self.files.shrink();
-        self.directory_of.shrink_to_fit();
+        self.spans.shrink_to_fit();
         self.directories.shrink();
         self.parent_of.shrink_to_fit();
     }
@@ -98,8 +111,9 @@ impl Table {
     #[cfg(test)]
     #[expect(clippy::arithmetic_side_effects, reason = "sums of sizes in memory, in tests")]
     pub(super) fn heap_bytes(&self) -> usize {
-        let numbers = self.directory_of.capacity() + self.parent_of.capacity();
-        self.files.heap_bytes() + self.directories.heap_bytes() + numbers * size_of::<u32>()
+        let spans = self.spans.capacity() * size_of::<Span>();
+        let parents = self.parent_of.capacity() * size_of::<u32>();
+        self.files.heap_bytes() + self.directories.heap_bytes() + spans + parents
     }
 
     fn push_directory(&mut self, parent: DirectoryId, name: &[u8]) -> Result<DirectoryId, Full> {
@@ -107,6 +121,17 @@ impl Table {
         self.directories.push(name)?;
         self.parent_of.push(parent.0);
         Ok(id)
+    }
+
+    /// The directory of file `index`; one that there is not, if there is no such file.
+    fn directory_of(&self, index: usize) -> DirectoryId {
+        let none = DirectoryId(u32::MAX);
+        let Some(index) = u32::try_from(index).ok().filter(|_| index < self.len()) else {
+            return none;
+        };
+        let after = self.spans.partition_point(|span| span.first <= index);
+        let span = after.checked_sub(1).and_then(|at| self.spans.get(at));
+        span.map_or(none, |span| span.directory)
     }
 
     fn next_directory(&self) -> Result<DirectoryId, Full> {

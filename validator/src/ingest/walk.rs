@@ -53,7 +53,7 @@ impl<'a> Walk<'a> {
     fn directory(&mut self, dir: &Dir, here: Position) -> Result<(), Full> {
         let room = MAX_SUBJECTS.saturating_sub(here.held);
         let (filter, relative) = (self.filter, &mut self.relative);
-        let listing = Listing::read(dir, room, |name, kind| {
+        let mut listing = Listing::read(dir, room, |name, kind| {
             let parent = relative.len();
             relative.extend_from_slice(name);
             let wanted = match kind {
@@ -65,7 +65,7 @@ impl<'a> Walk<'a> {
             wanted
         })?;
         let here = Position { held: here.held.saturating_add(listing.len()), ..here };
-        for (name, kind) in listing.iter() {
+        while let Some((name, kind)) = listing.next() {
             let parent = self.relative.len();
             self.relative.extend_from_slice(name);
             match kind {

@@ -2,6 +2,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
     reason = "tests stop at the first surprise"
 )]
 
@@ -53,6 +54,140 @@ fn order_is_kept_under_any_delay() {
         let expected: Vec<_> = (0..count).map(|index| (index, index * index)).collect();
         assert_eq!(squares(count, workers(jobs, window)), expected, "{count} {jobs} {window}");
     }
+}
+
+/// Numbers that look random and are the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % bound
+    }
+
+    /// Mostly nothing, sometimes a little, seldom more than a nap.
+    fn pause(&mut self) -> Duration {
+        match self.below(40) {
+            0 => NAP * 2,
+            1..5 => Duration::from_micros(u64::try_from(self.below(300)).unwrap()),
+            _ => Duration::ZERO,
+        }
+    }
+}
+
+fn pause(duration: Duration) {
+    if !duration.is_zero() {
+        thread::sleep(duration);
+    }
+}
+
+#[test]
+fn whatever_is_slow_or_panics_or_breaks_order_and_window_hold() {
+    for seed in 0..60 {
+        let mut numbers = Numbers(seed);
+        let (count, jobs) = (numbers.below(300), 1 + numbers.below(6));
+        let window = 1 + numbers.below(40);
+        // What happens at each index: a pause in the work, one in the consumer, a panic.
+        let plan: Vec<_> = (0..count)
+            .map(|_| (numbers.pause(), numbers.pause(), numbers.below(25) == 0))
+            .collect();
+        let stop = (numbers.below(3) == 0).then(|| numbers.below(count + 1));
+        let (consumed, furthest) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let mut seen = Vec::new();
+        let flow = for_each(
+            count,
+            workers(jobs, window),
+            || (),
+            |(), index| {
+                furthest.fetch_max((index + 1).saturating_sub(consumed.load(SeqCst)), SeqCst);
+                pause(plan[index].0);
+                assert!(!plan[index].2, "{index}");
+                index
+            },
+            |index, result| {
+                seen.push((index, result));
+                pause(plan[index].1);
+                consumed.store(index + 1, SeqCst);
+                if stop == Some(index) {
+                    ControlFlow::Break(index)
+                } else {
+                    ControlFlow::Continue(())
+                }
+            },
+        );
+        let broken = stop.filter(|&index| index < count);
+        assert_eq!(flow.unwrap(), broken.map_or(ControlFlow::Continue(()), ControlFlow::Break));
+        let expected: Vec<_> = (0..broken.map_or(count, |index| index + 1))
+            .map(|index| {
+                let lost = WorkerLost { message: index.to_string() };
+                (index, if plan[index].2 { Err(lost) } else { Ok(index) })
+            })
+            .collect();
+        assert_eq!(seen, expected, "{seed}");
+        assert!(furthest.load(SeqCst) <= window.max(jobs), "{seed}: {furthest:?}");
+    }
+}
+
+#[test]
+fn a_result_does_not_wait_for_work_behind_it() {
+    for (jobs, window) in [(1, 1), (1, 64), (2, 128), (4, 7)] {
+        let consumed = AtomicUsize::new(0);
+        let flow = for_each(
+            200,
+            workers(jobs, window),
+            || (),
+            |(), index| {
+                // Goes on when all before it is consumed, as a file does that takes very long. Those
+                // in between are fast, so that there is something to collect.
+                if index % 50 == 49 {
+                    for _ in 0..10_000 {
+                        if consumed.load(SeqCst) == index {
+                            return true;
+                        }
+                        thread::sleep(Duration::from_millis(1));
+                    }
+                    return false;
+                }
+                true
+            },
+            |index, result| {
+                assert_eq!(result, Ok(true), "{index} for {jobs} and {window}");
+                consumed.store(index + 1, SeqCst);
+                ControlFlow::<()>::Continue(())
+            },
+        );
+        assert_eq!(flow.unwrap(), ControlFlow::Continue(()));
+    }
+}
+
+#[test]
+fn one_slow_index_among_fast_ones_holds_back_none_within_the_window() {
+    let (jobs, window, slow) = (2, 32, 500);
+    let begun = AtomicUsize::new(0);
+    let flow = for_each(
+        1000,
+        workers(jobs, window),
+        || (),
+        |(), index| {
+            begun.fetch_add(1, SeqCst);
+            if index == slow {
+                for _ in 0..10_000 {
+                    if begun.load(SeqCst) >= slow + window {
+                        break;
+                    }
+                    thread::sleep(Duration::from_millis(1));
+                }
+                thread::sleep(Duration::from_millis(10));
+                assert_eq!(begun.load(SeqCst), slow + window, "the window is used, and not left");
+            }
+        },
+        |_, result| {
+            assert_eq!(result, Ok(()));
+            ControlFlow::<()>::Continue(())
+        },
+    );
+    assert_eq!(flow.unwrap(), ControlFlow::Continue(()));
 }
 
 #[test]

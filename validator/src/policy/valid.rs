@@ -6,7 +6,7 @@ use super::written::{self, Written};
 use crate::finding::{Code, Severities, Severity};
 use crate::gates::{Gate, Gates};
 use crate::size::{MAX_INTEGER, Size, Span};
-use proofhouse_sandbox::{Limits, Sanitize};
+use proofhouse_sandbox::{Limits, Sanitize, StackProfile};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -104,15 +104,11 @@ impl Check {
             self.problems.push(PolicyProblem::at(written.schema.span(), message));
         }
         let mut policy = Policy::default();
-        if let Some(sanitize) = written.sanitize {
-            match Sanitize::named(sanitize.get_ref()) {
-                Some(named) => policy.sanitize = named,
-                None => {
-                    let known = Sanitize::ALL.map(Sanitize::name).join(" or ");
-                    let message = format!("expected {known}");
-                    self.problems.push(PolicyProblem::at(sanitize.span(), message));
-                }
-            }
+        let sanitize = written.sanitize.as_ref();
+        if let Some(named) =
+            self.word(sanitize, Sanitize::named, &Sanitize::ALL.map(Sanitize::name))
+        {
+            policy.sanitize = named;
         }
         self.limits(&written.limits, &mut policy);
         let only = self.gates(&written.gates.only);
@@ -155,9 +151,30 @@ impl Check {
                 *to = bytes;
             }
         }
+        let profile = written.stack_profile.as_ref();
+        let known = StackProfile::ALL.map(StackProfile::name);
+        if let Some(profile) = self.word(profile, StackProfile::named, &known) {
+            limits.stack = profile;
+        }
         if let Some(Span(deadline)) = self.unit(written.deadline.as_ref()) {
             limits.deadline = deadline;
         }
+    }
+
+    /// One of a few words.
+    fn word<T>(
+        &mut self,
+        text: Option<&Spanned<String>>,
+        named: impl Fn(&str) -> Option<T>,
+        known: &[&str],
+    ) -> Option<T> {
+        let text = text?;
+        let found = named(text.get_ref());
+        if found.is_none() {
+            let message = format!("expected one of {}", known.join(", "));
+            self.problems.push(PolicyProblem::at(text.span(), message));
+        }
+        found
     }
 
     fn unit<T: FromStr<Err = crate::size::UnitError>>(

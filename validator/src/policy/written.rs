@@ -27,6 +27,7 @@ pub(super) struct Written {
 pub(super) struct Limits {
     pub(super) fuel: Option<Spanned<u64>>,
     pub(super) memory: Option<Spanned<String>>,
+    pub(super) stack_profile: Option<Spanned<String>>,
     pub(super) table_elements: Option<Spanned<u64>>,
     pub(super) output: Option<Spanned<String>>,
     pub(super) emitted_records: Option<Spanned<u64>>,

@@ -13,6 +13,9 @@ use crate::toolchain::Toolchain;
 /// The headers that every C guest has, from the workspace's root.
 const SDK: &str = "sandbox/sdk/c";
 
+/// What the linker of a checked build may leave undefined, from the workspace's root.
+const ASAN_IMPORTS: &str = "sandbox/sdk/asan-imports.txt";
+
 /// A program to compile.
 #[derive(Debug)]
 pub(crate) struct Compilation<'a> {
@@ -47,6 +50,10 @@ impl Compilation<'_> {
             digest.add(argument.as_bytes());
         }
         digest.add_folder(&self.root.join(SDK))?;
+        if self.program.kind.profile().is_some() {
+            let list = self.root.join(ASAN_IMPORTS);
+            digest.add(&fs::read(&list).map_err(Error::io(&list))?);
+        }
         digest.add_folder(&self.root.join(self.folder))?;
         Ok(digest.finish())
     }
@@ -79,7 +86,11 @@ impl Compilation<'_> {
                 arguments.extend(self.toolchain.wasm_ldflags.iter().cloned());
                 arguments.extend(owned(WASM_FLAGS));
                 arguments.extend(owned(flags));
-                arguments.push(format!("-Wl,-z,stack-size={}", self.guest.stack_bytes));
+                // A build profile says how it is optimised, and has a stack that its frames fit in.
+                if self.program.kind.profile().is_none() {
+                    arguments.extend(owned(OPTIMISED));
+                    arguments.push(format!("-Wl,-z,stack-size={}", self.guest.stack_bytes));
+                }
             }
             Target::Native(flags) => arguments.extend(owned(flags)),
         }
@@ -119,7 +130,10 @@ const DIALECT: &[&str] = &["-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Wconv
 
 /// Line tables, so that a trap has a file and a line; a full DWARF would make a module ten times as
 /// large.
-const WASM_FLAGS: &[&str] = &["-O2", "-gline-tables-only", "-fdebug-compilation-dir=."];
+const WASM_FLAGS: &[&str] = &["-gline-tables-only", "-fdebug-compilation-dir=."];
+
+/// How Wasm programs are optimised for release.
+const OPTIMISED: &[&str] = &["-O2"];
 
 /// What a program runs on, with the flags that make it what it is.
 enum Target {
@@ -130,7 +144,9 @@ enum Target {
 impl Target {
     const fn of(kind: ProgramKind) -> Self {
         match kind {
-            ProgramKind::Reactor => Self::Wasm(&["-mexec-model=reactor"]),
+            ProgramKind::Reactor | ProgramKind::CheckedO0 | ProgramKind::CheckedO1 => {
+                Self::Wasm(&["-mexec-model=reactor"])
+            }
             // The sandbox asks a harness for room with malloc.
             ProgramKind::Harness => Self::Wasm(&["-mexec-model=reactor", "-Wl,--export=malloc"]),
             ProgramKind::Command => Self::Wasm(&[]),

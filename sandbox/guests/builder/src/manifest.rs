@@ -67,6 +67,12 @@ pub(crate) struct Program {
 pub(crate) enum ProgramKind {
     /// Wasm with the sandbox's native ABI.
     Reactor,
+    /// The same in a build profile of the SDK that the sandbox can check.
+    #[serde(rename = "checked-O0")]
+    CheckedO0,
+    /// The same in the other one.
+    #[serde(rename = "checked-O1")]
+    CheckedO1,
     /// Wasm with the entry point of fuzzers.
     Harness,
     /// Wasm, a WASI command.
@@ -82,10 +88,21 @@ impl ProgramKind {
     pub(crate) const fn suffix(self) -> &'static str {
         match self {
             Self::Reactor => ".wasm",
+            Self::CheckedO0 => "-checked-O0.wasm",
+            Self::CheckedO1 => "-checked-O1.wasm",
             Self::Harness => "-harness.wasm",
             Self::Command => "-command.wasm",
             Self::Native => "-native",
             Self::NativeAsan => "-native-asan",
+        }
+    }
+
+    /// The build profile of the SDK, if it is one.
+    pub(crate) const fn profile(self) -> Option<&'static str> {
+        match self {
+            Self::CheckedO0 => Some("checked-O0"),
+            Self::CheckedO1 => Some("checked-O1"),
+            Self::Reactor | Self::Harness | Self::Command | Self::Native | Self::NativeAsan => None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The program: what is asked for is built, in order.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 
 use crate::artefact::{Artefact, Recipe, artefacts};
@@ -35,7 +37,7 @@ pub(crate) fn run(request: &Request) -> Result<(), Error> {
         request,
         root: &workspace.root,
         output: workspace.root.join(&request.output),
-        toolchain: None,
+        toolchains: HashMap::new(),
     };
     build.run(&guests)
 }
@@ -75,8 +77,8 @@ struct Build<'a> {
     request: &'a Request,
     root: &'a Path,
     output: PathBuf,
-    /// Asked for when the first guest in C comes.
-    toolchain: Option<Toolchain>,
+    /// For each build profile, and for none, asked for when the first program in C comes.
+    toolchains: HashMap<Option<&'static str>, Toolchain>,
 }
 
 impl Build<'_> {
@@ -110,7 +112,7 @@ impl Build<'_> {
             }
             Recipe::Compile { guest, version, program } => {
                 let (root, folder) = (self.root, &artefact.guest.folder);
-                let toolchain = self.toolchain()?;
+                let toolchain = self.toolchain(program.kind.profile())?;
                 if !artefact.is_possible(toolchain) {
                     eprintln!("  absent {}: no sanitizer in this toolchain", artefact.file);
                     return Ok(());
@@ -122,12 +124,13 @@ impl Build<'_> {
         Ok(())
     }
 
-    fn toolchain(&mut self) -> Result<&Toolchain, Error> {
-        let found = match self.toolchain.take() {
-            Some(found) => found,
-            None => Toolchain::find(self.root, &self.request.prefer)?,
-        };
-        Ok(self.toolchain.insert(found))
+    fn toolchain(&mut self, profile: Option<&'static str>) -> Result<&Toolchain, Error> {
+        Ok(match self.toolchains.entry(profile) {
+            Entry::Occupied(found) => found.into_mut(),
+            Entry::Vacant(place) => {
+                place.insert(Toolchain::find(self.root, &self.request.prefer, profile)?)
+            }
+        })
     }
 
     /// A path as it is shown: from the root where it is inside.

@@ -21,23 +21,26 @@ pub(crate) struct Toolchain {
 }
 
 impl Toolchain {
-    /// Asks the script. It changes nothing.
-    pub(crate) fn find(root: &Path, prefer: &str) -> Result<Self, Error> {
+    /// Asks the script, for a build profile if there is one. It changes nothing.
+    pub(crate) fn find(root: &Path, prefer: &str, profile: Option<&str>) -> Result<Self, Error> {
         let program = root.join(SCRIPT);
         let answer = Command::new(&program)
             .args(["--prefer", prefer])
+            .args(profile.into_iter().flat_map(|profile| ["--profile", profile]))
             .stdin(Stdio::null())
             .output()
             .map_err(|source| Error::Run { program, source })?;
         if answer.status.success() {
-            Self::parse(&String::from_utf8_lossy(&answer.stdout))
+            Self::parse(&String::from_utf8_lossy(&answer.stdout), profile.is_some())
         } else {
             let said = String::from_utf8_lossy(&answer.stderr).trim_end().to_owned();
             Err(Error::NoToolchain { said })
         }
     }
 
-    fn parse(answer: &str) -> Result<Self, Error> {
+    fn parse(answer: &str, profile: bool) -> Result<Self, Error> {
+        let (cflags, ldflags) =
+            if profile { ("CFLAGS", "LDFLAGS") } else { ("WASM_CFLAGS", "WASM_LDFLAGS") };
         let value = |key: &'static str| {
             let mut pairs = answer.lines().filter_map(|line| line.split_once('='));
             pairs
@@ -52,8 +55,8 @@ impl Toolchain {
         Ok(Self {
             version: format!("{} {}", value("WASM_KIND")?, value("WASM_VERSION")?),
             wasm_cc: value("WASM_CC")?.into(),
-            wasm_cflags: words("WASM_CFLAGS", ' ')?,
-            wasm_ldflags: words("WASM_LDFLAGS", ' ')?,
+            wasm_cflags: words(cflags, ' ')?,
+            wasm_ldflags: words(ldflags, ' ')?,
             native_cc: value("NATIVE_CC")?.into(),
             native_sanitizers: words("NATIVE_SANITIZERS", ',')?,
         })
@@ -76,7 +79,7 @@ mod tests {
 
     #[test]
     fn answer_is_read() {
-        let toolchain = Toolchain::parse(ANSWER).unwrap();
+        let toolchain = Toolchain::parse(ANSWER, false).unwrap();
         assert_eq!(toolchain.version, "clang 22.1.8");
         assert_eq!(toolchain.wasm_cc, Path::new("/opt/my tools/clang"));
         assert_eq!(toolchain.wasm_cflags, ["--target=wasm32-wasi", "-isystem", "/x"]);
@@ -86,9 +89,17 @@ mod tests {
     }
 
     #[test]
+    fn flags_of_a_profile_replace_the_others() {
+        let answer = format!("{ANSWER}CFLAGS=-O1 -g\nLDFLAGS=-Wl,-z\n");
+        let toolchain = Toolchain::parse(&answer, true).unwrap();
+        assert_eq!(toolchain.wasm_cflags, ["-O1", "-g"]);
+        assert_eq!(toolchain.wasm_ldflags, ["-Wl,-z"]);
+    }
+
+    #[test]
     fn missing_key_is_named() {
         let answer = ANSWER.replace("NATIVE_CC=", "NATIVE_CCC=");
-        let error = Toolchain::parse(&answer).unwrap_err();
+        let error = Toolchain::parse(&answer, false).unwrap_err();
         assert!(matches!(error, Error::ToolchainAnswer { key: "NATIVE_CC" }), "{error}");
     }
 }

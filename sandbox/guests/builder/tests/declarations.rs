@@ -25,7 +25,13 @@ fn every_guest_of_this_workspace_is_declared_well() {
     let output = builder(&real_root(), &["--list"]);
     assert!(output.status.success(), "{}", said(&output));
     let lines = String::from_utf8(output.stdout).unwrap();
-    for file in ["channel-7.10.wasm", "channel-7.11.wasm", "channel-7.10-native-asan"] {
+    for file in [
+        "channel-7.10.wasm",
+        "channel-7.11.wasm",
+        "channel-7.10-checked-O0.wasm",
+        "channel-7.11-checked-O1.wasm",
+        "channel-7.10-native-asan",
+    ] {
         assert!(lines.contains(&format!("target/fixtures/{file}\n")), "{lines}");
     }
 }

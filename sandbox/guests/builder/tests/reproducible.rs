@@ -8,8 +8,10 @@ use std::path::Path;
 
 use support::{Workspace, builder, real_root, said};
 
-const WASM: [&str; 6] = [
+const WASM: [&str; 8] = [
     "channel-7.10.wasm",
+    "channel-7.10-checked-O0.wasm",
+    "channel-7.10-checked-O1.wasm",
     "channel-7.10-harness.wasm",
     "channel-7.10-command.wasm",
     "channel-7.11.wasm",

@@ -38,6 +38,8 @@ pub(super) struct Checks {
     pub(super) check_access: u32,
     /// Index of the runtime's exact check of a range.
     pub(super) check_range: u32,
+    /// Index of the runtime's check of a store that may be a frame's mark, in modules that mark frames.
+    pub(super) check_mark: Option<u32>,
     /// Whether the compiler's promises about alignment are relied on.
     pub(super) trust_alignment: bool,
     /// Index of the global that holds the stack pointer, if nothing poisons parts of the stack.
@@ -62,6 +64,23 @@ impl ChecksPlan {
     }
 }
 
+/// The scratch locals of the operands of a bulk instruction.
+pub(super) struct BulkOperands {
+    /// The number of bytes.
+    pub(super) length: u32,
+    /// Where they come from, or what they become.
+    pub(super) source: u32,
+    /// Where they go.
+    pub(super) destination: u32,
+}
+
+impl BulkOperands {
+    pub(super) fn of(scratch: &Scratch) -> Self {
+        let [length, source, destination] = [0, 1, 2].map(|nth| scratch.local(ValType::I32, nth));
+        Self { length, source, destination }
+    }
+}
+
 /// Inserts the checks into one function.
 pub(super) struct FunctionChecks {
     checks: Checks,
@@ -81,11 +100,31 @@ impl FunctionChecks {
         scratch: &Scratch,
     ) {
         if let Some(access) = Access::of(operator) {
-            self.access(out, access, scratch);
+            match self.checks.check_mark.filter(|_| self.known.stores_mark(operator)) {
+                Some(check_mark) => Self::mark(out, check_mark, access, scratch),
+                None => self.access(out, access, scratch),
+            }
         } else if let Some(bulk) = Bulk::of(operator).filter(|bulk| bulk.moves_memory()) {
             self.bulk(out, bulk, scratch);
         }
         self.known.next(operator);
+    }
+
+    /// After a call that is not made, in whose place so many operands are dropped.
+    pub(super) fn dropped(&mut self, operands: u32) {
+        for _ in 0..operands {
+            self.known.next(&Operator::Drop);
+        }
+    }
+
+    /// After a call that became something else.
+    pub(super) fn called(&mut self, operator: &Operator<'_>) {
+        self.known.next(operator);
+    }
+
+    /// Before a word is loaded from the address on the stack.
+    pub(super) fn word(&mut self, out: &mut BodyWriter<'_>, scratch: &Scratch) {
+        self.access(out, Access::WORD, scratch);
     }
 
     fn access(&mut self, out: &mut BodyWriter<'_>, access: Access, scratch: &Scratch) {
@@ -105,8 +144,20 @@ impl FunctionChecks {
         operands.restore(&mut out.insert());
     }
 
-    fn bulk(&self, out: &mut BodyWriter<'_>, bulk: Bulk, scratch: &Scratch) {
-        let [length, source, destination] = [0, 1, 2].map(|nth| scratch.local(ValType::I32, nth));
+    /// A store of the mark that a stack frame has in its own redzone.
+    fn mark(out: &mut BodyWriter<'_>, check_mark: u32, access: Access, scratch: &Scratch) {
+        let operands = Operands::of(access, scratch);
+        let mut insert = out.insert();
+        operands.save(&mut insert);
+        insert.local_get(operands.address).i32_const(access.offset.cast_signed());
+        insert.call(check_mark);
+        operands.restore(&mut insert);
+    }
+
+    /// Before a bulk instruction, or a call that does the same. Leaves its operands in the scratch locals
+    /// of a [`BulkOperands`], too.
+    pub(super) fn bulk(&self, out: &mut BodyWriter<'_>, bulk: Bulk, scratch: &Scratch) {
+        let BulkOperands { length, source, destination } = BulkOperands::of(scratch);
         let mut insert = out.insert();
         insert.local_set(length).local_set(source).local_set(destination);
         let mut check = |address, operand| {

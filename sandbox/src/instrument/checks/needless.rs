@@ -6,6 +6,7 @@
 
 use wasmparser::Operator;
 
+use super::super::asan::is_mark;
 use super::values::{Assignments, Base, Value, Values};
 use super::{Access, Checks};
 
@@ -54,6 +55,12 @@ impl Known {
         }
         self.seen.push(wanted);
         false
+    }
+
+    /// Whether the instruction that comes next stores a mark that stack frames have.
+    pub(super) fn stores_mark(&mut self, operator: &Operator<'_>) -> bool {
+        matches!(operator, Operator::I32Store { .. })
+            && self.values.operand(0).constant_value().is_some_and(is_mark)
     }
 
     /// Takes the instruction that comes next.

@@ -15,7 +15,8 @@ const OWN: [ValType; 2] = [ValType::I32; 2];
 
 /// The operands of one access.
 pub(super) struct Operands {
-    address: u32,
+    /// Local that keeps the address.
+    pub(super) address: u32,
     /// Locals of those above the address, the top of the stack last.
     above: Vec<u32>,
 }

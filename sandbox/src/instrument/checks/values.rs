@@ -34,6 +34,11 @@ impl Value {
         Self { base: Base::Zero, plus }
     }
 
+    /// The number, if it is a constant.
+    pub(super) fn constant_value(self) -> Option<u32> {
+        (self.base == Base::Zero).then_some(self.plus)
+    }
+
     /// The number `by` further on.
     pub(super) fn plus(self, by: u32) -> Self {
         Self { plus: self.plus.wrapping_add(by), ..self }

@@ -4,6 +4,7 @@
 //! locals they need. The second time they insert. What no pass touches is copied byte for byte.
 
 mod body;
+mod redirect;
 mod scratch;
 mod write;
 
@@ -11,12 +12,16 @@ use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{BlockType, ValType};
 use wasmparser::FunctionBody;
 
+use super::asan::Redirects;
 use super::checks::{Checks, ChecksPlan, FunctionChecks};
 use super::coverage::{Coverage, FunctionCoverage, FunctionPlan};
+use super::grow::Grow;
 use super::limits::{MAX_FUNCTION_BYTES, MAX_FUNCTION_LOCALS};
-use super::meter::{Meter, MeterPlan, MeterPlanner};
+use super::meter::{Meter, MeterPlan, MeterPlanner, PRICING_LOCALS, Pricing, forward};
 use super::numbers::{count, offset};
+use super::offsets::Pieces;
 use super::refusal::{Limited, Refusal};
+use super::stack::{FunctionStack, Stack};
 use write::InstructionWriter;
 
 use body::Site;
@@ -28,10 +33,14 @@ pub(super) use scratch::{Scratch, ScratchNeeds};
 pub(super) struct Passes {
     /// Index of the fuel global, if fuel is metered.
     pub(super) fuel: Option<u32>,
+    /// The stack pass, if fuel is metered.
+    pub(super) stack: Option<Stack>,
     /// The checks, if memory is checked.
     pub(super) checks: Option<Checks>,
     /// Where coverage goes, if it is kept.
     pub(super) coverage: Option<Coverage>,
+    /// What the guest's `memory.grow` becomes, if there is a runtime.
+    pub(super) grow: Option<Grow>,
 }
 
 /// One function of the original.
@@ -40,6 +49,8 @@ pub(super) struct Function<'a> {
     pub(super) module: &'a [u8],
     /// Index of the function.
     pub(super) index: u32,
+    /// Whether it can call itself.
+    pub(super) recursive: bool,
     /// Number of its parameters.
     pub(super) parameters: u32,
     /// A block type without parameters and with the function's results.
@@ -58,15 +69,27 @@ struct Plan {
 }
 
 impl Function<'_> {
-    /// The body with everything inserted that `passes` ask for.
+    /// The body with everything inserted that `passes` ask for. `pricing` says what takes the function's
+    /// price, if it has one, with locals from an index on.
     ///
     /// # Errors
     /// The result would leave an implementation limit.
-    pub(super) fn rewrite(&self, passes: Passes) -> Result<WrittenBody, Refusal> {
-        let plan = self.plan(passes)?;
+    pub(super) fn rewrite(
+        &self,
+        passes: Passes,
+        redirects: &Redirects,
+        pricing: impl FnOnce(u32) -> Option<Pricing>,
+    ) -> Result<WrittenBody, Refusal> {
+        let plan = self.plan(passes, redirects)?;
         let mut locals = Locals::of(self)?;
         let meter = passes.fuel.map(|global| Meter { global, local: locals.add(1, ValType::I64) });
         let scratch = plan.needs.place(&mut locals);
+        let pricing = pricing(locals.next);
+        if pricing.is_some() {
+            for (count, ty) in PRICING_LOCALS {
+                locals.add(count, ty);
+            }
+        }
         if locals.next > MAX_FUNCTION_LOCALS {
             return Err(Refusal::Limit {
                 what: Limited::Locals { function: self.index },
@@ -75,10 +98,22 @@ impl Function<'_> {
             });
         }
         let meter = meter.zip(plan.meter);
+        let stack = passes.stack.map(|stack| FunctionStack::new(stack, self.recursive));
         let checks = passes.checks.map(|checks| FunctionChecks::new(checks, plan.checks));
-        let coverage = passes.coverage.zip(self.coverage);
-        let coverage = coverage.map(|(coverage, plan)| FunctionCoverage::new(coverage, plan));
-        let written = self.write(locals, &scratch, meter, checks, coverage)?;
+        let insertions = Insertions {
+            scratch: &scratch,
+            redirects,
+            meter,
+            stack,
+            checks,
+            grow: passes.grow,
+            pricing,
+            coverage: passes
+                .coverage
+                .zip(self.coverage)
+                .map(|(to, plan)| FunctionCoverage::new(to, plan)),
+        };
+        let written = self.write(locals, insertions)?;
         let bytes = count(written.bytes.len());
         if bytes > MAX_FUNCTION_BYTES {
             return Err(Refusal::Limit {
@@ -90,7 +125,21 @@ impl Function<'_> {
         Ok(written)
     }
 
-    fn plan(&self, passes: Passes) -> Result<Plan, Refusal> {
+    /// A body that passes the parameters on to the function with index `stand_in`.
+    pub(super) fn replace(
+        &self,
+        stand_in: u32,
+        parameters: u32,
+        pricing: Option<Pricing>,
+    ) -> WrittenBody {
+        let bytes = forward(stand_in, parameters, pricing).into_raw_body();
+        let mut pieces = Pieces::default();
+        pieces.run(0);
+        pieces.group(count(self.body.as_bytes().len()), count(bytes.len()));
+        WrittenBody { bytes, pieces, hints: Vec::new() }
+    }
+
+    fn plan(&self, passes: Passes, redirects: &Redirects) -> Result<Plan, Refusal> {
         let mut meter = passes.fuel.map(|_| MeterPlanner::new());
         let mut checks = ChecksPlan::default();
         let mut needs = ScratchNeeds::default();
@@ -99,6 +148,12 @@ impl Function<'_> {
             let (operator, at) = operators.read_with_offset()?;
             if let Some(meter) = &mut meter {
                 meter.next(offset(at), &operator, &mut needs);
+            }
+            if let Some(stack) = passes.stack {
+                stack.plan(&operator, &mut needs);
+            }
+            if redirects.of(&operator).is_some() {
+                redirect::plan(&mut needs);
             }
             if passes.checks.is_some() {
                 checks.next(&operator, &mut needs);
@@ -110,21 +165,14 @@ impl Function<'_> {
         Ok(Plan { meter: meter.map(MeterPlanner::finish), checks, needs })
     }
 
-    fn write<'s>(
-        &'s self,
-        locals: Locals,
-        scratch: &'s Scratch,
-        meter: Option<(Meter, MeterPlan)>,
-        checks: Option<FunctionChecks>,
-        coverage: Option<FunctionCoverage<'s>>,
-    ) -> Result<WrittenBody, Refusal> {
+    fn write(&self, locals: Locals, insertions: Insertions<'_>) -> Result<WrittenBody, Refusal> {
         let mut operators = self.body.get_operators_reader()?;
         let declarations = Site {
             start: offset(self.body.range().start),
             end: offset(operators.original_position()),
         };
         let out = BodyWriter::new(self.module, declarations, locals.declared);
-        let mut writer = InstructionWriter::new(out, scratch, meter, checks, coverage);
+        let mut writer = InstructionWriter::new(out, insertions);
         writer.enter(self.results);
         while !operators.eof() {
             let (operator, at) = operators.read_with_offset()?;
@@ -133,6 +181,18 @@ impl Function<'_> {
         }
         Ok(writer.finish())
     }
+}
+
+/// What is inserted into one function.
+struct Insertions<'s> {
+    scratch: &'s Scratch,
+    redirects: &'s Redirects,
+    meter: Option<(Meter, MeterPlan)>,
+    stack: Option<FunctionStack>,
+    checks: Option<FunctionChecks>,
+    grow: Option<Grow>,
+    pricing: Option<Pricing>,
+    coverage: Option<FunctionCoverage<'s>>,
 }
 
 /// The locals of a function: the original's, and those that are added.

@@ -3,39 +3,63 @@
 use wasm_encoder::BlockType;
 use wasmparser::Operator;
 
+use super::super::asan::{Redirect, Redirects};
 use super::super::bulk::Bulk;
 use super::super::checks::FunctionChecks;
 use super::super::coverage::FunctionCoverage;
-use super::super::meter::{Meter, MeterPlan};
-use super::{BodyWriter, Scratch, Site, WrittenBody};
+use super::super::grow::Grow;
+use super::super::meter::{Meter, MeterPlan, Pricing};
+use super::super::stack::FunctionStack;
+use super::redirect::Call;
+use super::{BodyWriter, Insertions, Scratch, Site, WrittenBody};
 
 /// Writes the body of one function, instruction by instruction.
 pub(super) struct InstructionWriter<'a, 's> {
     out: BodyWriter<'a>,
     scratch: &'s Scratch,
+    redirects: &'s Redirects,
     meter: Option<(Meter, MeterPlan)>,
+    stack: Option<FunctionStack>,
     checks: Option<FunctionChecks>,
     coverage: Option<FunctionCoverage<'s>>,
+    grow: Option<Grow>,
+    pricing: Option<Pricing>,
+    /// What the instruction before the next one left on the stack, if that is a constant.
+    constant: Option<u32>,
     /// Number of blocks around the next instruction, the body itself not counted.
     depth: Option<u32>,
 }
 
 impl<'a, 's> InstructionWriter<'a, 's> {
-    pub(super) fn new(
-        out: BodyWriter<'a>,
-        scratch: &'s Scratch,
-        meter: Option<(Meter, MeterPlan)>,
-        checks: Option<FunctionChecks>,
-        coverage: Option<FunctionCoverage<'s>>,
-    ) -> Self {
-        Self { out, scratch, meter, checks, coverage, depth: Some(0) }
+    pub(super) fn new(out: BodyWriter<'a>, insertions: Insertions<'s>) -> Self {
+        let Insertions { scratch, redirects, meter, stack, checks, grow, pricing, coverage } =
+            insertions;
+        Self {
+            out,
+            scratch,
+            redirects,
+            meter,
+            stack,
+            checks,
+            coverage,
+            grow,
+            pricing,
+            constant: None,
+            depth: Some(0),
+        }
     }
 
     /// Before the first instruction. Where fuel is metered, the original body becomes a block of its
     /// own, with type `results`, so that all ways out of it meet at one place.
     pub(super) fn enter(&mut self, results: BlockType) {
+        if let Some(pricing) = self.pricing {
+            pricing.enter(&mut self.out.insert());
+        }
         if let Some((meter, plan)) = &self.meter {
             meter.enter(&mut self.out, plan);
+            if let Some(stack) = &self.stack {
+                stack.enter(&mut self.out);
+            }
             self.out.insert().block(results);
         }
     }
@@ -51,6 +75,17 @@ impl<'a, 's> InstructionWriter<'a, 's> {
         if let Some(coverage) = &mut self.coverage {
             coverage.before(&mut self.out, site.start, operator, self.scratch);
         }
+        if let Some(stack) = &mut self.stack {
+            stack.before(&mut self.out, operator, self.scratch);
+        }
+        let constant = self.constant.take();
+        if let Some(redirect) = self.redirects.of(operator) {
+            self.redirect(redirect, operator, constant);
+            return;
+        }
+        if let Operator::I32Const { value } = operator {
+            self.constant = Some(value.cast_unsigned());
+        }
         if let Some(checks) = &mut self.checks {
             checks.before(&mut self.out, operator, self.scratch);
         }
@@ -61,9 +96,13 @@ impl<'a, 's> InstructionWriter<'a, 's> {
             }
             Operator::End => self.end(),
             Operator::Call { .. } | Operator::CallIndirect { .. } => self.call(),
-            Operator::ReturnCall { .. }
-            | Operator::ReturnCallIndirect { .. }
-            | Operator::Unreachable => self.depart(),
+            Operator::ReturnCall { .. } | Operator::ReturnCallIndirect { .. } => {
+                if let Some(stack) = &self.stack {
+                    stack.leave(&mut self.out);
+                }
+                self.depart();
+            }
+            Operator::Unreachable => self.depart(),
             Operator::Return => self.return_(),
             _ => match Bulk::of(operator) {
                 Some(bulk) => self.bulk(bulk),
@@ -76,14 +115,47 @@ impl<'a, 's> InstructionWriter<'a, 's> {
         self.out.finish()
     }
 
+    /// A call of a function that is ours.
+    fn redirect(&mut self, redirect: Redirect, operator: &Operator<'_>, constant: Option<u32>) {
+        let call = Call {
+            out: &mut self.out,
+            scratch: self.scratch,
+            meter: self.meter.as_ref().map(|(meter, _)| *meter),
+            checks: self.checks.as_mut(),
+            constant,
+        };
+        call.write(redirect);
+        if let Some(checks) = &mut self.checks {
+            match redirect {
+                Redirect::Nothing { arguments, result: false, by_length: _ } => {
+                    checks.dropped(arguments);
+                }
+                _ => checks.called(operator),
+            }
+        }
+        if matches!(operator, Operator::ReturnCall { .. }) {
+            match self.depth {
+                Some(depth) if self.meter.is_some() => self.out.insert().br(depth),
+                _ => self.out.insert().return_(),
+            };
+        }
+    }
+
     fn bulk(&mut self, bulk: Bulk) {
         let Some((meter, _)) = self.meter else {
-            self.out.keep();
+            self.keep_bulk(bulk);
             return;
         };
         Meter::before_bulk(&mut self.out, self.scratch);
-        self.out.keep();
+        self.keep_bulk(bulk);
         meter.after_bulk(&mut self.out, bulk, self.scratch);
+    }
+
+    fn keep_bulk(&mut self, bulk: Bulk) {
+        match self.grow {
+            Some(grow) if bulk == Bulk::MemoryGrow => grow.insert(&mut self.out.insert()),
+            _ => self.out.keep(),
+        }
     }
 
     fn call(&mut self) {
@@ -120,7 +192,13 @@ impl<'a, 's> InstructionWriter<'a, 's> {
         {
             // The end of the body: first of the block that it became, then of the function.
             self.out.insert().end();
+            if let Some(stack) = &self.stack {
+                stack.leave(&mut self.out);
+            }
             meter.give_back(&mut self.out);
+            if let Some(pricing) = self.pricing {
+                pricing.leave(&mut self.out.insert());
+            }
         }
         self.out.keep();
     }

@@ -8,6 +8,7 @@
 //! | `memory.copy`, `memory.fill`, `memory.init` | 1 for each byte moved, as in a loop over bytes |
 //! | `table.copy`, `table.fill`, `table.init`, `table.grow` | 1 for each element |
 //! | `memory.grow` | [`GROW_PAGE`] for each page that was added |
+//! | everything inside a function whose work is known | its price instead: see `price` |
 //!
 //! The first rows are those of wasmtime's own fuel, so that budgets mean the same with either. Work by
 //! length is paid after it was done: a length that leaves the memory or table traps as such, whatever

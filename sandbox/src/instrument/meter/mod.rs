@@ -13,6 +13,7 @@
 
 mod blocks;
 mod cost;
+mod price;
 
 use wasm_encoder::{InstructionSink, ValType};
 use wasmparser::Operator;
@@ -21,6 +22,9 @@ use super::bulk::Bulk;
 use super::function::{BodyWriter, Scratch, ScratchNeeds};
 pub(super) use blocks::Blocks;
 use blocks::{Charge, Entry};
+pub(super) use price::{
+    ALLOCATOR_CALL, Bytes, LOCALS as PRICING_LOCALS, Price, Pricing, WORDS_CALL, forward,
+};
 
 /// What `memory.grow` and `table.grow` give when nothing was added.
 const FAILED: i32 = -1;

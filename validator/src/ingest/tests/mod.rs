@@ -2,6 +2,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
     reason = "tests stop at the first surprise"
 )]
 

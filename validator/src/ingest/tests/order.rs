@@ -11,6 +11,23 @@ fn a_directory_is_in_the_order_of_name_bytes() {
 }
 
 #[test]
+fn a_large_directory_is_in_order_with_its_directories_in_between() {
+    // More than are sorted at once, and some in directories, which are walked between two names.
+    let tree = Tree::new();
+    let mut expected: Vec<String> = (0..5000_u32)
+        .map(|at| match at * 7919 % 5000 {
+            at if at % 100 == 0 => format!("{at:04}/{at}"),
+            at => format!("{at:04}"),
+        })
+        .collect();
+    for path in &expected {
+        tree.file(path, path);
+    }
+    expected.sort();
+    assert_eq!(paths_read(tree.outcomes("")), expected);
+}
+
+#[test]
 fn arguments_are_in_the_order_given_and_may_repeat() {
     let tree = Tree::with(&["two/b", "two/a", "one/x", "one/y"]);
     let arguments = ["two", "one/y", "one/x", "one", "one/y"];

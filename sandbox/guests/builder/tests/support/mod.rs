@@ -35,8 +35,9 @@ impl Workspace {
         let workspace = Self { folder: tempfile::tempdir().unwrap() };
         let real = real_root();
         copy(&real.join("sandbox/sdk/c"), &workspace.path("sandbox/sdk/c"));
-        fs::copy(real.join("sandbox/sdk/toolchain.sh"), workspace.path("sandbox/sdk/toolchain.sh"))
-            .unwrap();
+        for file in ["sandbox/sdk/toolchain.sh", "sandbox/sdk/asan-imports.txt"] {
+            fs::copy(real.join(file), workspace.path(file)).unwrap();
+        }
         fs::create_dir_all(workspace.path("sandbox/guests")).unwrap();
         fs::create_dir_all(workspace.path("target")).unwrap();
         symlink(real.join("target/toolchain"), workspace.path("target/toolchain")).unwrap();

@@ -1,0 +1,99 @@
+//! Recognises the allocator of a module.
+//!
+//! Its functions are known by their names, and believed if their types fit. Half an allocator would be
+//! worse than none: a block from the one half would be freed by the other. So all of it is recognised or
+//! nothing is, and if nothing, a reason is given ([`HeapOff`]).
+
+mod calls;
+mod members;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::known::{Known, calls_last, signature};
+use super::original::Original;
+use super::refusal::Refusal;
+use super::summary::{Family, HeapOff, NamesFound};
+use calls::Calls;
+use members::{Kind, Member, is_internal, member, readable};
+
+/// An allocator of which every way in is known.
+pub(super) struct Allocator {
+    /// Whose it is.
+    pub(super) family: Family,
+    /// Its functions.
+    pub(super) functions: Known,
+    /// Their names, in the order of their indices.
+    pub(super) names: Vec<String>,
+}
+
+/// Finds the allocator, or says why there are no heap checks.
+///
+/// # Errors
+/// The original does not parse.
+pub(super) fn recognise(
+    original: &Original<'_>,
+    names: &[(u32, &str)],
+    found: NamesFound,
+) -> Result<Result<Allocator, HeapOff>, Refusal> {
+    if original.memory.is_none() {
+        return Ok(Err(HeapOff::NoMemory));
+    }
+    let mut members: BTreeMap<u32, (Member, String)> = BTreeMap::new();
+    let mut internal = BTreeSet::new();
+    let mut roles = BTreeMap::new();
+    for (function, name) in names {
+        let name = readable(name);
+        if let Some(member) = member(&name) {
+            match signature(original, *function) {
+                None => return Ok(Err(HeapOff::Imported { name })),
+                Some(signature) if !member.role.fits(signature) => {
+                    return Ok(Err(HeapOff::WrongType { name }));
+                }
+                Some(_) if calls_last(original, *function)? => {
+                    return Ok(Err(HeapOff::TailCall { name }));
+                }
+                Some(_) => {}
+            }
+            if roles.insert(name.clone(), *function).is_some_and(|other| other != *function) {
+                return Ok(Err(HeapOff::Ambiguous { name }));
+            }
+            members.insert(*function, (member, name));
+        } else if is_internal(&name) {
+            internal.insert(*function);
+        }
+    }
+    let has = |kinds: &[Kind]| members.values().any(|(member, _)| kinds.contains(&member.kind));
+    if !has(&[Kind::Allocates, Kind::Both, Kind::Frees]) {
+        return Ok(Err(match found {
+            NamesFound::Read => HeapOff::NoAllocator,
+            NamesFound::Missing | NamesFound::Malformed => HeapOff::NoNames,
+        }));
+    }
+    if !has(&[Kind::Allocates]) {
+        return Ok(Err(HeapOff::NoMalloc));
+    }
+    let known: BTreeSet<u32> = members.keys().copied().collect();
+    let other = match found {
+        NamesFound::Read if internal.is_empty() => None,
+        NamesFound::Read => Calls::read(original)?.reach(&internal, &known),
+        NamesFound::Missing | NamesFound::Malformed => {
+            // Nothing tells of functions that are not exported: one that takes memory by itself may be
+            // the allocator's.
+            if !has(&[Kind::Frees]) {
+                return Ok(Err(HeapOff::NoNames));
+            }
+            Calls::read(original)?.grow(original, &known)?
+        }
+    };
+    if let Some(function) = other {
+        return Ok(Err(HeapOff::OtherWayIn { function }));
+    }
+    let family = members.values().map(|(member, _)| member.family).min().unwrap_or(Family::Libc);
+    let mut functions = Known::new();
+    let mut names = Vec::new();
+    for (function, (member, name)) in members {
+        functions.insert(function, member.role);
+        names.push(name);
+    }
+    Ok(Ok(Allocator { family, functions, names }))
+}

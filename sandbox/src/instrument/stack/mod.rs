@@ -1,0 +1,127 @@
+//! The stack pass: how deep the guest's stacks grow, counted so that it is the same on every machine.
+//!
+//! The guest has two stacks. Its *linear stack* lies in its memory and grows towards address 0: whenever
+//! the stack pointer is set, the bytes between its initial value and the new one are compared with a
+//! limit. Its *call stack* belongs to the engine, whose frames differ between machines and with what is
+//! inserted into a function: functions that can call themselves ([`recursion`]) count how deep they are
+//! instead. The host sets both limits; what exceeds one notes so and traps.
+
+mod recursion;
+
+use wasm_encoder::{InstructionSink, ValType};
+use wasmparser::Operator;
+
+use super::function::{BodyWriter, Scratch, ScratchNeeds};
+use super::interface::{CALL_DEPTH, LINEAR_STACK};
+pub(super) use recursion::recursive;
+
+/// The linear stack of a module, and where its limit is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LinearStack {
+    /// Index of the global that holds the stack pointer.
+    pub(super) pointer: u32,
+    /// Where the stack starts.
+    pub(super) initial: u32,
+    /// Index of the global that holds the largest number of bytes.
+    pub(super) limit: u32,
+}
+
+/// The stack pass of one module.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stack {
+    /// The linear stack, if it was recognised.
+    pub(super) linear: Option<LinearStack>,
+    /// Index of the global that holds how many calls deeper it may go.
+    pub(super) depth_left: u32,
+    /// Index of the global that says which limit was exceeded.
+    pub(super) stop: u32,
+}
+
+/// The pass in one function.
+pub(super) struct FunctionStack {
+    stack: Stack,
+    /// Whether the function can call itself.
+    recursive: bool,
+    /// Whether the stack pointer is about to be set to a sum with a constant that is not negative: where
+    /// compilers free a frame.
+    frees: Frees,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Frees {
+    No,
+    Constant,
+    Sum,
+}
+
+impl Stack {
+    /// Scratch locals that an instruction needs.
+    pub(super) fn plan(self, operator: &Operator<'_>, needs: &mut ScratchNeeds) {
+        if self.sets_pointer(operator).is_some() {
+            needs.at_once([ValType::I32]);
+        }
+    }
+
+    fn sets_pointer(self, operator: &Operator<'_>) -> Option<LinearStack> {
+        match (operator, self.linear) {
+            (Operator::GlobalSet { global_index }, Some(linear)) => {
+                (*global_index == linear.pointer).then_some(linear)
+            }
+            _ => None,
+        }
+    }
+
+    /// Notes which limit was exceeded, and traps.
+    fn stop(self, insert: &mut InstructionSink<'_>, limit: i32) {
+        insert.i32_const(limit).global_set(self.stop).unreachable();
+    }
+}
+
+impl FunctionStack {
+    pub(super) fn new(stack: Stack, recursive: bool) -> Self {
+        Self { stack, recursive, frees: Frees::No }
+    }
+
+    /// At the entry of the function.
+    pub(super) fn enter(&self, out: &mut BodyWriter<'_>) {
+        if !self.recursive {
+            return;
+        }
+        let left = self.stack.depth_left;
+        out.insert().global_get(left).i32_const(1).i32_sub().global_set(left);
+        out.insert().global_get(left).i32_const(0).i32_lt_s();
+        out.rarely(|insert| self.stack.stop(insert, CALL_DEPTH));
+    }
+
+    /// Before control leaves the function.
+    pub(super) fn leave(&self, out: &mut BodyWriter<'_>) {
+        if self.recursive {
+            let left = self.stack.depth_left;
+            out.insert().global_get(left).i32_const(1).i32_add().global_set(left);
+        }
+    }
+
+    /// Before any instruction.
+    pub(super) fn before(
+        &mut self,
+        out: &mut BodyWriter<'_>,
+        operator: &Operator<'_>,
+        scratch: &Scratch,
+    ) {
+        if let Some(linear) = self.stack.sets_pointer(operator)
+            && self.frees != Frees::Sum
+        {
+            let pointer = scratch.local(ValType::I32, 0);
+            out.insert().local_tee(pointer);
+            out.insert().i32_const(linear.initial.cast_signed()).local_get(pointer).i32_sub();
+            out.insert().global_get(linear.limit).i32_gt_u();
+            out.rarely(|insert| self.stack.stop(insert, LINEAR_STACK));
+        }
+        self.frees = match (operator, self.frees) {
+            (Operator::I32Const { value: 0.. }, _) => Frees::Constant,
+            (Operator::I32Add, Frees::Constant) => Frees::Sum,
+            (Operator::LocalTee { .. }, frees) => frees,
+            _ => Frees::No,
+        };
+    }
+}

@@ -1,0 +1,95 @@
+//! Why the runtime ended a run, from a function that stands in for one of the original's.
+
+use super::interface;
+use super::violation::{AccessKind, DamagedNotes};
+
+/// Why the runtime ended a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stop {
+    /// A violation, which [`Violation::read`](super::Violation::read) tells of.
+    Violation,
+    /// The guest has more memory than [`HEAP_LIMIT`](interface::HEAP_LIMIT) allows.
+    MemoryLimit,
+    /// The allocation that [`STOP_AT_ALLOCATION`](interface::STOP_AT_ALLOCATION) asked for was about to
+    /// happen.
+    AtAllocation {
+        /// Bytes that were asked for.
+        size: u32,
+    },
+    /// The free that [`STOP_AT_FREE`](interface::STOP_AT_FREE) asked for was about to happen.
+    AtFree {
+        /// The pointer that was passed.
+        address: u32,
+    },
+}
+
+impl Stop {
+    /// Why the runtime ended a run, `None` if it did not: then inlined code did, or the guest itself.
+    /// `global` gives the value of the exported `i32` global of a name.
+    ///
+    /// # Errors
+    /// The globals hold what the runtime never writes.
+    pub fn read(
+        mut global: impl FnMut(&'static str) -> Option<i32>,
+    ) -> Result<Option<Self>, DamagedNotes> {
+        Ok(match Noted::read(&mut global)? {
+            Noted::Nothing => None,
+            Noted::Access { .. } | Noted::Pointer { .. } => Some(Self::Violation),
+            Noted::Other(stop) => Some(stop),
+        })
+    }
+}
+
+/// What the runtime noted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Noted {
+    /// Nothing.
+    Nothing,
+    /// An access to bytes of which some may not be accessed.
+    Access {
+        /// Whether it reads or writes.
+        kind: AccessKind,
+        /// Address of the first byte.
+        address: u32,
+        /// Number of bytes.
+        size: u32,
+    },
+    /// A pointer that is not that of a live block.
+    Pointer {
+        /// What was to be done with the block.
+        kind: AccessKind,
+        /// The pointer.
+        address: u32,
+        /// Whether it was one once.
+        was_block: bool,
+    },
+    /// No violation.
+    Other(Stop),
+}
+
+impl Noted {
+    /// Reads the runtime's notes. The numbers are those of `runtime/stop.wat` and those who call it.
+    pub(super) fn read(
+        global: &mut impl FnMut(&'static str) -> Option<i32>,
+    ) -> Result<Self, DamagedNotes> {
+        let mut noted = |name| global(name).ok_or(DamagedNotes);
+        let reason = noted(interface::STOP)?;
+        let address = noted(interface::STOP_ADDRESS)?.cast_unsigned();
+        let size = noted(interface::STOP_SIZE)?.cast_unsigned();
+        let pointer = |kind, was_block| Self::Pointer { kind, address, was_block };
+        Ok(match reason {
+            0 => Self::Nothing,
+            1 => Self::Access { kind: AccessKind::Read, address, size },
+            2 => Self::Access { kind: AccessKind::Write, address, size },
+            3 => pointer(AccessKind::Free, true),
+            4 => pointer(AccessKind::Free, false),
+            5 => pointer(AccessKind::Resize, true),
+            6 => pointer(AccessKind::Resize, false),
+            7 => Self::Other(Stop::MemoryLimit),
+            8 => Self::Other(Stop::AtAllocation { size }),
+            9 => Self::Other(Stop::AtFree { address }),
+            _ => return Err(DamagedNotes),
+        })
+    }
+}

@@ -1,0 +1,9 @@
+//! Guests that were compiled with `-fsanitize=address`.
+
+mod cc;
+mod channel;
+mod imports;
+mod objects;
+mod profiles;
+mod programs;
+mod traps;

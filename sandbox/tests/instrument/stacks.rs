@@ -1,0 +1,131 @@
+//! How deep the stacks grow: what is counted, what is not, and that a limit stops what exceeds it.
+
+use proofhouse_sandbox::instrument::{Checks, Options, instrument, interface};
+use wasmtime::{Trap, Val};
+
+use super::guest::{Ended, Guest, guest, wasm};
+
+/// Recursion, directly, through another function and through a table; and a chain that cannot recur.
+const CALLS: &str = r#"(module
+    (type $visit (func (param i32)))
+    (table 1 funcref) (elem (i32.const 0) func $through_table)
+    (func $direct (export "direct") (param i32)
+        (if (local.get 0) (then (call $direct (i32.sub (local.get 0) (i32.const 1))))))
+    (func $ping (export "mutual") (param i32)
+        (if (local.get 0) (then (call $pong (i32.sub (local.get 0) (i32.const 1))))))
+    (func $pong (param i32) (call $ping (local.get 0)))
+    (func $through_table (export "table") (param i32)
+        (if (local.get 0) (then
+            (call_indirect (type $visit) (i32.sub (local.get 0) (i32.const 1)) (i32.const 0)))))
+    (func $tail (export "tail") (param i32)
+        (if (local.get 0) (then (return_call $tail (i32.sub (local.get 0) (i32.const 1))))))
+    (func $early (export "early") (param i32)
+        (if (i32.eqz (local.get 0)) (then (return)))
+        (block (br_if 0 (i32.const 1)))
+        (call $early (i32.sub (local.get 0) (i32.const 1))))
+    (func $a (call $b)) (func $b (call $c)) (func $c)
+    (func (export "chain") (param i32) (call $a)))"#;
+
+/// The same with checks and without: how deep calls are is none of their business.
+fn guests(text: &str) -> [Guest; 2] {
+    [Checks::Off, Checks::Fast].map(|checks| guest(text, Options::default().checks(checks)))
+}
+
+fn is_stopped(guest: &mut Guest, ended: &Ended, stack: i32) -> bool {
+    let trapped = matches!(ended, Ended::Trapped(Trap::UnreachableCodeReached));
+    trapped && guest.gauge(interface::STACK_STOP) == stack
+}
+
+#[test]
+fn calls_may_be_nested_as_deep_as_the_limit_and_no_deeper() {
+    // So many calls are nested for each that was asked for, and one to begin with.
+    for (name, each) in [("direct", 1), ("mutual", 2), ("table", 1), ("early", 1)] {
+        for mut guest in guests(CALLS) {
+            let depth = 10 * each + 1;
+            guest.set_depth(depth);
+            let ended = guest.call_i32(name, &[10]);
+            assert!(matches!(ended, Ended::Returned(_)), "{name}: {ended:?}");
+            assert_eq!(
+                guest.gauge(interface::DEPTH),
+                depth,
+                "{name}: what was taken is given back"
+            );
+            guest.set_depth(depth - 1);
+            let ended = guest.call_i32(name, &[10]);
+            assert!(is_stopped(&mut guest, &ended, interface::CALL_DEPTH), "{name}: {ended:?}");
+        }
+    }
+}
+
+#[test]
+fn calls_that_do_not_nest_are_not_counted() {
+    for mut guest in guests(CALLS) {
+        for (name, argument, depth) in [("chain", 0, 0), ("tail", 1000, 1)] {
+            guest.set_depth(depth);
+            let ended = guest.call_i32(name, &[argument]);
+            assert!(matches!(ended, Ended::Returned(_)), "{name}: {ended:?}");
+            assert_eq!(guest.gauge(interface::DEPTH), depth, "{name}");
+        }
+    }
+}
+
+/// A function with a frame of the size that it is given, as compilers make and free it.
+const FRAMES: &str = r#"(module (memory (export "memory") 2)
+    (global $__stack_pointer (mut i32) (i32.const 65536)) (data (i32.const 65536) "x")
+    (func $fixed (export "fixed") (local i32)
+        (global.set $__stack_pointer
+            (local.tee 0 (i32.sub (global.get $__stack_pointer) (i32.const 48))))
+        (i32.store (local.get 0) (i32.const 7))
+        (global.set $__stack_pointer (i32.add (local.get 0) (i32.const 48))))
+    (func $alloca (export "alloca") (param i32) (local i32)
+        (local.set 1 (global.get $__stack_pointer))
+        (global.set $__stack_pointer (i32.sub (global.get $__stack_pointer) (local.get 0)))
+        (global.set $__stack_pointer (local.get 1))))"#;
+
+fn set_limit(guest: &mut Guest, bytes: i32) {
+    let limit = guest.instance.get_global(&mut guest.store, interface::STACK_LIMIT).unwrap();
+    limit.set(&mut guest.store, Val::I32(bytes)).unwrap();
+}
+
+#[test]
+fn the_linear_stack_may_grow_to_its_limit_and_no_further() {
+    for mut guest in guests(FRAMES) {
+        for (name, argument, needed) in
+            [("fixed", None, 48), ("alloca", Some(20_000), 20_000), ("alloca", Some(0), 0)]
+        {
+            let argument = argument.as_slice();
+            set_limit(&mut guest, needed);
+            let ended = guest.call_i32(name, argument);
+            assert!(matches!(ended, Ended::Returned(_)), "{name}: {ended:?}");
+            if needed > 0 {
+                set_limit(&mut guest, needed - 1);
+                let ended = guest.call_i32(name, argument);
+                let stopped = is_stopped(&mut guest, &ended, interface::LINEAR_STACK);
+                assert!(stopped, "{name}: {ended:?}");
+                // The pointer was not set, so that the next call finds what the first one did.
+                assert_eq!(guest.gauge(interface::STACK_POINTER), 65536);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stack_pointer_that_wraps_is_over_any_limit() {
+    for mut guest in guests(FRAMES) {
+        set_limit(&mut guest, 65536);
+        let ended = guest.call_i32("alloca", &[65537]);
+        assert!(is_stopped(&mut guest, &ended, interface::LINEAR_STACK), "{ended:?}");
+        let ended = guest.call_i32("alloca", &[u32::MAX]);
+        assert!(is_stopped(&mut guest, &ended, interface::LINEAR_STACK), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_fresh_instance_has_all_linear_stack_and_no_depth() {
+    let instrumented = instrument(&wasm(FRAMES), Options::default()).unwrap();
+    assert!(instrumented.interface.depth && instrumented.interface.stack_limit);
+    assert_eq!(instrumented.summary.own_stack_bytes, Some(65536));
+    let without = instrument(&wasm(CALLS), Options::default()).unwrap();
+    assert!(without.interface.depth && !without.interface.stack_limit);
+    assert_eq!(without.summary.own_stack_bytes, None);
+}
