@@ -106,7 +106,7 @@ fn the_outage_is_found_in_the_quiet_content() {
     assert_eq!(summary(&ended, "new findings"), "1");
 
     // The same case, in the same and in the repaired interpreter, and a smaller one.
-    let path = room.files("findings").into_iter().find(|name| is_case(name));
+    let path = room.files("findings").into_iter().find(is_case);
     let path = format!("findings/{}", path.unwrap().to_str().unwrap());
     let interpreter = |version| reference_interpreter(&format!("channel-{version}.wasm"));
     let (defective, repaired) = (interpreter("7.10"), interpreter("7.11"));

@@ -129,11 +129,11 @@ impl Additions {
             runtime,
             base,
             passes,
+            coverage,
             stand_ins,
             fuel_lent,
             redirects,
             layout,
-            coverage,
         })
     }
 
