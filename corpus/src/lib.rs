@@ -10,6 +10,7 @@
 //! - *event*: one telemetry input, evaluated against loaded content. Its *payload* is either a list
 //!   of *field values*, the inputs of a template type, or bytes that only the interpreter
 //!   understands.
+//! - *case*: one run with all that it needs, and what it ended in.
 //! - *source*: the TOML that people write and review, from which a channel file is made.
 //! - *fault*: what is wrong with a file. Each error is a fault and the place where it was seen.
 //!
@@ -25,16 +26,20 @@
 //! and opens no file: callers hand over bytes. Those bytes are hostile, and every length in them is
 //! judged against a constant in [`limits`].
 
+mod case;
 mod channel;
 mod event;
 mod excerpt;
 mod generate;
 pub mod limits;
+mod minimize;
+mod mutate;
 mod numbers;
 mod position;
 mod reader;
 mod source;
 
+pub use case::{Case, CaseError, CaseEvent, CaseInterpreter, CaseOutcome, CaseSetting};
 pub use channel::{
     ChannelFile, Criterion, CriterionFault, CriterionRule, DecodeError, DecodeFault, EncodeError,
     Header, INPUT_COUNT_OFFSET, Instance, StringKind, TEMPLATE_TYPE_OFFSET, reseal,
@@ -44,5 +49,7 @@ pub use event::{
     FieldsLimit, JsonKind, Payload,
 };
 pub use generate::matching_event;
+pub use minimize::{Input, Minimized, minimize};
+pub use mutate::{cross_channels, field_mutations, mutate_channel, mutate_event};
 pub use position::Position;
 pub use source::{SourceError, SourceFault};

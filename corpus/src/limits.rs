@@ -39,3 +39,6 @@ pub const MAX_SOURCE_BYTES: usize = 4 * 1024 * 1024;
 /// Criteria in a channel file made from source, wildcards included. A line of source declares
 /// [`MAX_INPUTS`] wildcards, so that the size of the text alone would not bound the result.
 pub const MAX_SOURCE_CRITERIA: usize = 1024 * 1024;
+
+/// Bytes of a case file: the largest content and events that anybody fuzzes with.
+pub const MAX_CASE_BYTES: usize = 256 * 1024 * 1024;

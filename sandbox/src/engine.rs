@@ -13,7 +13,7 @@ const MEMORY_RESERVATION: u64 = 4 << 30;
 /// Unmapped bytes behind it, for the constant offsets of accesses.
 const MEMORY_GUARD: u64 = 32 << 20;
 /// Memories of one instance: the guest's own, and room for those of the instrumentation.
-const MEMORIES_PER_MODULE: u32 = 4;
+const MEMORIES_PER_MODULE: u32 = 5;
 /// Bytes of an instance's bookkeeping. A module with 100,000 exported functions needs some megabytes.
 const INSTANCE_BYTES: usize = 32 << 20;
 /// Bytes of a memory that are cleared by copying instead of by remapping when it is used again. A

@@ -15,6 +15,7 @@ pub(crate) struct GaugeExports {
     start: Option<ModuleExport>,
     shadow: Option<ModuleExport>,
     stack_pointer: Option<ModuleExport>,
+    coverage: Option<ModuleExport>,
     stack_limit: Option<ModuleExport>,
     depth: Option<ModuleExport>,
     stack_stop: Option<ModuleExport>,
@@ -30,6 +31,7 @@ pub(crate) struct Gauges {
     heap_limit: Option<Global>,
     shadow: Option<Memory>,
     stack_pointer: Option<Global>,
+    coverage: Option<Memory>,
     stack_limit: Option<Global>,
     depth: Option<Global>,
     stack_stop: Option<Global>,
@@ -56,6 +58,7 @@ impl GaugeExports {
             start: find(interface.start, interface::START),
             shadow: find(interface.shadow, interface::SHADOW),
             stack_pointer: find(interface.stack_pointer, interface::STACK_POINTER),
+            coverage: find(interface.coverage, interface::COVERAGE),
             stack_limit: find(interface.stack_limit, interface::STACK_LIMIT),
             depth: find(interface.depth, interface::DEPTH),
             stack_stop: find(interface.depth, interface::STACK_STOP),
@@ -82,6 +85,7 @@ impl Gauges {
             heap_limit: find(&exports.heap_limit).and_then(Extern::into_global),
             shadow: find(&exports.shadow).and_then(Extern::into_memory),
             stack_pointer: find(&exports.stack_pointer).and_then(Extern::into_global),
+            coverage: find(&exports.coverage).and_then(Extern::into_memory),
             stack_limit: find(&exports.stack_limit).and_then(Extern::into_global),
             depth: find(&exports.depth).and_then(Extern::into_global),
             stack_stop: find(&exports.stack_stop).and_then(Extern::into_global),
@@ -169,6 +173,11 @@ impl Gauges {
     /// The shadow memory, where memory is checked.
     pub(crate) fn shadow(&self) -> Option<Memory> {
         self.shadow
+    }
+
+    /// The counters and comparisons, where coverage is kept.
+    pub(crate) fn coverage(&self) -> Option<Memory> {
+        self.coverage
     }
 
     /// What the heap knows of its blocks, where memory is checked.

@@ -5,9 +5,10 @@ use crate::compile::{CompileError, Compiled, Compiler, Instrumentation};
 use crate::description::Description;
 use crate::gauges::{GaugeExports, Tuning};
 use crate::host::{Provided, State, provided};
-use crate::instrument::Summary;
+use crate::instrument::{CoverageMap, Summary};
 use crate::limits::{Limits, MAX_FRAMES};
 use crate::module::ModuleInfo;
+use crate::observation::Observation;
 use crate::outcome::{Frame, HostFault, Outcome, Unusable};
 use crate::run::{Job, Run};
 use crate::sandbox::Sandbox;
@@ -114,6 +115,7 @@ impl Interpreter {
         wasm: Vec<u8>,
         limits: &Limits,
         sanitize: Sanitize,
+        coverage: bool,
     ) -> Result<Self, OpenError> {
         let info = ModuleInfo::read(&wasm)?;
         for import in &info.imports {
@@ -122,8 +124,9 @@ impl Interpreter {
                 return Err(Unusable::UnknownImport { module, name }.into());
             }
         }
+        let options = sanitize.options().coverage(coverage);
         let Compiled { module, instrumentation } =
-            sandbox.compilation.module(&sandbox.engine, &wasm, sanitize.options())?;
+            sandbox.compilation.module(&sandbox.engine, &wasm, options)?;
         let gauges = GaugeExports::of(&module, instrumentation.interface);
         let exports = abi::detect(&info, &module)?;
         let instance_pre = sandbox.linker.instantiate_pre(&module).map_err(|error| {
@@ -154,7 +157,13 @@ impl Interpreter {
     /// guest that recurses without end uses its part of it before it is stopped, and a thread with
     /// less would take the process down.
     pub fn run(&self, job: &Job<'_>) -> Run {
-        let mut run = self.run_tuned(job, Tuning::default());
+        self.run_observed(job, |_| ())
+    }
+
+    /// The same, and shows what the run covered before it is gone. An interpreter that was opened without
+    /// coverage shows nothing, and neither does a run that ended before its interpreter was ready.
+    pub fn run_observed(&self, job: &Job<'_>, observe: impl FnOnce(Observation<'_>)) -> Run {
+        let mut run = self.run_tuned(job, Tuning::default(), observe);
         let object = run.outcome.memory_mut().and_then(|memory| memory.object.as_mut());
         if let Some(object) = object
             && let Some((allocation, freed)) = object.numbers
@@ -165,7 +174,12 @@ impl Interpreter {
         run
     }
 
-    fn run_tuned(&self, job: &Job<'_>, tuning: Tuning) -> Run {
+    fn run_tuned(
+        &self,
+        job: &Job<'_>,
+        tuning: Tuning,
+        observe: impl FnOnce(Observation<'_>),
+    ) -> Run {
         match Session::start(&self.loaded, job, tuning) {
             Err(unstarted) => Run::new(unstarted.outcome, unstarted.finished),
             Ok(mut session) => {
@@ -173,6 +187,9 @@ impl Interpreter {
                     Ok(outcome) => outcome,
                     Err(ended) => ended.into_outcome(),
                 };
+                if let Some(observation) = session.observation() {
+                    observe(observation);
+                }
                 Run::new(outcome, session.finish())
             }
         }
@@ -182,13 +199,13 @@ impl Interpreter {
     /// again, up to there.
     fn stack_at_allocation(&self, job: &Job<'_>, number: u32) -> Vec<Frame> {
         let tuning = Tuning { stop_at_allocation: Some(number), ..Tuning::default() };
-        self.run_tuned(job, tuning).outcome.into_frames()
+        self.run_tuned(job, tuning, |_| ()).outcome.into_frames()
     }
 
     /// The stack at a free.
     fn stack_at_free(&self, job: &Job<'_>, number: u32) -> Vec<Frame> {
         let tuning = Tuning { stop_at_free: Some(number), ..Tuning::default() };
-        self.run_tuned(job, tuning).outcome.into_frames()
+        self.run_tuned(job, tuning, |_| ()).outcome.into_frames()
     }
 
     /// Its ABI.
@@ -209,6 +226,11 @@ impl Interpreter {
     /// How closely its memory is checked.
     pub fn sanitize(&self) -> Sanitize {
         self.loaded.sanitize
+    }
+
+    /// What its counters stand for, if it was opened with coverage.
+    pub fn coverage(&self) -> Option<&CoverageMap> {
+        self.loaded.instrumentation.coverage.as_ref()
     }
 
     /// What was found in its module and what checks it got.

@@ -25,6 +25,7 @@ pub mod limits;
 mod memory_error;
 mod module;
 mod num;
+mod observation;
 mod outcome;
 mod records;
 mod run;
@@ -46,6 +47,7 @@ pub use memory_error::{
     MemoryAccess, MemoryError, MemoryErrorKind, MemoryObject, Position, Region, ShadowBytes,
 };
 pub use module::{Export, Import, ModuleInfo, Signature};
+pub use observation::Observation;
 pub use outcome::{
     AbiViolation, Frame, HostFault, Outcome, OutcomeKind, Resource, Stack, Stream, TrapKind,
     Unusable,

@@ -46,7 +46,20 @@ impl Sandbox {
         limits: &Limits,
         sanitize: Sanitize,
     ) -> Result<Interpreter, OpenError> {
-        Interpreter::open(self, wasm, limits, sanitize)
+        Interpreter::open(self, wasm, limits, sanitize, false)
+    }
+
+    /// The same, with coverage: for [`Interpreter::run_observed`]. Outcomes and fuel are the same.
+    ///
+    /// # Errors
+    /// What stands in the way, as an outcome in the phase in which it arose.
+    pub fn covered_interpreter(
+        &self,
+        wasm: Vec<u8>,
+        limits: &Limits,
+        sanitize: Sanitize,
+    ) -> Result<Interpreter, OpenError> {
+        Interpreter::open(self, wasm, limits, sanitize, true)
     }
 
     /// Whether the host function of that name has that type.

@@ -9,6 +9,7 @@ use crate::interpreter::Loaded;
 use crate::limits::{MAX_INPUT_BYTES, WATCHDOG_TICK};
 use crate::memory_error::MemoryError;
 use crate::num::u64_of;
+use crate::observation::Observation;
 use crate::outcome::{AbiViolation, Frame, HostFault, Outcome, Resource, Stack, TrapKind};
 use crate::records::Records;
 use crate::run::Job;
@@ -205,6 +206,12 @@ impl<'a> Session<'a> {
             gauges.tune(store, tuning)?;
         }
         Ok(())
+    }
+
+    /// Counters and comparisons until now, where coverage is kept.
+    pub(crate) fn observation(&self) -> Option<Observation<'_>> {
+        let map = self.loaded.instrumentation.coverage.as_ref()?;
+        Some(Observation::new(map, self.gauges.coverage()?.data(&self.store)))
     }
 
     /// What is left when it is over.

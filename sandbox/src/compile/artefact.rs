@@ -1,9 +1,10 @@
 //! What compiling gives: machine code, and what is known about the instrumented module behind it.
 //!
-//! As bytes, from the compile child and in the cache: three parts, each after its length as a
-//! little-endian `u64`: the facts as JSON, the offset map, the machine code.
+//! As bytes, from the compile child and in the cache: four parts, each after its length as a
+//! little-endian `u64`: the facts as JSON, the offset map, the coverage map (of no bytes if there is
+//! none), the machine code.
 
-use crate::instrument::{Instrumented, Interface, OffsetMap, Summary};
+use crate::instrument::{CoverageMap, Instrumented, Interface, OffsetMap, Summary};
 use crate::num::{u64_of, usize_of_u64};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,8 @@ pub(crate) struct Instrumentation {
     pub(crate) interface: Interface,
     /// What was found and done.
     pub(crate) summary: Summary,
+    /// What its counters stand for, if it keeps coverage.
+    pub(crate) coverage: Option<CoverageMap>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -37,7 +40,8 @@ pub(super) fn encode(instrumented: &Instrumented, code: &[u8]) -> serde_json::Re
     let facts = Facts { interface: instrumented.interface, summary: instrumented.summary.clone() };
     let facts = serde_json::to_vec(&facts)?;
     let mut bytes = Vec::new();
-    for part in [facts.as_slice(), instrumented.offsets.as_bytes(), code] {
+    let coverage = instrumented.coverage.as_ref().map(CoverageMap::to_bytes).unwrap_or_default();
+    for part in [facts.as_slice(), instrumented.offsets.as_bytes(), &coverage, code] {
         bytes.extend_from_slice(&u64_of(part.len()).to_le_bytes());
         bytes.extend_from_slice(part);
     }
@@ -48,6 +52,7 @@ pub(super) fn encode(instrumented: &Instrumented, code: &[u8]) -> serde_json::Re
 pub(super) fn decode(bytes: &[u8]) -> Result<(Instrumentation, &[u8]), DamagedArtefact> {
     let (facts, rest) = part(bytes)?;
     let (offsets, rest) = part(rest)?;
+    let (coverage, rest) = part(rest)?;
     let (code, rest) = part(rest)?;
     if !rest.is_empty() {
         return Err(DamagedArtefact);
@@ -55,7 +60,11 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Instrumentation, &[u8]), DamagedAr
     let Facts { interface, summary } =
         serde_json::from_slice(facts).map_err(|_| DamagedArtefact)?;
     let offsets = OffsetMap::from_bytes(offsets.to_vec()).map_err(|_| DamagedArtefact)?;
-    Ok((Instrumentation { offsets, interface, summary }, code))
+    let coverage = match coverage {
+        [] => None,
+        bytes => Some(CoverageMap::from_bytes(bytes).map_err(|_| DamagedArtefact)?),
+    };
+    Ok((Instrumentation { offsets, interface, summary, coverage }, code))
 }
 
 fn part(bytes: &[u8]) -> Result<(&[u8], &[u8]), DamagedArtefact> {
@@ -71,8 +80,9 @@ mod tests {
     use crate::instrument::{Options, instrument};
 
     fn artefact() -> (Instrumented, Vec<u8>) {
-        let wasm = wat::parse_str("(module (func (export \"f\") (drop (i32.const 1))))").unwrap();
-        let instrumented = instrument(&wasm, Options::default()).unwrap();
+        let text = "(module (func (export \"f\") (param i32 i32) (drop (i32.eq (local.get 0) (local.get 1)))))";
+        let wasm = wat::parse_str(text).unwrap();
+        let instrumented = instrument(&wasm, Options::default().coverage(true)).unwrap();
         let bytes = encode(&instrumented, b"machine code").unwrap();
         (instrumented, bytes)
     }
@@ -85,6 +95,9 @@ mod tests {
         assert_eq!(found.offsets, instrumented.offsets);
         assert_eq!(found.interface, instrumented.interface);
         assert_eq!(found.summary, instrumented.summary);
+        assert_eq!(found.coverage, instrumented.coverage);
+        let map = found.coverage.unwrap();
+        assert_eq!((map.points().len(), map.sites().len()), (1, 1));
     }
 
     #[test]

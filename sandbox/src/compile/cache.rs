@@ -12,7 +12,7 @@ use std::io::{self, Read, Write};
 use wasmtime::Engine;
 
 /// First bytes of an entry; the number counts changes of its layout.
-const MAGIC: &[u8; 8] = b"PHCACHE2";
+const MAGIC: &[u8; 8] = b"PHCACHE3";
 const DIGEST_BYTES: usize = blake3::OUT_LEN;
 /// Magic, key, digest of the artefact.
 const HEADER_BYTES: usize = MAGIC.len() + 2 * DIGEST_BYTES;

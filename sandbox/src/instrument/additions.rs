@@ -9,6 +9,7 @@ use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use super::Options;
 use super::asan::{Found, Links, Redirects};
 use super::checks::Checks;
+use super::coverage::CoveragePlan;
 use super::function::Passes;
 use super::grow::{Grow, most_pages};
 use super::known::{Role, StandIns};
@@ -37,6 +38,8 @@ pub(super) struct Additions {
     pub(super) base: Base,
     /// What the passes over function bodies need.
     pub(super) passes: Passes,
+    /// What is counted, if coverage is asked for.
+    pub(super) coverage: Option<CoveragePlan>,
     /// Functions of which more is known than their code says.
     pub(super) stand_ins: StandIns,
     /// Index of the global that counts lent fuel, if any is ever lent.
@@ -115,13 +118,18 @@ impl Additions {
             .as_ref()
             .map(|_| Grow { function: function("grow"), most: most_pages(original) });
         let redirects = asan.link(&Links { function, checked, stack_pointer });
-        let passes = Passes { fuel, stack, checks, grow };
+        // Behind the guest's own memory and those of the runtime.
+        let memory = u32::from(original.memory.is_some()).saturating_add(added(Runtime::memories));
+        let coverage = options.coverage.then(|| CoveragePlan::of(original, memory)).transpose()?;
+        let covered = coverage.as_ref().map(CoveragePlan::coverage);
+        let passes = Passes { fuel, stack, checks, grow, coverage: covered };
         Ok(Self {
             result_types,
             results,
             runtime,
             base,
             passes,
+            coverage,
             stand_ins,
             fuel_lent,
             redirects,

@@ -19,6 +19,9 @@ pub const SHADOW: &str = "__proofhouse_shadow";
 /// Size of the shadow in bytes: one for every eight that a 32-bit address can name. All but what was
 /// poisoned is never touched.
 pub const SHADOW_BYTES: u64 = 1 << 29;
+/// Memory: counters and comparisons, in the places that a [`CoverageMap`](super::CoverageMap) says. It
+/// does not grow.
+pub const COVERAGE: &str = "__proofhouse_coverage";
 /// Function without parameters and results: the original's start function, which no longer runs by
 /// itself. To be called first, with fuel.
 pub const START: &str = "__proofhouse_start";
@@ -110,6 +113,9 @@ pub struct Interface {
     pub start: bool,
     /// It has [`STACK_POINTER`].
     pub stack_pointer: bool,
+    /// It has [`COVERAGE`].
+    #[serde(default)]
+    pub coverage: bool,
     /// It has [`DEPTH`] and [`STACK_STOP`].
     pub depth: bool,
     /// It has [`STACK_LIMIT`].

@@ -101,6 +101,11 @@ impl Runtime {
         super::numbers::count(self.functions.len())
     }
 
+    /// Number of its memories, without the guest's.
+    pub(super) fn memories(&self) -> u32 {
+        self.memories.as_ref().map_or(0, MemorySectionReader::count)
+    }
+
     /// Number of its globals.
     pub(super) fn globals(&self) -> u32 {
         self.globals.as_ref().map_or(0, GlobalSectionReader::count)

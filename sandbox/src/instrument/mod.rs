@@ -8,7 +8,8 @@
 //!   same whatever else is inserted;
 //! - *stacks* (`stack`) counts how deep the linear stack and the calls go, against limits;
 //! - *memory checks* (`checks`) look each access up in *shadow memory* (`shadow`), which says of
-//!   the guest's bytes which may be accessed. An access to *poisoned* bytes is a [`Violation`].
+//!   the guest's bytes which may be accessed. An access to *poisoned* bytes is a [`Violation`];
+//! - *coverage* (`coverage`) counts where control comes by and keeps what is compared.
 //!
 //! The module's *allocator* is replaced where it is recognised in full, so that blocks of the heap have
 //! *redzones* around them and rest in a *quarantine* when they are freed. Some functions of libc are
@@ -41,6 +42,7 @@ mod allocator;
 pub mod asan;
 mod bulk;
 mod checks;
+mod coverage;
 mod customs;
 mod function;
 mod grow;
@@ -70,6 +72,7 @@ mod write;
 pub use asan::{
     LayoutMemory, LayoutObject, Place as LayoutPlace, Region as LayoutRegion, layout_object,
 };
+pub use coverage::{Comparison, CoverageMap, CoveragePoint, DamagedCoverage, PointKind, Site};
 pub use heap::{HeapObject, NearObject, Place};
 pub use interface::Interface;
 pub use offsets::{DamagedOffsets, OffsetMap};
@@ -107,6 +110,8 @@ pub struct Instrumented {
     pub interface: Interface,
     /// What was found and done, for reports.
     pub summary: Summary,
+    /// What its counters stand for, if coverage was asked for.
+    pub coverage: Option<CoverageMap>,
 }
 
 impl std::fmt::Debug for Instrumented {
@@ -169,5 +174,6 @@ pub fn instrument(original: &[u8], options: Options) -> Result<Instrumented, Ref
     let interface = writer.interface();
     let (module, offsets) = writer.write()?;
     proposals::validate_instrumented(&module)?;
-    Ok(Instrumented { module, offsets, interface, summary })
+    let coverage = additions.coverage.map(|plan| plan.map);
+    Ok(Instrumented { module, offsets, interface, summary, coverage })
 }

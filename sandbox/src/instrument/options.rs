@@ -12,6 +12,9 @@ pub struct Options {
     pub checks: Checks,
     /// The bytes from address 0 that no access may touch.
     pub null_page: NullPage,
+    /// Count how often control comes by and keep what is compared, for fuzzing and coverage reports.
+    #[serde(default)]
+    pub coverage: bool,
     /// Replace the module's allocator by one with redzones and a quarantine, where memory is checked.
     pub heap: Heap,
 }
@@ -53,7 +56,13 @@ pub enum Heap {
 impl Default for Options {
     /// Everything that is needed to judge content: metering and fast checks.
     fn default() -> Self {
-        Self { meter: true, checks: Checks::Fast, null_page: NullPage::Auto, heap: Heap::Auto }
+        Self {
+            meter: true,
+            checks: Checks::Fast,
+            null_page: NullPage::Auto,
+            heap: Heap::Auto,
+            coverage: false,
+        }
     }
 }
 
@@ -83,6 +92,13 @@ impl Options {
     #[must_use]
     pub fn heap(mut self, heap: Heap) -> Self {
         self.heap = heap;
+        self
+    }
+
+    /// The options with coverage kept or not.
+    #[must_use]
+    pub fn coverage(mut self, coverage: bool) -> Self {
+        self.coverage = coverage;
         self
     }
 }

@@ -3,8 +3,8 @@
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
     BranchHints, CodeSection, ConstExpr, CustomSection, DataCountSection, DataSection, ExportKind,
-    ExportSection, FunctionSection, GlobalSection, GlobalType, MemorySection, Module, RawSection,
-    SectionId, TypeSection, ValType,
+    ExportSection, FunctionSection, GlobalSection, GlobalType, MemorySection, MemoryType, Module,
+    RawSection, SectionId, TypeSection, ValType,
 };
 
 use wasmparser::SectionLimited;
@@ -40,6 +40,7 @@ impl Writer<'_, '_> {
             shadow: self.additions.passes.checks.is_some(),
             start: self.original.start.is_some(),
             stack_pointer: self.summary.stack_pointer.is_some(),
+            coverage: self.additions.coverage.is_some(),
             depth: self.additions.passes.stack.is_some(),
             stack_limit: self.additions.passes.stack.is_some_and(|stack| stack.linear.is_some()),
             layout: self.additions.layout,
@@ -127,6 +128,16 @@ impl Writer<'_, '_> {
         if let Some(runtime) = &self.additions.runtime {
             runtime.write_memories(self.additions.base, &mut to)?;
         }
+        if let Some(coverage) = &self.additions.coverage {
+            let (minimum, maximum) = (coverage.pages(), Some(coverage.pages()));
+            to.memory(MemoryType {
+                minimum,
+                maximum,
+                memory64: false,
+                shared: false,
+                page_size_log2: None,
+            });
+        }
         Ok(to)
     }
 
@@ -184,6 +195,9 @@ impl Writer<'_, '_> {
         if let Some(runtime) = &self.additions.runtime {
             runtime.write_exports(self.additions.base, &mut to);
         }
+        if let Some(coverage) = &self.additions.coverage {
+            to.export(interface::COVERAGE, ExportKind::Memory, coverage.memory);
+        }
         if to.len() > MAX_EXPORTS {
             let (count, limit) = (to.len().into(), MAX_EXPORTS.into());
             return Err(Refusal::Limit { what: Limited::Exports, count, limit });
@@ -202,7 +216,7 @@ impl Writer<'_, '_> {
         };
         let mut recursive = recursive.into_iter();
         let bodies = self.original.functions.iter().zip(&self.original.bodies);
-        for ((ty, body), index) in bodies.zip(indices) {
+        for (nth, ((ty, body), index)) in bodies.zip(indices).enumerate() {
             let function = Function {
                 module: self.original.bytes,
                 index,
@@ -210,6 +224,7 @@ impl Writer<'_, '_> {
                 parameters: self.original.parameters(*ty),
                 results: self.additions.results(*ty),
                 body: body.clone(),
+                coverage: self.additions.coverage.as_ref().map(|plan| plan.function(nth)),
             };
             let written = if let Some((stand_in, role)) = self.additions.stand_in(index) {
                 let pricing = self.additions.pricing(role, role.parameters);

@@ -196,7 +196,11 @@ fn instrumented_modules_behave_like_their_originals() {
     arbtest(|random| {
         let checks = *random.choose(&[Checks::Off, Checks::Fast, Checks::Exact])?;
         let meter = random.arbitrary()?;
-        let options = Options::default().checks(checks).meter(meter).null_page(NullPage::Off);
+        let options = Options::default()
+            .checks(checks)
+            .meter(meter)
+            .null_page(NullPage::Off)
+            .coverage(random.arbitrary()?);
         let module = RandomModule::new(smith(random)?, random)?;
         returned.set(returned.get() + compare(random, &module.to_bytes(), options)?);
         Ok(())

@@ -20,6 +20,11 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Check(Box<Check>),
+    #[cfg(feature = "fuzz")]
+    Fuzz(Box<Fuzz>),
+    Reproduce(Reproduce),
+    Minimize(Minimize),
+    Corpus(Corpus),
     Channel(Channel),
     Explain(Explain),
 }
@@ -144,6 +149,157 @@ impl FromStr for FileReport {
         }
         Ok(Self { format, path: path.into() })
     }
+}
+
+/// Look for content and events that break the interpreter: exit code 0 nothing found, 1 findings, 2 wrong
+/// call, 3 could not judge.
+#[cfg(feature = "fuzz")]
+#[derive(Debug, Args)]
+#[command(after_help = FUZZ_EXAMPLES)]
+pub(super) struct Fuzz {
+    /// Interpreter: the name of one in the box (NAME or NAME@VERSION) or a path to a module.
+    #[arg(short, long, value_name = "NAME|PATH.wasm")]
+    pub(super) interpreter: PathBuf,
+    /// Events: a JSON events file, or a directory of which each file is one event.
+    #[arg(short, long, value_name = "EVENTS")]
+    pub(super) events: Vec<PathBuf>,
+    /// Content to begin with: files and directories.
+    #[arg(short, long, value_name = "CONTENT")]
+    pub(super) content: Vec<PathBuf>,
+    /// What is changed: the content, the events, or both.
+    #[arg(long, value_enum, default_value_t = super::fuzz::Mode::Content)]
+    pub(super) mode: super::fuzz::Mode,
+    /// Go on after a finding.
+    #[arg(short, long)]
+    pub(super) keep_going: bool,
+    /// Where findings go, each as the raw input and as a case file [default: findings].
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(super) findings: Option<PathBuf>,
+    /// Leave all mutation to libFuzzer, which knows nothing of formats.
+    #[arg(long)]
+    pub(super) blind: bool,
+    /// Fuel for each call into the interpreter.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_INTEGER))]
+    pub(super) fuel: Option<u64>,
+    /// Linear memory of the interpreter, such as 64MiB.
+    #[arg(long, value_name = "SIZE")]
+    pub(super) memory: Option<Size>,
+    /// Checks of the interpreter's memory: on (every access), off (for measuring) [default: on].
+    #[arg(long, value_name = "off|on", value_parser = sanitize)]
+    pub(super) sanitize: Option<Sanitize>,
+    /// Directories of inputs, of which the first gets new ones; or single inputs to be run.
+    #[arg(value_name = "CORPUS")]
+    pub(super) corpus: Vec<PathBuf>,
+    /// Flags of libFuzzer, such as -runs=100000 or -fork=4.
+    #[arg(last = true, value_name = "LIBFUZZER-FLAGS")]
+    pub(super) flags: Vec<std::ffi::OsString>,
+}
+
+#[cfg(feature = "fuzz")]
+const FUZZ_EXAMPLES: &str = "\
+Examples:
+  proofhouse fuzz -i sensor.wasm -e events.json -c release.chan corpus/ -- -max_total_time=60
+  proofhouse fuzz -i sensor.wasm -e events.json -c release.chan --mode events --keep-going corpus/
+  proofhouse fuzz -i sensor.wasm -e events.json -- -minimize_crash=1 -runs=10000 findings/crash-0a1b
+  proofhouse fuzz -i sensor.wasm merged/ corpus/ -- -merge=1
+All flags of libFuzzer work: proofhouse fuzz -i sensor.wasm -- -help=1";
+
+#[cfg(feature = "fuzz")]
+impl Fuzz {
+    /// What merges corpora: all into the first one, what covers nothing new left out.
+    pub(super) fn merge(
+        interpreter: &std::path::Path,
+        events: &[PathBuf],
+        corpus: Vec<PathBuf>,
+    ) -> Self {
+        Self {
+            interpreter: interpreter.to_owned(),
+            events: events.to_vec(),
+            content: Vec::new(),
+            mode: super::fuzz::Mode::Content,
+            keep_going: true,
+            findings: None,
+            blind: true,
+            fuel: None,
+            memory: None,
+            sanitize: None,
+            corpus,
+            flags: vec!["-merge=1".into()],
+        }
+    }
+}
+
+/// Run a case file again: exit code 0 it ends as it did, 1 it does not, 2 wrong call, 3 could not judge.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  proofhouse reproduce -i sensor.wasm findings/crash-0a1b.case")]
+pub(super) struct Reproduce {
+    /// Interpreter [default: the one in the box that the case names].
+    #[arg(short, long, value_name = "NAME|PATH.wasm")]
+    pub(super) interpreter: Option<PathBuf>,
+    /// The case file.
+    #[arg(value_name = "CASE")]
+    pub(super) case: PathBuf,
+}
+
+/// Make a case smaller that still ends in the same kind of outcome at the same site.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  proofhouse minimize -i sensor.wasm findings/crash-0a1b.case")]
+pub(super) struct Minimize {
+    /// Interpreter [default: the one in the box that the case names].
+    #[arg(short, long, value_name = "NAME|PATH.wasm")]
+    pub(super) interpreter: Option<PathBuf>,
+    /// Where the smaller case goes [default: the case's name with .min.case].
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Runs at most.
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub(super) attempts: usize,
+    /// The case file.
+    #[arg(value_name = "CASE")]
+    pub(super) case: PathBuf,
+}
+
+/// Keep corpora small and look at what is in them.
+#[derive(Debug, Args)]
+pub(super) struct Corpus {
+    #[command(subcommand)]
+    pub(super) action: CorpusAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CorpusAction {
+    /// Numbers, sizes and kinds of the files in a directory.
+    #[command(after_help = "Example:\n  proofhouse corpus stats corpus/")]
+    Stats {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// A case file as JSON, on stdout.
+    #[command(
+        after_help = "Example:\n  proofhouse corpus export findings/crash-0a1b.case | jq .expected"
+    )]
+    Export {
+        /// The case file.
+        case: PathBuf,
+    },
+    /// Copy into a directory what covers something that its files do not.
+    #[cfg(feature = "fuzz")]
+    #[command(
+        after_help = "Example:\n  proofhouse corpus merge -i sensor.wasm small/ corpus/ old/"
+    )]
+    Merge {
+        /// Interpreter: the name of one in the box or a path to a module.
+        #[arg(short, long, value_name = "NAME|PATH.wasm")]
+        interpreter: PathBuf,
+        /// Events, as for `fuzz`.
+        #[arg(short, long, value_name = "EVENTS")]
+        events: Vec<PathBuf>,
+        /// The directory that grows; it is made if it is not there.
+        into: PathBuf,
+        /// Where inputs come from.
+        #[arg(required = true)]
+        from: Vec<PathBuf>,
+    },
 }
 
 /// Make channel files from their TOML source, or show one as TOML.

@@ -127,7 +127,7 @@ fn read_policy(path: &Path, authority: AmbientAuthority) -> Result<Policy, Failu
     })
 }
 
-fn sandbox(jobs: NonZeroUsize, authority: AmbientAuthority) -> Result<Sandbox, Failure> {
+pub(super) fn sandbox(jobs: NonZeroUsize, authority: AmbientAuthority) -> Result<Sandbox, Failure> {
     // Two more than the jobs: interpreters are asked what they are while nothing else runs, and a
     // store that is being given back may overlap with the next one.
     let instances = u32::try_from(jobs.get()).unwrap_or(u32::MAX).saturating_add(2);
@@ -140,7 +140,7 @@ fn sandbox(jobs: NonZeroUsize, authority: AmbientAuthority) -> Result<Sandbox, F
 }
 
 /// The cache of compiled interpreters. Without one everything works, only slower.
-fn cache(authority: AmbientAuthority) -> Option<Cache> {
+pub(super) fn cache(authority: AmbientAuthority) -> Option<Cache> {
     let base = match std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from) {
         Some(path) if path.is_absolute() => path,
         _ => Path::new(&std::env::var_os("HOME")?).join(".cache"),
@@ -203,7 +203,7 @@ fn judges(
     Ok(judges)
 }
 
-fn events(paths: &[PathBuf], authority: AmbientAuthority) -> Result<Events, Failure> {
+pub(super) fn events(paths: &[PathBuf], authority: AmbientAuthority) -> Result<Events, Failure> {
     let wrong = |path: &Path, error: &dyn std::fmt::Display| {
         Failure::Usage(format!("events {}: {error}", path.display()))
     };

@@ -1,12 +1,17 @@
 //! The program: arguments in, exit code out. The only part that touches the process.
 
 mod args;
+mod case;
 mod channel;
 mod check;
+mod corpus;
 mod exit;
 mod explain;
 mod files;
+#[cfg(feature = "fuzz")]
+mod fuzz;
 mod guests;
+mod outcome_key;
 mod progress;
 
 use args::{Cli, Command};
@@ -45,6 +50,10 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     if arguments.get(1).map(OsString::as_os_str) == Some(OsStr::new(COMPILE_CHILD)) {
         return proofhouse_sandbox::compile_child();
     }
+    #[cfg(feature = "fuzz")]
+    if let Some(state) = std::env::var_os(fuzz::VARIABLE) {
+        return fuzz::inner(&state, arguments, ambient_authority());
+    }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
@@ -57,6 +66,11 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let authority = ambient_authority();
     let result = match cli.command {
         Command::Check(args) => check::run(&args, authority),
+        #[cfg(feature = "fuzz")]
+        Command::Fuzz(args) => fuzz::run(&args, authority),
+        Command::Reproduce(args) => case::reproduce(&args, authority),
+        Command::Minimize(args) => case::minimize(&args, authority),
+        Command::Corpus(args) => corpus::run(&args, authority),
         Command::Channel(args) => channel::run(&args, authority),
         Command::Explain(args) => explain::run(&args),
     };

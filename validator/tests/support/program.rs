@@ -25,6 +25,7 @@ pub(crate) struct Program {
     environment: Vec<(OsString, OsString)>,
     user: Option<u32>,
     stdout: Stdout,
+    executable: PathBuf,
 }
 
 /// Where its stdout goes.
@@ -70,7 +71,8 @@ impl Program {
         ];
         let environment = environment.map(|(name, value)| (name.into(), value.into())).into();
         let (arguments, user, stdout) = (Vec::new(), None, Stdout::Kept);
-        Self { folder: folder.to_owned(), arguments, environment, user, stdout }
+        let executable = env!("CARGO_BIN_EXE_proofhouse").into();
+        Self { folder: folder.to_owned(), arguments, environment, user, stdout, executable }
     }
 
     /// With further arguments.
@@ -91,6 +93,12 @@ impl Program {
         self
     }
 
+    /// From another place.
+    pub(crate) fn program(mut self, path: &Path) -> Self {
+        path.clone_into(&mut self.executable);
+        self
+    }
+
     /// With another stdout.
     pub(crate) fn stdout(mut self, stdout: Stdout) -> Self {
         self.stdout = stdout;
@@ -99,7 +107,7 @@ impl Program {
 
     /// Starts it.
     pub(crate) fn start(&self) -> io::Result<Running> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_proofhouse"));
+        let mut command = Command::new(&self.executable);
         command.args(&self.arguments).current_dir(&self.folder).env_clear();
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stderr(Stdio::piped());

@@ -14,6 +14,7 @@ use wasmparser::FunctionBody;
 
 use super::asan::Redirects;
 use super::checks::{Checks, ChecksPlan, FunctionChecks};
+use super::coverage::{Coverage, FunctionCoverage, FunctionPlan};
 use super::grow::Grow;
 use super::limits::{MAX_FUNCTION_BYTES, MAX_FUNCTION_LOCALS};
 use super::meter::{Meter, MeterPlan, MeterPlanner, PRICING_LOCALS, Pricing, forward};
@@ -36,6 +37,8 @@ pub(super) struct Passes {
     pub(super) stack: Option<Stack>,
     /// The checks, if memory is checked.
     pub(super) checks: Option<Checks>,
+    /// Where coverage goes, if it is kept.
+    pub(super) coverage: Option<Coverage>,
     /// What the guest's `memory.grow` becomes, if there is a runtime.
     pub(super) grow: Option<Grow>,
 }
@@ -54,6 +57,8 @@ pub(super) struct Function<'a> {
     pub(super) results: BlockType,
     /// Its body.
     pub(super) body: FunctionBody<'a>,
+    /// What is counted in it, if coverage is kept.
+    pub(super) coverage: Option<FunctionPlan<'a>>,
 }
 
 /// What the first look at the instructions gave.
@@ -103,6 +108,10 @@ impl Function<'_> {
             checks,
             grow: passes.grow,
             pricing,
+            coverage: passes
+                .coverage
+                .zip(self.coverage)
+                .map(|(to, plan)| FunctionCoverage::new(to, plan)),
         };
         let written = self.write(locals, insertions)?;
         let bytes = count(written.bytes.len());
@@ -149,6 +158,9 @@ impl Function<'_> {
             if passes.checks.is_some() {
                 checks.next(&operator, &mut needs);
             }
+            if passes.coverage.is_some() {
+                FunctionCoverage::needs(&operator, &mut needs);
+            }
         }
         Ok(Plan { meter: meter.map(MeterPlanner::finish), checks, needs })
     }
@@ -180,6 +192,7 @@ struct Insertions<'s> {
     checks: Option<FunctionChecks>,
     grow: Option<Grow>,
     pricing: Option<Pricing>,
+    coverage: Option<FunctionCoverage<'s>>,
 }
 
 /// The locals of a function: the original's, and those that are added.

@@ -6,6 +6,7 @@ use wasmparser::Operator;
 use super::super::asan::{Redirect, Redirects};
 use super::super::bulk::Bulk;
 use super::super::checks::FunctionChecks;
+use super::super::coverage::FunctionCoverage;
 use super::super::grow::Grow;
 use super::super::meter::{Meter, MeterPlan, Pricing};
 use super::super::stack::FunctionStack;
@@ -20,6 +21,7 @@ pub(super) struct InstructionWriter<'a, 's> {
     meter: Option<(Meter, MeterPlan)>,
     stack: Option<FunctionStack>,
     checks: Option<FunctionChecks>,
+    coverage: Option<FunctionCoverage<'s>>,
     grow: Option<Grow>,
     pricing: Option<Pricing>,
     /// What the instruction before the next one left on the stack, if that is a constant.
@@ -30,7 +32,8 @@ pub(super) struct InstructionWriter<'a, 's> {
 
 impl<'a, 's> InstructionWriter<'a, 's> {
     pub(super) fn new(out: BodyWriter<'a>, insertions: Insertions<'s>) -> Self {
-        let Insertions { scratch, redirects, meter, stack, checks, grow, pricing } = insertions;
+        let Insertions { scratch, redirects, meter, stack, checks, grow, pricing, coverage } =
+            insertions;
         Self {
             out,
             scratch,
@@ -38,6 +41,7 @@ impl<'a, 's> InstructionWriter<'a, 's> {
             meter,
             stack,
             checks,
+            coverage,
             grow,
             pricing,
             constant: None,
@@ -67,6 +71,9 @@ impl<'a, 's> InstructionWriter<'a, 's> {
             && let Some(charge) = plan.charge_at(site.start)
         {
             meter.charge(&mut self.out, charge);
+        }
+        if let Some(coverage) = &mut self.coverage {
+            coverage.before(&mut self.out, site.start, operator, self.scratch);
         }
         if let Some(stack) = &mut self.stack {
             stack.before(&mut self.out, operator, self.scratch);

@@ -29,7 +29,7 @@ pub(in super::super) struct Entry {
 }
 
 /// Finds the blocks of one function while its instructions are shown one after the other.
-pub(super) struct Blocks {
+pub(in super::super) struct Blocks {
     entry: Entry,
     charges: Vec<Charge>,
     frames: Vec<Frame>,
@@ -70,7 +70,7 @@ enum Kind {
 }
 
 impl Blocks {
-    pub(super) fn new() -> Self {
+    pub(in super::super) fn new() -> Self {
         // The body itself is a block: a branch to the outermost label returns.
         let body = Frame { kind: Kind::Block, entered: true, targeted: false };
         Self {
@@ -82,7 +82,7 @@ impl Blocks {
     }
 
     /// Takes the next instruction, which is at `at` in the original module.
-    pub(super) fn next(&mut self, at: u32, operator: &Operator<'_>) {
+    pub(in super::super) fn next(&mut self, at: u32, operator: &Operator<'_>) {
         self.pay(at, cost::of(operator));
         match operator {
             Operator::Block { .. } => self.enter(Kind::Block),
@@ -126,6 +126,22 @@ impl Blocks {
     pub(super) fn finish(mut self) -> (Entry, Vec<Charge>) {
         self.charges.retain(|charge| charge.fuel > 0);
         (self.entry, self.charges)
+    }
+
+    /// Whether control never gets to the next instruction.
+    pub(in super::super) fn is_dead(&self) -> bool {
+        self.state == State::Dead
+    }
+
+    /// Whether a block began with the instruction at `at`, which was the last to be shown.
+    pub(in super::super) fn begins_at(&self, at: u32) -> bool {
+        self.charges.last().is_some_and(|charge| charge.at == at)
+    }
+
+    /// Where the blocks begin that cost nothing, in order: most only end others.
+    pub(in super::super) fn idle(self) -> Vec<u32> {
+        let idle = self.charges.into_iter().filter(|charge| charge.fuel == 0);
+        idle.map(|charge| charge.at).collect()
     }
 
     fn pay(&mut self, at: u32, fuel: i64) {

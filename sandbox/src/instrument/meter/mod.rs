@@ -20,7 +20,8 @@ use wasmparser::Operator;
 
 use super::bulk::Bulk;
 use super::function::{BodyWriter, Scratch, ScratchNeeds};
-use blocks::{Blocks, Charge, Entry};
+pub(super) use blocks::Blocks;
+use blocks::{Charge, Entry};
 pub(super) use price::{
     ALLOCATOR_CALL, Bytes, LOCALS as PRICING_LOCALS, Price, Pricing, WORDS_CALL, forward,
 };

@@ -1,0 +1,167 @@
+//! `proofhouse reproduce` and `proofhouse minimize`: one case, run again.
+
+use super::args::{Minimize, Reproduce};
+use super::files::{self, FileError};
+use super::outcome_key::{is_same, outcome_of};
+use super::{Failure, check, exit, guests};
+use cap_std::AmbientAuthority;
+use proofhouse_corpus::limits::MAX_CASE_BYTES;
+use proofhouse_corpus::{Case, CaseOutcome, Input, minimize as shrink};
+use proofhouse_sandbox::limits::THREAD_STACK_BYTES;
+use proofhouse_sandbox::{Interpreter, Job, Limits, Run, Sanitize, Verdict};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::process::ExitCode;
+use std::thread;
+
+/// Runs one case again: exit code 0 if it ends as it did, 1 if not.
+pub(super) fn reproduce(
+    args: &Reproduce,
+    authority: AmbientAuthority,
+) -> Result<ExitCode, Failure> {
+    let case = read(&args.case, authority)?;
+    let interpreter = open(&case, args.interpreter.as_deref(), authority)?;
+    let run = on_large_stack(|| run(&interpreter, &case, &input(&case)))?;
+    let found = outcome_of(&run);
+    let same_interpreter = interpreter.digest() == case.interpreter.digest;
+    if !same_interpreter {
+        anstream::println!("interpreter  {}", interpreter.digest());
+        anstream::println!("     instead of  {}", case.interpreter.digest);
+    }
+    let expected = &case.expected;
+    let differences = [
+        ("outcome", expected.kind.clone(), found.kind.clone()),
+        ("detail", expected.detail.clone(), found.detail.clone()),
+        ("site", expected.site.clone(), found.site.clone()),
+        ("event", event(&case, expected), event(&case, &found)),
+    ];
+    for (name, expected, found) in &differences {
+        if expected == found {
+            anstream::println!("{name:<13}{found}");
+        } else {
+            anstream::println!("{name:<13}{}", shown(found));
+            anstream::println!("{:>15}  {}", "instead of", shown(expected));
+        }
+    }
+    if run.verdict() == Verdict::Inconclusive {
+        return Err(Failure::Unjudged(format!("the run could not be judged: {:?}", run.outcome)));
+    }
+    Ok(ExitCode::from(if &found == expected {
+        anstream::println!("reproduced");
+        exit::ACCEPTED
+    } else {
+        anstream::println!("not reproduced");
+        exit::REJECTED
+    }))
+}
+
+/// Makes one case smaller.
+pub(super) fn minimize(args: &Minimize, authority: AmbientAuthority) -> Result<ExitCode, Failure> {
+    let case = read(&args.case, authority)?;
+    let interpreter = open(&case, args.interpreter.as_deref(), authority)?;
+    let before = input(&case);
+    let size = before.size();
+    let minimized = on_large_stack(|| {
+        shrink(before, args.attempts, |input| {
+            is_same(&outcome_of(&run(&interpreter, &case, input)), &case.expected)
+        })
+    })?;
+    let Some(minimized) = minimized else {
+        return Err(Failure::Usage(
+            "the case does not end here as it says: see `proofhouse reproduce`".into(),
+        ));
+    };
+    let run = on_large_stack(|| run(&interpreter, &case, &minimized.input))?;
+    let after = minimized.input.size();
+    let events = (case.events.len(), minimized.input.events.len());
+    let contents = (case.content.len(), minimized.input.content.len());
+    let Input { content, events: kept } = minimized.input;
+    let smaller = Case { content, events: kept, expected: outcome_of(&run), ..case };
+    let path = args.output.clone().unwrap_or_else(|| args.case.with_extension("min.case"));
+    let bytes = smaller.encode().map_err(|error| Failure::unjudged(&error))?;
+    files::write(&path, &bytes, authority).map_err(|error| match error {
+        error @ FileError::Write { .. } => Failure::unjudged(&error),
+        error => Failure::usage(&error),
+    })?;
+    anstream::println!("bytes     {size} to {after}");
+    anstream::println!("content   {} to {} bytes", contents.0, contents.1);
+    anstream::println!("events    {} to {}", events.0, events.1);
+    let cut_short = if minimized.is_cut_short { ", all that were allowed" } else { "" };
+    anstream::println!("attempts  {}{cut_short}", minimized.attempts);
+    anstream::println!("case      {}", path.display());
+    Ok(ExitCode::from(exit::ACCEPTED))
+}
+
+/// Reads a case file.
+pub(super) fn read(path: &Path, authority: AmbientAuthority) -> Result<Case, Failure> {
+    let limit = u64::try_from(MAX_CASE_BYTES).unwrap_or(u64::MAX);
+    let bytes = files::read(path, limit, authority)
+        .map_err(|error| Failure::Usage(format!("case {error}")))?;
+    Case::decode(&bytes)
+        .map_err(|error| Failure::Usage(format!("case {}: {error}", path.display())))
+}
+
+fn shown(text: &str) -> &str {
+    if text.is_empty() { "none" } else { text }
+}
+
+fn event(case: &Case, outcome: &CaseOutcome) -> String {
+    let Some(nth) = outcome.event else { return String::new() };
+    let index = usize::try_from(nth).unwrap_or(usize::MAX);
+    let id = case.events.get(index).map_or("unknown", |event| event.id.as_str());
+    format!("{id} (number {nth})")
+}
+
+fn input(case: &Case) -> Input {
+    Input { content: case.content.clone(), events: case.events.clone() }
+}
+
+fn limits(case: &Case) -> Limits {
+    let mut limits = Limits::default();
+    limits.fuel = case.setting.fuel;
+    limits.memory_bytes = case.setting.memory_bytes;
+    limits
+}
+
+/// The interpreter that was named; otherwise the one in the box that the case names.
+fn open(
+    case: &Case,
+    named: Option<&Path>,
+    authority: AmbientAuthority,
+) -> Result<Interpreter, Failure> {
+    let wanted = named.unwrap_or(Path::new(&case.interpreter.name));
+    let module = guests::find(wanted, authority).map_err(|error| match named {
+        Some(_) => Failure::usage(&error),
+        None => Failure::Usage(format!("{error}; say which module with --interpreter")),
+    })?;
+    let sanitize = Sanitize::named(&case.setting.sanitize)
+        .ok_or_else(|| Failure::Usage(format!("unknown checks `{}`", case.setting.sanitize)))?;
+    let sandbox = check::sandbox(NonZeroUsize::MIN, authority)?;
+    let limits = limits(case);
+    let opened = on_large_stack(|| {
+        let open = |wasm| sandbox.interpreter(wasm, &limits, sanitize);
+        module.wasm.and_then(open)
+    })?;
+    opened.map_err(|error| {
+        Failure::Unjudged(format!("the interpreter cannot be used: {:?}", error.outcome))
+    })
+}
+
+fn run(interpreter: &Interpreter, case: &Case, input: &Input) -> Run {
+    let events: Vec<&[u8]> = input.events.iter().map(|event| event.bytes.as_slice()).collect();
+    interpreter.run(&Job {
+        content: &input.content,
+        events: &events,
+        limits: &limits(case),
+        configuration: case.setting.configuration.as_deref(),
+        arguments: &case.setting.arguments,
+    })
+}
+
+fn on_large_stack<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R, Failure> {
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(THREAD_STACK_BYTES);
+        let thread = thread.spawn_scoped(scope, work).map_err(|error| Failure::unjudged(&error))?;
+        thread.join().map_err(|_| Failure::Unjudged("our own bug: a thread panicked".into()))
+    })
+}

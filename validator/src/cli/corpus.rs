@@ -1,0 +1,67 @@
+//! `proofhouse corpus`: what lies in corpora and case files.
+
+use super::args::{Corpus, CorpusAction};
+use super::files::{self, Bounds};
+use super::{Failure, case, exit};
+use cap_std::AmbientAuthority;
+use proofhouse_corpus::{Case, ChannelFile, FieldValues};
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// How much of a corpus is read.
+const BOUNDS: Bounds = Bounds { files: 1_000_000, file_bytes: 16 << 20, total_bytes: 4 << 30 };
+
+pub(super) fn run(args: &Corpus, authority: AmbientAuthority) -> Result<ExitCode, Failure> {
+    match &args.action {
+        CorpusAction::Stats { directory } => stats(directory, authority),
+        CorpusAction::Export { case: path } => {
+            let json = case::read(path, authority)?.to_json();
+            let mut out = std::io::stdout();
+            writeln!(out, "{json}").map_err(|error| Failure::unjudged(&error))?;
+            Ok(ExitCode::from(exit::ACCEPTED))
+        }
+        #[cfg(feature = "fuzz")]
+        CorpusAction::Merge { interpreter, events, into, from } => {
+            std::fs::create_dir_all(into)
+                .map_err(|error| Failure::Usage(format!("{}: {error}", into.display())))?;
+            let corpus = std::iter::once(into).chain(from).cloned().collect();
+            super::fuzz::run(&super::args::Fuzz::merge(interpreter, events, corpus), authority)
+        }
+    }
+}
+
+fn stats(directory: &Path, authority: AmbientAuthority) -> Result<ExitCode, Failure> {
+    let files = files::read_all(directory, BOUNDS, authority)
+        .map_err(|error| Failure::Usage(format!("corpus {error}")))?;
+    let mut sizes: Vec<usize> = files.iter().map(|(_, bytes)| bytes.len()).collect();
+    sizes.sort_unstable();
+    let mut kinds = BTreeMap::<&str, usize>::new();
+    for (_, bytes) in &files {
+        let count = kinds.entry(kind(bytes)).or_default();
+        *count = count.saturating_add(1);
+    }
+    anstream::println!("files         {}", files.len());
+    anstream::println!("bytes         {}", sizes.iter().sum::<usize>());
+    if let (Some(smallest), Some(largest)) = (sizes.first(), sizes.last()) {
+        let median = sizes.get(sizes.len() / 2).unwrap_or(smallest);
+        anstream::println!("sizes         {smallest} to {largest}, median {median}");
+    }
+    for (kind, count) in kinds {
+        anstream::println!("{kind:<14}{count}");
+    }
+    Ok(ExitCode::from(exit::ACCEPTED))
+}
+
+fn kind(bytes: &[u8]) -> &'static str {
+    if ChannelFile::decode(bytes).is_ok() {
+        "channel files"
+    } else if FieldValues::decode(bytes).is_ok() {
+        "events"
+    } else if Case::decode(bytes).is_ok() {
+        "cases"
+    } else {
+        "other"
+    }
+}

@@ -1,0 +1,324 @@
+//! `proofhouse fuzz`: libFuzzer drives an interpreter in the sandbox.
+//!
+//! The process that the user starts, the *outer* one, opens the interpreter, sets a *stage* (a private
+//! directory), starts this program again with the stage's name in a variable, and waits: that *inner*
+//! process, and those that libFuzzer starts from it, are libFuzzer. They leave findings in a directory of
+//! the user's and statistics in the stage; the outer process ends with a summary of both.
+
+mod driver;
+mod features;
+mod findings;
+mod mutators;
+mod stage;
+mod state;
+mod statistics;
+mod summary;
+mod target;
+
+pub(super) use state::{Mode, VARIABLE};
+
+use super::args::Fuzz;
+use super::files::{self, Bounds};
+use super::{Failure, check, exit, guests};
+use cap_std::AmbientAuthority;
+use findings::Findings;
+use proofhouse_corpus::limits::MAX_EVENT_BYTES;
+use proofhouse_sandbox::Limits;
+use proofhouse_sandbox::limits::THREAD_STACK_BYTES;
+use stage::{Stage, StageError};
+use state::State;
+use statistics::Statistics;
+use std::ffi::{OsStr, OsString};
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, ExitStatus};
+use std::thread;
+use std::time::Duration;
+
+/// Stack of the thread that libFuzzer gets, beyond what a guest needs: its mutators and regular files.
+const DRIVER_STACK_BYTES: usize = 1 << 20;
+/// How often the outer process looks whether the inner one is done.
+const POLL: Duration = Duration::from_millis(20);
+/// Files of content to begin with, at most, and their bytes.
+const SEEDS: Bounds = Bounds { files: 65_536, file_bytes: 16 << 20, total_bytes: 1 << 30 };
+
+/// Flags of libFuzzer for modes in which the inner processes have to crash on a crash, and in which the
+/// outcome is libFuzzer's.
+const CRASHING: [&str; 2] = ["-minimize_crash=1", "-cleanse_crash=1"];
+
+/// What libFuzzer is told before the user's own flags. Time and the host's memory decide nothing: fuel
+/// and the guest's limits do.
+const FLAGS: [&str; 4] = ["-timeout=0", "-rss_limit_mb=0", "-detect_leaks=0", "-len_control=0"];
+
+/// The outer process.
+pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, Failure> {
+    let staged = |error: &dyn std::fmt::Display| {
+        Failure::Unjudged(format!("cannot prepare the run: {error}"))
+    };
+    let mut stage = Stage::new().map_err(|error| Failure::unjudged(&error))?;
+    let interpreter = open(args, &stage, authority)?;
+    let events = check::events(&args.events, authority)?;
+    let mut ids = Vec::new();
+    for (nth, bytes) in events.inputs().iter().enumerate() {
+        stage.write(&format!("events/{nth}"), bytes).map_err(|error| staged(&error))?;
+        ids.push(events.id(nth).unwrap_or_default().to_owned());
+    }
+    let contents = contents(&args.content, authority)?;
+    let fixed_content = write_seeds(args.mode, &stage, &contents, &events.inputs())?;
+
+    let findings = args.findings.clone().unwrap_or_else(|| PathBuf::from("findings"));
+    std::fs::create_dir_all(&findings)
+        .map_err(|error| Failure::Usage(format!("findings {}: {error}", findings.display())))?;
+    stage.link_as("findings", &findings).map_err(|error| staged(&error))?;
+    let before: Vec<PathBuf> =
+        Findings::open(&findings, authority).read().into_iter().map(|(path, _)| path).collect();
+
+    let is_crashing = args.flags.iter().any(|flag| CRASHING.iter().any(|mode| flag == mode));
+    let shared = State {
+        stage: stage.path().to_owned(),
+        interpreter,
+        mode: args.mode,
+        event_ids: ids,
+        fixed_content,
+        structure: !args.blind,
+        keep_going: args.keep_going && !is_crashing,
+        fuel: limits(args).fuel,
+        memory_bytes: limits(args).memory_bytes,
+        sanitize: args.sanitize.unwrap_or_default().name().to_owned(),
+    };
+    let json = serde_json::to_vec(&shared).map_err(|error| staged(&error))?;
+    stage.write("state.json", &json).map_err(|error| staged(&error))?;
+    let arguments = arguments(args, &mut stage, is_crashing)?;
+
+    let status = wait(&arguments, &stage)?;
+    let statistics = Statistics::read_all(stage.path());
+    let found = Findings::open(&findings, authority)
+        .read()
+        .into_iter()
+        .filter(|(path, _)| !before.contains(path))
+        .collect::<Vec<_>>();
+    let corpus = args.corpus.first().filter(|path| path.is_dir());
+    summary::print(&statistics, &found, corpus.map(PathBuf::as_path));
+    Ok(code(status, &statistics, is_crashing))
+}
+
+/// The exit code of it all.
+fn code(status: ExitStatus, statistics: &Statistics, is_crashing: bool) -> ExitCode {
+    let ended_well = status.success();
+    ExitCode::from(if is_crashing {
+        // Crashes are what it works with.
+        if ended_well { exit::ACCEPTED } else { exit::UNJUDGED }
+    } else if statistics.crashes > 0 {
+        exit::REJECTED
+    } else if let Some(problem) = &statistics.problem {
+        super::warn(&format!("{} inputs could not be judged: {problem}", statistics.unjudged));
+        exit::UNJUDGED
+    } else if ended_well || status.code() == Some(INTERRUPTED) {
+        exit::ACCEPTED
+    } else if statistics.runs == 0 && status.code() == Some(1) {
+        // libFuzzer has said what is wrong with its flags or directories.
+        exit::USAGE
+    } else {
+        exit::UNJUDGED
+    })
+}
+
+/// libFuzzer's exit code after Ctrl-C.
+const INTERRUPTED: i32 = 130;
+
+fn limits(args: &Fuzz) -> Limits {
+    let mut limits = Limits::default();
+    limits.fuel = args.fuel.unwrap_or(limits.fuel);
+    limits.memory_bytes = args.memory.map_or(limits.memory_bytes, |memory| memory.0);
+    limits
+}
+
+/// Opens the interpreter, so that it is compiled once and what is wrong with it is said once. Gives its
+/// name.
+fn open(args: &Fuzz, stage: &Stage, authority: AmbientAuthority) -> Result<String, Failure> {
+    let module =
+        guests::find(&args.interpreter, authority).map_err(|error| Failure::usage(&error))?;
+    let wasm = module.wasm.map_err(|error| {
+        Failure::Unjudged(format!("the interpreter cannot be used: {:?}", error.outcome))
+    })?;
+    stage
+        .write("interpreter.wasm", &wasm)
+        .map_err(|error| Failure::Unjudged(format!("cannot prepare the run: {error}")))?;
+    let (limits, sanitize) = (limits(args), args.sanitize.unwrap_or_default());
+    let opened = on_large_stack(move || {
+        target::open(wasm, &limits, sanitize).map(|(_, interpreter)| interpreter)
+    })?;
+    let interpreter = opened.map_err(|error| Failure::unjudged(&error))?;
+    if args.mode != Mode::Content && !interpreter.abi().takes_events() {
+        let problem = "the interpreter's ABI takes no events: only --mode content makes sense";
+        return Err(Failure::Usage(problem.into()));
+    }
+    let name = interpreter.description().map(|d| format!("{}@{}", d.name, d.version));
+    Ok(name.unwrap_or(module.name))
+}
+
+/// The content under test.
+fn contents(paths: &[PathBuf], authority: AmbientAuthority) -> Result<Vec<Vec<u8>>, Failure> {
+    let mut contents = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let files = files::read_all(path, SEEDS, authority)
+                .map_err(|error| Failure::Usage(format!("content {error}")))?;
+            contents.extend(files.into_iter().map(|(_, bytes)| bytes));
+        } else {
+            let limit = u64::try_from(SEEDS.file_bytes).unwrap_or(u64::MAX);
+            let bytes = files::read(path, limit, authority)
+                .map_err(|error| Failure::Usage(format!("content {error}")))?;
+            contents.push(bytes);
+        }
+    }
+    Ok(contents)
+}
+
+/// Puts what random search begins with into the stage, and the content that stays; says whether there is
+/// one.
+fn write_seeds(
+    mode: Mode,
+    stage: &Stage,
+    contents: &[Vec<u8>],
+    events: &[&[u8]],
+) -> Result<bool, Failure> {
+    let usage = |problem: &str| Err(Failure::Usage(problem.to_owned()));
+    let (seeds, fixed): (Vec<Vec<u8>>, Option<&Vec<u8>>) = match mode {
+        Mode::Content => (contents.to_vec(), None),
+        Mode::Events => match contents {
+            [content] => (events.iter().map(|event| event.to_vec()).collect(), Some(content)),
+            _ => return usage("--mode events needs one --content, which the events are for"),
+        },
+        Mode::Both => {
+            let event = |event: &&[u8]| contents.iter().map(|c| state::join(c, event)).collect();
+            let joined: Vec<Vec<Vec<u8>>> = events.iter().map(event).collect();
+            (joined.into_iter().flatten().collect(), None)
+        }
+    };
+    if mode != Mode::Content
+        && seeds.iter().any(|seed| seed.len() > MAX_EVENT_BYTES.saturating_mul(8))
+    {
+        return usage("content and events are too large to be fuzzed together");
+    }
+    let write = |name: String, bytes: &[u8]| {
+        stage
+            .write(&name, bytes)
+            .map_err(|error| Failure::Unjudged(format!("cannot prepare the run: {error}")))
+    };
+    for (nth, seed) in seeds.iter().enumerate() {
+        write(format!("seeds/{nth}"), seed)?;
+    }
+    if let Some(content) = fixed {
+        write("content".into(), content)?;
+    }
+    Ok(fixed.is_some())
+}
+
+/// libFuzzer's arguments, safe for a shell.
+fn arguments(args: &Fuzz, stage: &mut Stage, is_crashing: bool) -> Result<Vec<String>, Failure> {
+    let failed = |error: StageError| match error {
+        StageError::Flag(_) => Failure::usage(&error),
+        StageError::Io(_) => Failure::unjudged(&error),
+    };
+    // What a shell of libFuzzer's starts is this program, even if its file is replaced meanwhile.
+    let mut arguments = vec![format!("/proc/{}/exe", std::process::id())];
+    arguments.extend(FLAGS.map(String::from));
+    arguments.push(format!("-artifact_prefix={}/findings/", stage.path().display()));
+    for flag in &args.flags {
+        arguments.push(stage.argument(flag).map_err(failed)?);
+    }
+    for path in &args.corpus {
+        arguments.push(stage.argument(&dotted(path)).map_err(failed)?);
+    }
+    let is_files = !args.corpus.is_empty() && args.corpus.iter().all(|path| path.is_file());
+    if !is_crashing && !is_files {
+        if args.corpus.is_empty() {
+            // New inputs go to the first directory.
+            let own = stage.path().join("corpus");
+            std::fs::create_dir(&own).map_err(|error| Failure::unjudged(&error))?;
+            arguments.push(own.display().to_string());
+        }
+        arguments.push(stage.path().join("seeds").display().to_string());
+    }
+    Ok(arguments)
+}
+
+/// A path that cannot be taken for a flag.
+fn dotted(path: &Path) -> OsString {
+    if path.as_os_str().as_encoded_bytes().starts_with(b"-") {
+        Path::new(".").join(path).into()
+    } else {
+        path.into()
+    }
+}
+
+/// Starts the inner process and waits for it.
+fn wait(arguments: &[String], stage: &Stage) -> Result<ExitStatus, Failure> {
+    let failed =
+        |error: std::io::Error| Failure::Unjudged(format!("cannot start libFuzzer: {error}"));
+    let (program, rest) =
+        arguments.split_first().ok_or_else(|| failed(std::io::ErrorKind::InvalidInput.into()))?;
+    let mut command = Command::new(program);
+    command.args(rest).env(VARIABLE, stage.path().join("state.json")).env("TMPDIR", stage.path());
+    if !has_home() {
+        command.env("XDG_CACHE_HOME", stage.path().join("cache"));
+    }
+    let mut status_line = None;
+    if std::io::stderr().is_terminal() && !rest.iter().any(|flag| flag.starts_with("-verbosity")) {
+        command.arg("-verbosity=0");
+        status_line = Some(summary::StatusLine::new());
+    }
+    let mut child = command.spawn().map_err(failed)?;
+    driver::ignore_interrupts();
+    loop {
+        if let Some(status) = child.try_wait().map_err(failed)? {
+            return Ok(status);
+        }
+        if let Some(line) = &mut status_line {
+            line.show(stage.path());
+        }
+        thread::sleep(POLL);
+    }
+}
+
+fn has_home() -> bool {
+    ["XDG_CACHE_HOME", "HOME"].iter().any(|name| std::env::var_os(name).is_some())
+}
+
+/// An inner process: everything comes from the stage, and the arguments are libFuzzer's.
+pub(super) fn inner(
+    state: &OsStr,
+    arguments: Vec<OsString>,
+    authority: AmbientAuthority,
+) -> ExitCode {
+    let unjudged = |error: &dyn std::fmt::Display| {
+        eprintln!("proofhouse: {error}");
+        ExitCode::from(exit::UNJUDGED)
+    };
+    let state: State = match std::fs::read(state)
+        .and_then(|json| serde_json::from_slice(&json).map_err(std::io::Error::from))
+    {
+        Ok(state) => state,
+        Err(error) => return unjudged(&error),
+    };
+    let target = match target::Fuzzed::new(state, authority) {
+        Ok(target) => target,
+        Err(error) => return unjudged(&error),
+    };
+    let arguments: Vec<String> =
+        arguments.into_iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    match on_large_stack(move || driver::drive(Box::new(target), arguments)) {
+        Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(exit::UNJUDGED)),
+        Err(_) => unjudged(&"no thread can be started"),
+    }
+}
+
+fn on_large_stack<R: Send + 'static>(
+    work: impl FnOnce() -> R + Send + 'static,
+) -> Result<R, Failure> {
+    let size = THREAD_STACK_BYTES.saturating_add(DRIVER_STACK_BYTES);
+    let thread = thread::Builder::new().stack_size(size).spawn(work);
+    let thread = thread.map_err(|error| Failure::unjudged(&error))?;
+    thread.join().map_err(|_| Failure::Unjudged("our own bug: a thread panicked".into()))
+}

@@ -1,0 +1,90 @@
+//! What a run tells people: a line while it goes on, a table when it is over.
+
+use super::statistics::Statistics;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use proofhouse_corpus::Case;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How often the line is drawn anew.
+const PERIOD: Duration = Duration::from_millis(500);
+
+/// A line on a terminal.
+pub(super) struct StatusLine {
+    bar: ProgressBar,
+    shown: Instant,
+}
+
+impl StatusLine {
+    pub(super) fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(4));
+        let style = ProgressStyle::with_template("{spinner} {elapsed} {msg}");
+        Self {
+            bar: style.map_or(bar.clone(), |style| bar.with_style(style)),
+            shown: Instant::now(),
+        }
+    }
+
+    /// Draws it, if it is time.
+    pub(super) fn show(&mut self, stage: &Path) {
+        if self.shown.elapsed() >= PERIOD {
+            self.shown = Instant::now();
+            let statistics = Statistics::read_all(stage);
+            let (reached, points) = statistics.edges();
+            self.bar.set_message(format!(
+                "{} runs, {}/s, {reached} of {points} edges, {} crashes",
+                statistics.runs,
+                per_second(&statistics),
+                statistics.crashes
+            ));
+            self.bar.tick();
+        }
+    }
+}
+
+impl Drop for StatusLine {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn per_second(statistics: &Statistics) -> u64 {
+    statistics.runs.saturating_mul(1000).checked_div(statistics.elapsed_ms).unwrap_or(0)
+}
+
+/// The table, on stdout.
+pub(super) fn print(statistics: &Statistics, found: &[(PathBuf, Case)], corpus: Option<&Path>) {
+    anstream::print!("{}", text(statistics, found, corpus));
+}
+
+fn text(statistics: &Statistics, found: &[(PathBuf, Case)], corpus: Option<&Path>) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let mut line = |name: &str, value: String| {
+        let _ = writeln!(text, "{name:<22}{value}");
+    };
+    line("new findings", found.len().to_string());
+    line("crashing runs", statistics.crashes.to_string());
+    if let Some(run) = statistics.first_finding {
+        line("first finding at run", run.to_string());
+    }
+    line("executions", statistics.runs.to_string());
+    if statistics.rehearsals > 0 {
+        line("rehearsals", statistics.rehearsals.to_string());
+    }
+    line("executions per second", per_second(statistics).to_string());
+    let (reached, points) = statistics.edges();
+    line("edges covered", format!("{reached} of {points}"));
+    if let Some(corpus) = corpus {
+        let files = std::fs::read_dir(corpus).map_or(0, |entries| entries.flatten().count());
+        line("corpus files", files.to_string());
+    }
+    for (path, case) in found {
+        let expected = &case.expected;
+        let _ = writeln!(text, "\n{} {}", expected.kind, expected.detail);
+        let _ = writeln!(text, "  at    {}", expected.site);
+        let _ = writeln!(text, "  case  {}", path.display());
+    }
+    text
+}

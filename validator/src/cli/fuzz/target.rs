@@ -1,0 +1,301 @@
+//! What is fuzzed: an interpreter in the sandbox, fed with inputs.
+
+use super::driver::{Features, Judged, Target};
+use super::features;
+use super::findings::Findings;
+use super::mutators::Mutators;
+use super::state::{Mode, State, split};
+use super::statistics::{PERIOD, Statistics};
+use crate::cli::outcome_key::{is_finding, outcome_of};
+use crate::cli::{COMPILE_CHILD, check};
+use cap_std::AmbientAuthority;
+use proofhouse_corpus::{Case, CaseEvent, CaseInterpreter, CaseSetting};
+use proofhouse_sandbox::{
+    Compilation, Compiler, Interpreter, Job, Limits, Run, Sandbox, Sanitize, Verdict,
+};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Rehearsals of one input: as many numbers may follow from each other.
+const MOST_REHEARSALS: usize = 3;
+
+/// Why nothing can be fuzzed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TargetError {
+    /// What a process of the run left for this one.
+    #[error("cannot read what to fuzz: {0}")]
+    Stage(#[from] std::io::Error),
+    /// The sandbox.
+    #[error(transparent)]
+    Sandbox(#[from] proofhouse_sandbox::SandboxError),
+    /// The interpreter.
+    #[error("the interpreter cannot be used: {0}")]
+    Interpreter(String),
+}
+
+/// An interpreter with coverage, and what stays the same from input to input.
+pub(super) struct Fuzzed {
+    state: State,
+    content: Vec<u8>,
+    events: Vec<Vec<u8>>,
+    limits: Limits,
+    arguments: Vec<String>,
+    findings: Findings,
+    mutators: Mutators,
+    statistics: Statistics,
+    clock: Option<(Instant, Instant)>,
+    /// Opened for the first input: the engine handles signals, and libFuzzer has to come before it.
+    interpreter: Option<(Sandbox, Interpreter)>,
+}
+
+impl Fuzzed {
+    /// Reads what is in the stage.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub(super) fn new(state: State, authority: AmbientAuthority) -> Result<Self, TargetError> {
+        let read = |name: &str| std::fs::read(state.stage.join(name));
+        let content = if state.fixed_content { read("content")? } else { Vec::new() };
+        let events = (0..state.event_ids.len())
+            .map(|nth| read(&format!("events/{nth}")))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut limits = Limits::default();
+        limits.fuel = state.fuel;
+        limits.memory_bytes = state.memory_bytes;
+        let findings = Findings::open(&state.stage.join("findings"), authority);
+        let seeds = seeds(&state.stage.join("seeds"));
+        let mutators = Mutators::new(&state, &content, &events, &seeds);
+        let arguments = vec![state.interpreter.clone()];
+        Ok(Self {
+            state,
+            content,
+            events,
+            limits,
+            arguments,
+            findings,
+            mutators,
+            statistics: Statistics::default(),
+            clock: None,
+            interpreter: None,
+        })
+    }
+
+    fn interpreter(&mut self) -> Result<Interpreter, TargetError> {
+        if self.interpreter.is_none() {
+            let wasm = std::fs::read(self.state.stage.join("interpreter.wasm"))?;
+            self.interpreter = Some(open(wasm, &self.limits, self.state.sanitize())?);
+        }
+        let (_, interpreter) = self
+            .interpreter
+            .as_ref()
+            .ok_or_else(|| TargetError::Interpreter("it was not opened".into()))?;
+        Ok(interpreter.clone())
+    }
+
+    /// Content and events that an input stands for.
+    fn inputs<'i>(&'i self, input: &'i [u8]) -> (&'i [u8], Vec<&'i [u8]>) {
+        match self.state.mode {
+            Mode::Content => (input, self.events.iter().map(Vec::as_slice).collect()),
+            Mode::Events => (&self.content, vec![input]),
+            Mode::Both => {
+                let (content, event) = split(input);
+                (content, vec![event])
+            }
+        }
+    }
+
+    fn case(&self, input: &[u8], digest: &str, run: &Run) -> Case {
+        let (content, events) = self.inputs(input);
+        let ids = self.state.event_ids.iter().cloned().chain(std::iter::repeat("input".into()));
+        let ids: Box<dyn Iterator<Item = String>> = match self.state.mode {
+            Mode::Content => Box::new(ids),
+            Mode::Events | Mode::Both => Box::new(std::iter::repeat("input".into())),
+        };
+        Case {
+            interpreter: CaseInterpreter {
+                name: self.state.interpreter.clone(),
+                digest: digest.to_owned(),
+            },
+            setting: CaseSetting {
+                fuel: self.limits.fuel,
+                memory_bytes: self.limits.memory_bytes,
+                sanitize: self.state.sanitize.clone(),
+                configuration: None,
+                arguments: self.arguments.clone(),
+            },
+            content: content.to_vec(),
+            events: ids
+                .zip(events)
+                .map(|(id, bytes)| CaseEvent { id, bytes: bytes.to_vec() })
+                .collect(),
+            expected: outcome_of(run),
+        }
+    }
+
+    fn found(&mut self, input: &[u8], digest: &str, run: &Run) -> Judged {
+        self.statistics.crashes = self.statistics.crashes.saturating_add(1);
+        self.statistics.first_finding.get_or_insert(self.statistics.runs);
+        let case = self.case(input, digest, run);
+        match self.findings.keep(input, &case) {
+            Ok(Some(path)) => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let expected = &case.expected;
+                eprintln!(
+                    "proofhouse: finding: {} {} at {} (run {}): {name}",
+                    expected.kind, expected.detail, expected.site, self.statistics.runs
+                );
+            }
+            Ok(None) => {}
+            // libFuzzer tries to write it once more; the run must not go on as if nothing had happened.
+            Err(error) => {
+                eprintln!("proofhouse: a finding cannot be written: {error}");
+                self.statistics.problem.get_or_insert(error.to_string());
+                self.statistics.unjudged = self.statistics.unjudged.saturating_add(1);
+                self.statistics.write(&self.state.stage);
+                return Judged::Crash;
+            }
+        }
+        if self.state.keep_going {
+            return Judged::Unwanted;
+        }
+        self.statistics.write(&self.state.stage);
+        Judged::Crash
+    }
+
+    /// Runs an input for its hints only; says whether it is a finding.
+    fn rehearse(&mut self, input: &[u8]) -> bool {
+        let Some((_, interpreter)) = &self.interpreter else { return false };
+        let interpreter = interpreter.clone();
+        let mut hints = self.mutators.take_hints();
+        let (content, events) = self.inputs(input);
+        let job = Job {
+            content,
+            events: &events,
+            limits: &self.limits,
+            configuration: None,
+            arguments: &self.arguments,
+        };
+        let run =
+            interpreter.run_observed(&job, |observation| features::hints(&observation, &mut hints));
+        self.statistics.rehearsals = self.statistics.rehearsals.saturating_add(1);
+        self.mutators.give_hints(hints);
+        is_finding(&run)
+    }
+
+    fn tick(&mut self) {
+        let now = Instant::now();
+        let (started, written) = self.clock.get_or_insert((now, now));
+        if now.duration_since(*written) >= PERIOD {
+            *written = now;
+            let elapsed = now.duration_since(*started).as_millis();
+            self.statistics.elapsed_ms = u64::try_from(elapsed).unwrap_or(u64::MAX);
+            self.statistics.write(&self.state.stage);
+        }
+    }
+}
+
+impl Target for Fuzzed {
+    fn run(&mut self, input: &[u8], features: &mut Features) -> Judged {
+        let interpreter = match self.interpreter() {
+            Ok(interpreter) => interpreter,
+            Err(error) => {
+                // The process that waits has opened it before; this one cannot go on.
+                eprintln!("proofhouse: {error}");
+                self.statistics.unjudged = 1;
+                self.statistics.problem = Some(error.to_string());
+                self.statistics.write(&self.state.stage);
+                std::process::exit(i32::from(crate::cli::UNJUDGED));
+            }
+        };
+        if let Some(map) = interpreter.coverage() {
+            features.count(features::counters(map));
+        }
+        let mut hints = self.mutators.take_hints();
+        let (content, events) = self.inputs(input);
+        let job = Job {
+            content,
+            events: &events,
+            limits: &self.limits,
+            configuration: None,
+            arguments: &self.arguments,
+        };
+        let mut covered = Vec::new();
+        let fresh = &self.statistics.covered;
+        let run = interpreter.run_observed(&job, |observation| {
+            features::record(&observation, features, &mut hints);
+            let counters = observation.counters();
+            let is_new = fresh.len() < counters.len()
+                || counters.iter().zip(fresh).any(|(now, before)| *now != 0 && *before == 0);
+            if is_new {
+                covered = counters.to_vec();
+            }
+        });
+        self.mutators.give_hints(hints);
+        if !covered.is_empty() {
+            self.statistics.cover(&covered);
+        }
+        self.statistics.runs = self.statistics.runs.saturating_add(1);
+        self.tick();
+        if is_finding(&run) {
+            return self.found(input, interpreter.digest(), &run);
+        }
+        if run.verdict() == Verdict::Inconclusive && crate::cli::outcome_key::is_host_fault(&run) {
+            self.statistics.unjudged = self.statistics.unjudged.saturating_add(1);
+            self.statistics.problem.get_or_insert_with(|| format!("{:?}", run.outcome));
+        }
+        Judged::Fine
+    }
+
+    fn mutate(&mut self, input: &[u8], max_bytes: usize, seed: u32) -> Option<Vec<u8>> {
+        self.mutators.mutate(input, max_bytes, seed)
+    }
+
+    fn repair(&mut self, input: &mut [u8], seed: u32) {
+        self.mutators.repair(input, seed);
+        // A rehearsal: what a checksum has to be is known after a run only. Most end early.
+        if self.mutators.wants_rehearsal() && seed & 16 != 0 {
+            for _ in 0..MOST_REHEARSALS {
+                // What breaks the interpreter is to be run as it is.
+                if self.rehearse(input) || !self.mutators.put_right(input) {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some((started, _)) = self.clock {
+            let elapsed = started.elapsed().as_millis();
+            self.statistics.elapsed_ms = u64::try_from(elapsed).unwrap_or(u64::MAX);
+        }
+        if self.statistics.runs > 0 {
+            self.statistics.write(&self.state.stage);
+        }
+    }
+}
+
+/// A sandbox of its own and the interpreter in it, with coverage.
+pub(super) fn open(
+    wasm: Vec<u8>,
+    limits: &Limits,
+    sanitize: Sanitize,
+) -> Result<(Sandbox, Interpreter), TargetError> {
+    let compiler = Compiler::Child {
+        program: PathBuf::from("/proc/self/exe"),
+        arguments: vec![COMPILE_CHILD.into()],
+    };
+    let cache = check::cache(cap_std::ambient_authority());
+    // One that runs, and one that is being given back.
+    let sandbox = Sandbox::new(2, Compilation { compiler, cache })?;
+    let interpreter = sandbox
+        .covered_interpreter(wasm, limits, sanitize)
+        .map_err(|error| TargetError::Interpreter(format!("{:?}", error.outcome)))?;
+    Ok((sandbox, interpreter))
+}
+
+fn seeds(folder: &Path) -> Vec<Vec<u8>> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.sort_unstable();
+    paths.into_iter().filter_map(|path| std::fs::read(path).ok()).collect()
+}

@@ -1,0 +1,225 @@
+//! `proofhouse fuzz` as a process: libFuzzer's modes, which start the program again, findings, and exit
+//! codes. All of it happens below a folder whose name a shell would take apart.
+
+#![cfg(feature = "fuzz")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a failed assumption is a failed test"
+)]
+
+mod support;
+
+use proofhouse_corpus::{Case, ChannelFile};
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use support::guests::reference_interpreter;
+use support::program::{Ended, Program};
+use tempfile::TempDir;
+
+const NAME: &str = "it's a; b";
+
+/// A folder with the program, the quiet content and the outage's events.
+struct Room {
+    _temporary: TempDir,
+    folder: PathBuf,
+}
+
+impl Room {
+    fn new() -> Self {
+        // On the same file system as the program, so that it can be linked.
+        let temporary = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let folder = temporary.path().join(NAME);
+        fs::create_dir(&folder).unwrap();
+        fs::hard_link(env!("CARGO_BIN_EXE_proofhouse"), folder.join("proof house")).unwrap();
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+        let source = fs::read_to_string(fixtures.join("content/quiet.toml")).unwrap();
+        let quiet = ChannelFile::from_toml(&source).unwrap().encode().unwrap();
+        fs::write(folder.join("quiet 1.chan"), quiet).unwrap();
+        fs::copy(fixtures.join("events/outage.json"), folder.join("events'.json")).unwrap();
+        Self { _temporary: temporary, folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ended {
+        let program = Program::new(&self.folder).program(&self.path("proof house"));
+        program.args(arguments).run()
+    }
+
+    /// Fuzzes the interpreter of that version with `options`, then `corpus`, then libFuzzer's `flags`.
+    fn fuzz(&self, version: &str, options: &[&str], corpus: &[&str], flags: &[&str]) -> Ended {
+        let interpreter = reference_interpreter(&format!("channel-{version}.wasm"));
+        let interpreter = interpreter.to_str().unwrap();
+        let common = ["fuzz", "-i", interpreter, "-e", "events'.json", "-c", "quiet 1.chan"];
+        self.run(&[&common, options, corpus, &["--", "-seed=7"], flags].concat())
+    }
+
+    fn files(&self, folder: &str) -> Vec<OsString> {
+        let entries = fs::read_dir(self.path(folder)).into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name()).collect()
+    }
+
+    fn cases(&self) -> Vec<Case> {
+        let names = self.files("findings");
+        let path = |name: &OsString| self.path("findings").join(name);
+        let read = |name| Case::decode(&fs::read(path(name)).unwrap()).unwrap();
+        names.iter().filter(|name| is_case(name)).map(read).collect()
+    }
+}
+
+fn is_case(name: &OsString) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "case")
+}
+
+fn code(ended: &Ended, expected: i32) {
+    let (stdout, stderr) =
+        (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    assert_eq!(ended.code, Some(expected), "{stdout}\n{stderr}");
+}
+
+/// The value in the summary's line of that name.
+fn summary(ended: &Ended, name: &str) -> String {
+    let stdout = String::from_utf8(ended.stdout.clone()).unwrap();
+    let line = stdout.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    line.unwrap_or_else(|| panic!("no {name} in {stdout}")).to_owned()
+}
+
+#[test]
+fn the_outage_is_found_in_the_quiet_content() {
+    let room = Room::new();
+    let ended = room.fuzz("7.10", &[], &[], &["-runs=20000"]);
+    code(&ended, 1);
+    let cases = room.cases();
+    let [case] = cases.as_slice() else { panic!("{cases:?}") };
+    let expected = &case.expected;
+    let found = (expected.kind.as_str(), expected.detail.as_str());
+    assert_eq!(found, ("trapped", "heap-buffer-overflow"));
+    assert!(expected.site.starts_with("evaluate_instance "), "{}", expected.site);
+    let first: u64 = summary(&ended, "first finding at run").parse().unwrap();
+    assert!(first < 100, "{first}");
+    assert_eq!(summary(&ended, "new findings"), "1");
+
+    // The same case, in the same and in the repaired interpreter, and a smaller one.
+    let path = room.files("findings").into_iter().find(is_case);
+    let path = format!("findings/{}", path.unwrap().to_str().unwrap());
+    let interpreter = |version| reference_interpreter(&format!("channel-{version}.wasm"));
+    let (defective, repaired) = (interpreter("7.10"), interpreter("7.11"));
+    code(&room.run(&["reproduce", "-i", defective.to_str().unwrap(), &path]), 0);
+    code(&room.run(&["reproduce", "-i", repaired.to_str().unwrap(), &path]), 1);
+    let minimize = ["minimize", "-i", defective.to_str().unwrap(), "-o", "small.case", &path];
+    code(&room.run(&minimize), 0);
+    code(&room.run(&["reproduce", "-i", defective.to_str().unwrap(), "small.case"]), 0);
+    let small = Case::decode(&fs::read(room.path("small.case")).unwrap()).unwrap();
+    assert!(small.content.len() < 600 && small.events.len() == 1, "{small:?}");
+}
+
+#[test]
+fn the_repaired_interpreter_keeps_its_peace() {
+    let room = Room::new();
+    fs::create_dir(room.path("cor pus")).unwrap();
+    let ended = room.fuzz("7.11", &[], &["cor pus"], &["-runs=3000"]);
+    code(&ended, 0);
+    assert_eq!(summary(&ended, "new findings"), "0");
+    assert!(room.files("cor pus").len() > 10);
+    assert!(room.cases().is_empty());
+}
+
+#[test]
+fn a_run_goes_on_and_tells_findings_apart() {
+    let room = Room::new();
+    let ended = room.fuzz("7.10", &["--keep-going"], &[], &["-runs=5000"]);
+    code(&ended, 1);
+    let runs: u64 = summary(&ended, "executions ").parse().unwrap();
+    let crashes: usize = summary(&ended, "crashing runs").parse().unwrap();
+    assert!(runs >= 5000 && crashes > room.cases().len(), "{runs} runs, {crashes} crashes");
+    let mut keys: Vec<_> =
+        room.cases().into_iter().map(|c| (c.expected.detail, c.expected.site)).collect();
+    let all = keys.len();
+    keys.sort();
+    keys.dedup();
+    assert_eq!(keys.len(), all);
+    // What is known is no news the next time.
+    let again = room.fuzz("7.10", &["--keep-going"], &[], &["-runs=5000"]);
+    code(&again, 1);
+    assert_eq!(summary(&again, "new findings"), "0");
+}
+
+#[test]
+fn events_are_fuzzed_against_content_and_with_it() {
+    let room = Room::new();
+    let events = room.fuzz("7.10", &["--mode", "events"], &[], &["-runs=3000"]);
+    code(&events, 0);
+    let both = room.fuzz("7.10", &["--mode", "both"], &[], &["-runs=30000"]);
+    code(&both, 1);
+    assert_eq!(room.cases()[0].events.len(), 1);
+}
+
+#[test]
+fn forked_processes_find_it_too() {
+    let room = Room::new();
+    fs::create_dir(room.path("cor pus")).unwrap();
+    let ended = room.fuzz("7.10", &[], &["cor pus"], &["-fork=2", "-max_total_time=60"]);
+    code(&ended, 1);
+    assert_eq!(room.cases().len(), 1);
+}
+
+#[test]
+fn jobs_find_it_too() {
+    let room = Room::new();
+    let ended = room.fuzz("7.10", &[], &[], &["-jobs=2", "-workers=2", "-runs=20000"]);
+    code(&ended, 1);
+    assert_eq!(room.cases().len(), 1);
+    assert!(room.path("fuzz-0.log").is_file() && room.path("fuzz-1.log").is_file());
+}
+
+#[test]
+fn corpora_are_merged() {
+    let room = Room::new();
+    fs::create_dir(room.path("large one")).unwrap();
+    code(&room.fuzz("7.11", &[], &["large one"], &["-runs=3000"]), 0);
+    for copy in 0..20 {
+        fs::copy(room.path("quiet 1.chan"), room.path(&format!("large one/copy {copy}"))).unwrap();
+    }
+    let interpreter = reference_interpreter("channel-7.11.wasm");
+    let interpreter = interpreter.to_str().unwrap();
+    let merge =
+        ["corpus", "merge", "-i", interpreter, "-e", "events'.json", "small;one", "large one"];
+    code(&room.run(&merge), 0);
+    let (small, large) = (room.files("small;one").len(), room.files("large one").len());
+    assert!(small > 5 && small + 19 <= large, "{small} of {large}");
+    code(&room.run(&["corpus", "stats", "small;one"]), 0);
+}
+
+#[test]
+fn a_crash_is_minimised_by_libfuzzer() {
+    let room = Room::new();
+    code(&room.fuzz("7.10", &[], &[], &["-runs=20000"]), 1);
+    let crash = room.files("findings").into_iter().find(|name| !is_case(name));
+    let crash = format!("findings/{}", crash.unwrap().to_str().unwrap());
+    let size = |path: &str| fs::metadata(room.path(path)).unwrap().len();
+    let flags = ["-minimize_crash=1", "-runs=3000", "-exact_artifact_path=findings/smaller"];
+    code(&room.fuzz("7.10", &[], &[&crash], &flags), 0);
+    assert!(size("findings/smaller") < size(&crash));
+    // A single input is run, and crashes.
+    let smaller = room.fuzz("7.10", &[], &["findings/smaller"], &[]);
+    code(&smaller, 1);
+}
+
+#[test]
+fn wrong_calls_are_told_from_findings() {
+    let room = Room::new();
+    code(&room.fuzz("7.11", &["--mode", "events", "-c", "quiet 1.chan"], &[], &["-runs=1"]), 2);
+    code(&room.fuzz("7.11", &[], &["nowhere/"], &["-runs=1"]), 2);
+    code(&room.fuzz("7.11", &[], &[], &["-runs=1;echo"]), 2);
+    code(&room.run(&["fuzz", "-i", "none.wasm", "--", "-runs=1"]), 2);
+    fs::write(room.path("broken.wasm"), b"\0asm").unwrap();
+    code(&room.run(&["fuzz", "-i", "broken.wasm", "--", "-runs=1"]), 3);
+    fs::write(room.path("no.case"), b"PROOFCSE").unwrap();
+    code(&room.run(&["reproduce", "-i", "broken.wasm", "no.case"]), 2);
+}
