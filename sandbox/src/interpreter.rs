@@ -14,6 +14,7 @@ use crate::sandbox::Sandbox;
 use crate::sanitize::Sanitize;
 use crate::session::Session;
 use crate::symbols::{CodePlace, Symbols};
+use crate::variant::Variant;
 use crate::verdict::Phase;
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, OnceLock};
@@ -154,13 +155,19 @@ impl Interpreter {
     /// guest that recurses without end uses its part of it before it is stopped, and a thread with
     /// less would take the process down.
     pub fn run(&self, job: &Job<'_>) -> Run {
-        let mut run = self.run_tuned(job, Tuning::default());
+        self.run_variant(job, Variant::Base)
+    }
+
+    /// The same as a variant.
+    pub fn run_variant(&self, job: &Job<'_>, variant: Variant) -> Run {
+        let mut run = self.run_tuned(job, variant.tuning());
         let object = run.outcome.memory_mut().and_then(|memory| memory.object.as_mut());
         if let Some(object) = object
             && let Some((allocation, freed)) = object.numbers
         {
-            object.allocated = self.stack_at_allocation(job, allocation);
-            object.freed = freed.map(|free| self.stack_at_free(job, free)).unwrap_or_default();
+            object.allocated = self.stack_at_allocation(job, variant, allocation);
+            object.freed =
+                freed.map(|free| self.stack_at_free(job, variant, free)).unwrap_or_default();
         }
         run
     }
@@ -180,14 +187,14 @@ impl Interpreter {
 
     /// The stack at an allocation. Runs keep no stacks, since nearly all end well; the same run is made
     /// again, up to there.
-    fn stack_at_allocation(&self, job: &Job<'_>, number: u32) -> Vec<Frame> {
-        let tuning = Tuning { stop_at_allocation: Some(number), ..Tuning::default() };
+    pub fn stack_at_allocation(&self, job: &Job<'_>, variant: Variant, number: u32) -> Vec<Frame> {
+        let tuning = Tuning { stop_at_allocation: Some(number), ..variant.tuning() };
         self.run_tuned(job, tuning).outcome.into_frames()
     }
 
     /// The stack at a free.
-    fn stack_at_free(&self, job: &Job<'_>, number: u32) -> Vec<Frame> {
-        let tuning = Tuning { stop_at_free: Some(number), ..Tuning::default() };
+    fn stack_at_free(&self, job: &Job<'_>, variant: Variant, number: u32) -> Vec<Frame> {
+        let tuning = Tuning { stop_at_free: Some(number), ..variant.tuning() };
         self.run_tuned(job, tuning).outcome.into_frames()
     }
 
