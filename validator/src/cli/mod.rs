@@ -8,6 +8,7 @@ mod explain;
 mod files;
 mod guests;
 mod progress;
+mod set;
 
 use args::{Cli, Command};
 use cap_std::ambient_authority;
