@@ -37,6 +37,7 @@
     (if (i32.eq (local.get $letter) (i32.const 72)) ;; Heap, with care
       (then
         (local.set $p (call $fresh_block))
+        (if (i32.eqz (local.get $p)) (then (return (i32.const 0))))
         (memory.fill (local.get $p) (i32.const 0) (i32.const 24))
         (return (i32.load8_u (local.get $p)))))
     (if (i32.eq (local.get $letter) (i32.const 115)) ;; stack
