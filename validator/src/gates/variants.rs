@@ -79,10 +79,16 @@ fn end(outcome: &Outcome) -> String {
 }
 
 fn told(outcome: &Outcome) -> String {
+    let said = |message: &str| match message {
+        "" => String::new(),
+        said => format!(": {said}"),
+    };
     match outcome {
-        Outcome::Rejected { code, message } => format!("refused with code {code}: {message}"),
+        Outcome::Rejected { code, message } => {
+            format!("refused with code {code}{}", said(message))
+        }
         Outcome::EvaluationError { code, message } => {
-            format!("an error with code {code}: {message}")
+            format!("an error with code {code}{}", said(message))
         }
         Outcome::Accepted | Outcome::Completed => describe(outcome),
         _ => format!("stopped: {}", describe(outcome)),
