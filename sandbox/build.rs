@@ -11,8 +11,16 @@ use std::{env, error, fs, io};
 const SOURCES: &str = "src/instrument";
 
 /// The runtime is one module, whose text lies in these files, in this order.
-const PARTS: [&str; 7] =
-    ["state.wat", "check.wat", "stop.wat", "heap.wat", "pages.wat", "allocator.wat", "words.wat"];
+const PARTS: [&str; 8] = [
+    "state.wat",
+    "check.wat",
+    "stop.wat",
+    "heap.wat",
+    "pages.wat",
+    "allocator.wat",
+    "words.wat",
+    "frames.wat",
+];
 
 /// What the runtime has besides for guests that were compiled with `-fsanitize=address`.
 const LAYOUT_PARTS: [&str; 1] = ["asan.wat"];

@@ -19,6 +19,7 @@ pub(crate) struct GaugeExports {
     stack_limit: Option<ModuleExport>,
     depth: Option<ModuleExport>,
     stack_stop: Option<ModuleExport>,
+    allocations: Option<ModuleExport>,
 }
 
 /// What is read and set while an instance runs.
@@ -35,6 +36,7 @@ pub(crate) struct Gauges {
     stack_limit: Option<Global>,
     depth: Option<Global>,
     stack_stop: Option<Global>,
+    allocations: Option<Global>,
 }
 
 /// What a run is to do otherwise than the first one.
@@ -44,7 +46,18 @@ pub(crate) struct Tuning {
     pub(crate) stop_at_allocation: Option<u32>,
     /// Stop at the free of this number.
     pub(crate) stop_at_free: Option<u32>,
+    /// The allocation of this number fails.
+    pub(crate) fail_allocation: Option<u32>,
+    /// Fresh blocks of the heap and fresh frames of the stack are filled with this byte.
+    pub(crate) fill: Option<u8>,
+    /// Bytes that redzones of the heap are longer by.
+    pub(crate) heap_spacing: Option<u32>,
+    /// Blocks of the heap lie at distances that this number decides.
+    pub(crate) heap_seed: Option<u32>,
 }
+
+/// Bit that tells a byte to fill with from none.
+const FILLED: u32 = 256;
 
 impl GaugeExports {
     /// Looks them up in an instrumented module.
@@ -62,6 +75,7 @@ impl GaugeExports {
             stack_limit: find(interface.stack_limit, interface::STACK_LIMIT),
             depth: find(interface.depth, interface::DEPTH),
             stack_stop: find(interface.depth, interface::STACK_STOP),
+            allocations: find(interface.shadow, interface::ALLOCATIONS),
         }
     }
 
@@ -89,6 +103,7 @@ impl Gauges {
             stack_limit: find(&exports.stack_limit).and_then(Extern::into_global),
             depth: find(&exports.depth).and_then(Extern::into_global),
             stack_stop: find(&exports.stack_stop).and_then(Extern::into_global),
+            allocations: find(&exports.allocations).and_then(Extern::into_global),
         }
     }
 
@@ -123,16 +138,45 @@ impl Gauges {
         limit.set(store, Val::I32(bytes.cast_signed())).map(|()| true)
     }
 
-    /// Sets what a run is to do otherwise.
+    /// Number of allocations so far; 0 where the heap is not ours.
+    pub(crate) fn allocations(&self, store: &mut Store<State>) -> u32 {
+        let value = self.allocations.and_then(|global| global.get(store).i32());
+        value.unwrap_or(0).cast_unsigned()
+    }
+
+    /// Sets what a run is to do otherwise, after [`limit_stacks`](Self::limit_stacks).
     pub(crate) fn tune(
         &self,
         store: &mut Store<State>,
         tuning: Tuning,
     ) -> Result<(), wasmtime::Error> {
-        let Tuning { stop_at_allocation, stop_at_free } = tuning;
+        let Tuning {
+            stop_at_allocation,
+            stop_at_free,
+            fail_allocation,
+            fill,
+            heap_spacing,
+            heap_seed,
+        } = tuning;
+        let fill = fill.map(|byte| u32::from(byte) | FILLED);
+        let limit = self.stack_limit.filter(|_| self.shadow.is_some() && fill.is_some());
+        let filled_stack_limit = match limit {
+            Some(limit) => {
+                let bytes = limit.get(&mut *store).i32().map(i32::cast_unsigned);
+                limit.set(&mut *store, Val::I32(0))?;
+                bytes
+            }
+            None => None,
+        };
         for (name, value) in [
             (interface::STOP_AT_ALLOCATION, stop_at_allocation),
             (interface::STOP_AT_FREE, stop_at_free),
+            (interface::FAIL_ALLOCATION, fail_allocation),
+            (interface::FILL_HEAP, fill),
+            (interface::FILL_STACK, fill),
+            (interface::FILLED_STACK_LIMIT, filled_stack_limit),
+            (interface::HEAP_SPACING, heap_spacing),
+            (interface::HEAP_SEED, heap_seed),
         ] {
             let global = self.instance.get_global(&mut *store, name);
             if let (Some(global), Some(value)) = (global, value) {

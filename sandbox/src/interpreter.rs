@@ -15,6 +15,7 @@ use crate::sandbox::Sandbox;
 use crate::sanitize::Sanitize;
 use crate::session::Session;
 use crate::symbols::{CodePlace, Symbols};
+use crate::variant::Variant;
 use crate::verdict::Phase;
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, OnceLock};
@@ -157,19 +158,34 @@ impl Interpreter {
     /// guest that recurses without end uses its part of it before it is stopped, and a thread with
     /// less would take the process down.
     pub fn run(&self, job: &Job<'_>) -> Run {
-        self.run_observed(job, |_| ())
+        self.run_variant(job, Variant::Base)
+    }
+
+    /// The same as a variant.
+    pub fn run_variant(&self, job: &Job<'_>, variant: Variant) -> Run {
+        self.run_whole(job, variant, |_| ())
     }
 
     /// The same, and shows what the run covered before it is gone. An interpreter that was opened without
     /// coverage shows nothing, and neither does a run that ended before its interpreter was ready.
     pub fn run_observed(&self, job: &Job<'_>, observe: impl FnOnce(Observation<'_>)) -> Run {
-        let mut run = self.run_tuned(job, Tuning::default(), observe);
+        self.run_whole(job, Variant::Base, observe)
+    }
+
+    fn run_whole(
+        &self,
+        job: &Job<'_>,
+        variant: Variant,
+        observe: impl FnOnce(Observation<'_>),
+    ) -> Run {
+        let mut run = self.run_tuned(job, variant.tuning(), observe);
         let object = run.outcome.memory_mut().and_then(|memory| memory.object.as_mut());
         if let Some(object) = object
             && let Some((allocation, freed)) = object.numbers
         {
-            object.allocated = self.stack_at_allocation(job, allocation);
-            object.freed = freed.map(|free| self.stack_at_free(job, free)).unwrap_or_default();
+            object.allocated = self.stack_at_allocation(job, variant, allocation);
+            object.freed =
+                freed.map(|free| self.stack_at_free(job, variant, free)).unwrap_or_default();
         }
         run
     }
@@ -197,14 +213,14 @@ impl Interpreter {
 
     /// The stack at an allocation. Runs keep no stacks, since nearly all end well; the same run is made
     /// again, up to there.
-    fn stack_at_allocation(&self, job: &Job<'_>, number: u32) -> Vec<Frame> {
-        let tuning = Tuning { stop_at_allocation: Some(number), ..Tuning::default() };
+    pub fn stack_at_allocation(&self, job: &Job<'_>, variant: Variant, number: u32) -> Vec<Frame> {
+        let tuning = Tuning { stop_at_allocation: Some(number), ..variant.tuning() };
         self.run_tuned(job, tuning, |_| ()).outcome.into_frames()
     }
 
     /// The stack at a free.
-    fn stack_at_free(&self, job: &Job<'_>, number: u32) -> Vec<Frame> {
-        let tuning = Tuning { stop_at_free: Some(number), ..Tuning::default() };
+    fn stack_at_free(&self, job: &Job<'_>, variant: Variant, number: u32) -> Vec<Frame> {
+        let tuning = Tuning { stop_at_free: Some(number), ..variant.tuning() };
         self.run_tuned(job, tuning, |_| ()).outcome.into_frames()
     }
 

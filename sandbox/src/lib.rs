@@ -34,6 +34,7 @@ mod sanitize;
 mod session;
 mod stack_profile;
 mod symbols;
+mod variant;
 mod verdict;
 
 pub use abi::{ABI_VERSION, Abi};
@@ -58,4 +59,5 @@ pub use sandbox::{Sandbox, SandboxError};
 pub use sanitize::Sanitize;
 pub use session::Evaluated;
 pub use stack_profile::StackProfile;
+pub use variant::Variant;
 pub use verdict::{Phase, Verdict, verdict};

@@ -57,6 +57,13 @@ pub const MAX_LOCATIONS_BYTES: u64 = 16 << 20;
 pub const MAX_LOCATED_OFFSETS: usize = 10_000;
 /// Longest name of a function, and longest path, in bytes: C++ has long ones, but nobody reads more.
 pub const MAX_NAME_BYTES: usize = 4_096;
+/// [`Limits::failed_allocations`]: a parser's different ways to allocate show early, and each takes a run.
+pub const DEFAULT_FAILED_ALLOCATIONS: u64 = 64;
+/// How many times the fuel of the release a checked build may use: it is compiled without optimisation, and
+/// every access is a call.
+pub const CHECKED_BUILD_FUEL: u64 = 16;
+/// How many times the memory of the release a checked build may use: its globals have redzones.
+pub const CHECKED_BUILD_MEMORY: u64 = 2;
 /// Longest reason for which a compiler refuses a module, in bytes.
 pub const MAX_REFUSAL_BYTES: u32 = 64 << 10;
 /// Largest compiled artefact that is read back, in bytes: native code is some times its Wasm.
@@ -114,6 +121,8 @@ pub struct Limits {
     pub messages: u64,
     /// Bytes in all diagnostics together.
     pub message_bytes: u64,
+    /// How many allocations of one run are made to fail, each in a run of its own, where that is asked for.
+    pub failed_allocations: u64,
     /// Wall time of one run. It never decides about content: passing it is inconclusive.
     #[serde(serialize_with = "milliseconds", rename = "deadline_ms")]
     pub deadline: Duration,
@@ -135,7 +144,23 @@ impl Default for Limits {
             emitted_bytes: DEFAULT_EMITTED_BYTES,
             messages: DEFAULT_MESSAGES,
             message_bytes: DEFAULT_MESSAGE_BYTES,
+            failed_allocations: DEFAULT_FAILED_ALLOCATIONS,
             deadline: DEFAULT_DEADLINE,
+        }
+    }
+}
+
+impl Limits {
+    /// The limits of a build that was compiled for checks, where these are those of the release: what such a
+    /// build takes more than the release says nothing about the content. Its frames have redzones, so it has
+    /// all the stack there is.
+    #[must_use]
+    pub fn of_checked_build(&self) -> Self {
+        Self {
+            fuel: self.fuel.saturating_mul(CHECKED_BUILD_FUEL),
+            memory_bytes: self.memory_bytes.saturating_mul(CHECKED_BUILD_MEMORY).min(1 << 32),
+            stack: StackProfile::Process,
+            ..self.clone()
         }
     }
 }

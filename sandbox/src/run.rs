@@ -5,6 +5,7 @@ use crate::outcome::Outcome;
 use crate::records::Records;
 use crate::session::{Evaluated, Finished};
 use crate::verdict::{Phase, Verdict, verdict};
+use std::ops::Range;
 
 /// What one run judges, and under which limits.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +35,9 @@ pub struct Run {
     pub fuel: u64,
     /// Largest size of the guest's linear memory, in bytes.
     pub peak_memory_bytes: u64,
+    /// Numbers of the allocations while the content was loaded and evaluated, for
+    /// [`Variant::FailedAllocation`](crate::Variant::FailedAllocation); empty where the heap is not checked.
+    pub allocations: Range<u32>,
     /// Records emitted while the content was loaded.
     pub emitted: Records,
     /// The events that were evaluated, in order.
@@ -60,6 +64,7 @@ impl Run {
             event: finished.event,
             fuel: finished.fuel,
             peak_memory_bytes: finished.peak_memory_bytes,
+            allocations: finished.allocations,
             emitted: finished.emitted_in_load,
             events: finished.evaluated,
             messages: captured.messages,

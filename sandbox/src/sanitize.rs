@@ -14,17 +14,21 @@ pub enum Sanitize {
     /// Every access is looked up in shadow memory.
     #[default]
     On,
+    /// The same; and each content is run again, as [variants](crate::Variant), without memory at times, and
+    /// by every build of its interpreter. That is the business of whoever calls for runs.
+    Full,
 }
 
 impl Sanitize {
     /// All of them, from least to most.
-    pub const ALL: [Self; 2] = [Self::Off, Self::On];
+    pub const ALL: [Self; 3] = [Self::Off, Self::On, Self::Full];
 
     /// Its name, as command lines, policies and reports write it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Off => "off",
             Self::On => "on",
+            Self::Full => "full",
         }
     }
 
@@ -37,7 +41,7 @@ impl Sanitize {
     pub(crate) fn options(self) -> Options {
         Options::default().checks(match self {
             Self::Off => Checks::Off,
-            Self::On => Checks::Fast,
+            Self::On | Self::Full => Checks::Fast,
         })
     }
 }

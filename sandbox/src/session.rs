@@ -14,6 +14,7 @@ use crate::outcome::{AbiViolation, Frame, HostFault, Outcome, Resource, Stack, T
 use crate::records::Records;
 use crate::run::Job;
 use crate::verdict::Phase;
+use std::ops::Range;
 use std::time::Duration;
 use wasmtime::{
     AsContextMut, Instance, ModuleExport, Store, Trap, TypedFunc, WasmParams, WasmResults,
@@ -91,6 +92,8 @@ pub(crate) struct Session<'a> {
     fuel_before_event: u64,
     /// The buffer that the content was handed over in.
     content: Option<Buffer>,
+    /// Allocations before the content was loaded, once it is.
+    allocations_before: Option<u32>,
     /// Diagnostics sent before the present phase.
     messages_before: usize,
     emitted_in_load: Records,
@@ -103,6 +106,7 @@ pub(crate) struct Finished {
     pub(crate) event: Option<usize>,
     pub(crate) fuel: u64,
     pub(crate) peak_memory_bytes: u64,
+    pub(crate) allocations: Range<u32>,
     pub(crate) emitted_in_load: Records,
     pub(crate) evaluated: Vec<Evaluated>,
     pub(crate) captured: Captured,
@@ -122,6 +126,7 @@ impl Finished {
             event: None,
             fuel,
             peak_memory_bytes: state.growth.peak_memory_bytes,
+            allocations: 0..0,
             emitted_in_load: Records::default(),
             evaluated: Vec::new(),
             captured: state.captured,
@@ -170,6 +175,7 @@ impl<'a> Session<'a> {
             fuel: 0,
             fuel_before_event: 0,
             content: None,
+            allocations_before: None,
             messages_before: 0,
             emitted_in_load: Records::default(),
             evaluated: Vec::new(),
@@ -215,13 +221,18 @@ impl<'a> Session<'a> {
     }
 
     /// What is left when it is over.
-    pub(crate) fn finish(self) -> Finished {
+    pub(crate) fn finish(mut self) -> Finished {
+        let allocations = self.allocations_before.map_or(0..0, |before| {
+            let last = self.gauges.allocations(&mut self.store);
+            before.saturating_add(1)..last.saturating_add(1)
+        });
         let state = self.store.into_data();
         Finished {
             phase: self.phase,
             event: self.event,
             fuel: self.fuel,
             peak_memory_bytes: state.growth.peak_memory_bytes,
+            allocations,
             emitted_in_load: self.emitted_in_load,
             evaluated: self.evaluated,
             captured: state.captured,
@@ -236,6 +247,9 @@ impl<'a> Session<'a> {
     /// The next phase begins.
     pub(crate) fn enter(&mut self, phase: Phase) {
         self.phase = phase;
+        if phase == Phase::Load {
+            self.allocations_before = Some(self.gauges.allocations(&mut self.store));
+        }
         self.messages_before = self.store.data().captured.messages.len();
     }
 

@@ -76,6 +76,8 @@ codes! {
     Refused "refused" Error;
     EvaluationError "evaluation-error" Error;
     MemoryError "memory-error" Error;
+    DependsOnUndefinedMemory "depends-on-undefined-memory" Error;
+    CrashWithoutMemory "crash-without-memory" Error;
     UndefinedBehaviour "undefined-behaviour" Error;
     Trap "trap" Error;
     OutOfFuel "out-of-fuel" Error;
@@ -109,9 +111,28 @@ pub struct Finding {
     /// The interpreter concerned, by its id in the report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interpreter: Option<String>,
+    /// Which of its builds, where that is not the release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub build: Option<String>,
     /// Where.
     #[serde(skip_serializing_if = "Place::is_empty")]
     pub place: Place,
+}
+
+/// Whom a finding concerns.
+#[derive(Clone, Copy, Debug)]
+pub struct By<'a> {
+    /// The interpreter's id in the report.
+    pub interpreter: &'a str,
+    /// Which of its builds, where that is not the release.
+    pub build: Option<&'a str>,
+}
+
+impl<'a> By<'a> {
+    /// The release build of an interpreter.
+    pub fn release(interpreter: &'a str) -> Self {
+        Self { interpreter, build: None }
+    }
 }
 
 /// Severities that a policy sets instead of the default ones.
@@ -133,7 +154,8 @@ impl<'p> Findings<'p> {
 
     /// Adds a finding with its default severity, or the policy's.
     pub fn push(&mut self, code: Code, interpreter: Option<&str>, place: Place, message: String) {
-        self.push_as(code, code.severity(), interpreter, place, message);
+        let by = interpreter.map(By::release);
+        self.push_as(code, code.severity(), by, place, message);
     }
 
     /// Adds a finding that blame has already judged: a fault stays a fault whatever the policy says.
@@ -141,7 +163,7 @@ impl<'p> Findings<'p> {
         &mut self,
         code: Code,
         severity: Severity,
-        interpreter: Option<&str>,
+        by: Option<By<'_>>,
         place: Place,
         message: String,
     ) {
@@ -149,8 +171,9 @@ impl<'p> Findings<'p> {
             (Severity::Fault, _) | (_, None) => severity,
             (_, Some(overridden)) => *overridden,
         };
-        let interpreter = interpreter.map(str::to_owned);
-        self.list.push(Finding { code, severity, message, interpreter, place });
+        let interpreter = by.map(|by| by.interpreter.to_owned());
+        let build = by.and_then(|by| by.build).map(str::to_owned);
+        self.list.push(Finding { code, severity, message, interpreter, build, place });
     }
 
     /// Whether something was found that keeps the content from shipping.

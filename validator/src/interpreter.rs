@@ -12,6 +12,7 @@ pub struct Judge {
     /// Names under which a policy may mean it.
     names: Vec<String>,
     interpreter: Result<Interpreter, OpenError>,
+    checked: Vec<CheckedBuild>,
     /// What `--schema` says in the interpreter's stead.
     description: Option<Description>,
     configuration: Option<String>,
@@ -25,6 +26,36 @@ pub struct Module {
     pub name: String,
     /// The module, or why it was not read.
     pub wasm: Result<Vec<u8>, OpenError>,
+    /// Further builds of the same version, compiled for checks, from the least to the most optimised.
+    pub checked: Vec<CheckedModule>,
+}
+
+/// The bytes of a checked build.
+#[derive(Debug)]
+pub struct CheckedModule {
+    /// Its file name without the ending.
+    pub name: String,
+    /// The module, or why it was not read.
+    pub wasm: Result<Vec<u8>, OpenError>,
+}
+
+/// A build of an interpreter that was compiled for checks.
+#[derive(Clone)]
+pub struct CheckedBuild {
+    name: String,
+    interpreter: Result<Interpreter, OpenError>,
+}
+
+impl CheckedBuild {
+    /// Its name in the report.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The interpreter, or why there is none.
+    pub fn interpreter(&self) -> Result<&Interpreter, &OpenError> {
+        self.interpreter.as_ref()
+    }
 }
 
 /// What a policy says about an interpreter and cannot hold.
@@ -48,6 +79,16 @@ pub enum JudgeError {
         /// The entries' names.
         entries: Vec<String>,
     },
+    /// Builds that are not of one version.
+    #[error("build `{build}` is {found}, the release is {release}: they are not one interpreter")]
+    OtherBuild {
+        /// The build's name.
+        build: String,
+        /// What the build says that it is.
+        found: String,
+        /// What the release says that it is.
+        release: String,
+    },
     /// A configuration for an interpreter that takes none.
     #[error("the policy configures interpreter `{name}`, which takes no configuration")]
     TakesNoConfiguration {
@@ -69,6 +110,7 @@ impl Judge {
     ) -> Result<Self, JudgeError> {
         let open = |wasm| sandbox.interpreter(wasm, &policy.limits, policy.sanitize);
         let interpreter = module.wasm.and_then(open);
+        let checked = checked(sandbox, module.checked, &interpreter, policy)?;
         let described = interpreter.as_ref().ok().and_then(Interpreter::description);
         let described = described.or(description.as_ref());
         let name = described.map_or_else(|| module.name.clone(), |d| d.name.clone());
@@ -94,7 +136,7 @@ impl Judge {
         }
         let mut arguments = vec![name];
         arguments.extend(wishes.map(|w| w.arguments.clone()).unwrap_or_default());
-        Ok(Self { id, names, interpreter, description, configuration, arguments })
+        Ok(Self { id, names, interpreter, checked, description, configuration, arguments })
     }
 
     /// Its id in the report: `name@version` where it says so.
@@ -128,6 +170,15 @@ impl Judge {
         self.interpreter.as_ref()
     }
 
+    /// The builds beside the release that judge: under `on` the most optimised one, under `full` all.
+    pub fn builds_for(&self, sanitize: Sanitize) -> &[CheckedBuild] {
+        match sanitize {
+            Sanitize::Full => &self.checked,
+            Sanitize::On => self.checked.last().map(std::slice::from_ref).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
     /// Its configuration, as JSON.
     pub fn configuration(&self) -> Option<&str> {
         self.configuration.as_deref()
@@ -147,6 +198,11 @@ impl Judge {
     pub fn entry(&self) -> InterpreterEntry<'_> {
         let interpreter = self.interpreter.as_ref().ok();
         let digest = interpreter.map(Interpreter::digest);
+        let release = digest.map(|digest| Build { name: RELEASE, digest });
+        let checked = self.checked.iter().filter_map(|build| {
+            let digest = build.interpreter().ok()?.digest();
+            Some(Build { name: &build.name, digest })
+        });
         InterpreterEntry {
             id: &self.id,
             name: self.description().map(|d| d.name.as_str()),
@@ -154,11 +210,43 @@ impl Judge {
             abi: interpreter.map(Interpreter::abi),
             digest,
             configuration: self.configuration().map(crate::digest::of_text),
-            builds: digest.map(|digest| Build { name: "release", digest }).into_iter().collect(),
+            builds: release.into_iter().chain(checked).collect(),
             instrumentation: interpreter.map(Interpreter::instrumentation),
             checks: interpreter.map(checks).unwrap_or_default(),
         }
     }
+}
+
+/// Name of the build that ships.
+pub const RELEASE: &str = "release";
+
+/// Opens the checked builds, and sees that they are what the release is.
+fn checked(
+    sandbox: &Sandbox,
+    modules: Vec<CheckedModule>,
+    release: &Result<Interpreter, OpenError>,
+    policy: &Policy,
+) -> Result<Vec<CheckedBuild>, JudgeError> {
+    let limits = policy.limits.of_checked_build();
+    let mut builds = Vec::new();
+    for CheckedModule { name, wasm } in modules {
+        let open = |wasm| sandbox.interpreter(wasm, &limits, policy.sanitize);
+        let interpreter = wasm.and_then(open);
+        if let (Ok(release), Ok(build)) = (release, &interpreter)
+            && identity(release) != identity(build)
+        {
+            let (found, release) = (identity(build), identity(release));
+            return Err(JudgeError::OtherBuild { build: name, found, release });
+        }
+        builds.push(CheckedBuild { name, interpreter });
+    }
+    Ok(builds)
+}
+
+/// What an interpreter says that it is.
+fn identity(interpreter: &Interpreter) -> String {
+    let described = interpreter.description().map(|d| format!("{}@{}", d.name, d.version));
+    described.unwrap_or_else(|| "one that does not describe itself".into())
 }
 
 /// An interpreter in a report.
@@ -195,7 +283,7 @@ fn checks(interpreter: &Interpreter) -> Vec<&'static str> {
 
 #[derive(Debug, Serialize)]
 struct Build<'a> {
-    name: &'static str,
+    name: &'a str,
     digest: &'a str,
 }
 

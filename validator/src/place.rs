@@ -27,8 +27,20 @@ pub struct Place {
     /// What the memory checks found there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<Box<MemoryError>>,
+    /// The allocation that was made to fail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_allocation: Option<Box<FailedAllocation>>,
     /// The interpreter's stack, innermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub frames: Vec<Frame>,
+}
+
+/// An allocation that was made to fail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FailedAllocation {
+    /// Its number in the run, from 1.
+    pub number: u32,
+    /// The interpreter's stack at it, innermost first.
     pub frames: Vec<Frame>,
 }
 

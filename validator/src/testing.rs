@@ -23,6 +23,10 @@ pub(crate) fn judge(
     let sandbox = Sandbox::new(1, Compilation::default()).unwrap();
     let policy = format!("schema = \"proofhouse.policy/1\"\n{policy}");
     let policy = Policy::parse(&policy).unwrap();
-    let module = Module { name: name.to_owned(), wasm: Ok(wat::parse_str(text).unwrap()) };
+    let module = Module {
+        name: name.to_owned(),
+        wasm: Ok(wat::parse_str(text).unwrap()),
+        checked: Vec::new(),
+    };
     Judge::open(&sandbox, module, &policy, description)
 }

@@ -85,6 +85,7 @@ impl Additions {
                 initial: stack.initial,
                 limit: global(),
             }),
+            over_limit: None,
         });
         let checked = match options.checks {
             options::Checks::Off => false,
@@ -105,6 +106,8 @@ impl Additions {
             let function = runtime.as_ref().map_or(u32::MAX, |runtime| export(runtime, name));
             base.functions.saturating_add(function)
         };
+        let over_limit = runtime.as_ref().map(|_| function("over_limit"));
+        let stack = stack.map(|stack| Stack { over_limit, ..stack });
         let checks = runtime.as_ref().filter(|_| checked).map(|runtime| Checks {
             shadow: SHADOW,
             suspect: base.globals.saturating_add(export(runtime, "suspect")),

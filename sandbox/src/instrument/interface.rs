@@ -90,6 +90,11 @@ pub const FILL_HEAP: &str = "__proofhouse_fill_heap";
 pub const HEAP_SPACING: &str = "__proofhouse_heap_spacing";
 /// Mutable `i32` global, to be set before the run: if not 0, blocks lie at distances that it decides.
 pub const HEAP_SEED: &str = "__proofhouse_heap_seed";
+/// Mutable `i32` global, to be set before the run: 256 plus the byte that fresh frames of the linear stack
+/// are filled with; 0: they are not. They are filled only while [`STACK_LIMIT`] is 0.
+pub const FILL_STACK: &str = "__proofhouse_fill_stack";
+/// Mutable `i32` global, to be set before the run: what [`STACK_LIMIT`] is where frames are not filled.
+pub const FILLED_STACK_LIMIT: &str = "__proofhouse_filled_stack_limit";
 /// Mutable `i32` global, for [`Stop::read`](super::Stop::read).
 pub(super) const STOP: &str = "__proofhouse_stop";
 /// Mutable `i32` global, for [`Stop::read`](super::Stop::read).

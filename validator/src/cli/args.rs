@@ -33,8 +33,9 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = CHECK_EXAMPLES)]
 pub(super) struct Check {
-    /// Interpreter: the name of one in the box (NAME or NAME@VERSION) or a path to a module.
-    #[arg(short, long, value_name = "NAME|PATH.wasm", required = true)]
+    /// Interpreter: the name of one in the box (NAME or NAME@VERSION), a path to a module, or to a TOML
+    /// file that names the builds of one version.
+    #[arg(short, long, value_name = "NAME|PATH.wasm|SET.toml", required = true)]
     pub(super) interpreter: Vec<PathBuf>,
     /// Events: a JSON events file, or a directory of which each file is one event.
     #[arg(short, long, value_name = "EVENTS")]
@@ -79,9 +80,13 @@ pub(super) struct Check {
     /// process (8 MiB) [default: process].
     #[arg(long, value_name = "PROFILE", value_parser = stack_profile)]
     pub(super) stack_profile: Option<StackProfile>,
-    /// Checks of the interpreter's memory: on (every access), off (for measuring) [default: on].
-    #[arg(long, value_name = "off|on", value_parser = sanitize)]
+    /// Checks of the interpreter's memory: on (every access), full (also as variants, without memory
+    /// and by every build), off (for measuring) [default: on].
+    #[arg(long, value_name = "off|on|full", value_parser = sanitize)]
     pub(super) sanitize: Option<Sanitize>,
+    /// Allocations that fail under --sanitize full, each in a run of its own [default: 64].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=MAX_INTEGER))]
+    pub(super) fail_allocations: Option<u64>,
     /// Wall time of the watchdog for one file, such as 500ms or 30s; passing it is inconclusive.
     #[arg(long, value_name = "DURATION")]
     pub(super) deadline: Option<Span>,
@@ -107,11 +112,12 @@ Examples:
   proofhouse check -i yara rules/
   proofhouse check -i sensor.wasm -e events.json -p policy.toml --report json=report.json out/*.chan
   proofhouse check -i yara --include '**/*.rule' --exclude 'old/**' --memory 512MiB --jobs 4 rules/
+  proofhouse check -i sensor.toml --sanitize full --fail-allocations 200 -e events.json out/
 Sizes take B, KiB, MiB, GiB; durations take ms, s, m.";
 
 fn sanitize(name: &str) -> Result<Sanitize, String> {
-    let known = Sanitize::ALL.map(Sanitize::name).join(" or ");
-    Sanitize::named(name).ok_or_else(|| format!("expected {known}"))
+    let known = Sanitize::ALL.map(Sanitize::name).join(", ");
+    Sanitize::named(name).ok_or_else(|| format!("expected one of {known}"))
 }
 
 fn stack_profile(name: &str) -> Result<StackProfile, String> {

@@ -101,6 +101,9 @@ fn policy(args: &Check, authority: AmbientAuthority) -> Result<Policy, Failure> 
     if let Some(sanitize) = args.sanitize {
         policy.sanitize = sanitize;
     }
+    if let Some(allocations) = args.fail_allocations {
+        policy.limits.failed_allocations = allocations;
+    }
     if let Some(deadline) = args.deadline {
         policy.limits.deadline = deadline.0;
     }

@@ -18,7 +18,7 @@ pub(super) fn run(args: &Explain) -> Result<ExitCode, Failure> {
             let severity = format!("{:?}", code.severity()).to_lowercase();
             let summary = first_sentence(code.page());
             // Writing to a string does not fail.
-            let _ = writeln!(text, "{:<22}{severity:<9}{summary}", code.name());
+            let _ = writeln!(text, "{:<28}{severity:<9}{summary}", code.name());
         }
     }
     anstream::stdout().write_all(text.as_bytes()).map_err(|e| Failure::unjudged(&e))?;

@@ -4,8 +4,9 @@
 //! where that is not set, `../guests` and `../share/proofhouse/guests` beside the program.
 
 use super::files::{self, FileError};
+use super::set::{self, SetError};
 use crate::ingest::IngestError;
-use crate::interpreter::Module;
+use crate::interpreter::{CheckedModule, Module};
 use cap_std::AmbientAuthority;
 use cap_std::fs::Dir;
 use proofhouse_sandbox::Unusable;
@@ -23,6 +24,9 @@ pub(super) enum FindError {
     /// Its file.
     #[error("interpreter {0}")]
     File(#[from] FileError),
+    /// A set of builds that is not one.
+    #[error(transparent)]
+    Set(#[from] SetError),
     /// There is none of that name in the box.
     #[error("no interpreter `{name}` in the box; {}", offer(known))]
     Unknown {
@@ -53,6 +57,9 @@ fn offer(known: &[String]) -> String {
 pub(super) fn find(wanted: &Path, authority: AmbientAuthority) -> Result<Module, FindError> {
     let text = wanted.to_string_lossy();
     let is_path = text.contains('/') || wanted.extension().is_some_and(|e| e == "wasm");
+    if wanted.extension().is_some_and(|e| e == "toml") {
+        return set::read(wanted, authority);
+    }
     if is_path {
         return read(wanted, authority);
     }
@@ -81,6 +88,15 @@ pub(super) fn find(wanted: &Path, authority: AmbientAuthority) -> Result<Module,
 }
 
 fn read(path: &Path, authority: AmbientAuthority) -> Result<Module, FindError> {
+    let CheckedModule { name, wasm } = read_build(path, authority)?;
+    Ok(Module { name, wasm, checked: Vec::new() })
+}
+
+/// One module, named by its file.
+pub(super) fn read_build(
+    path: &Path,
+    authority: AmbientAuthority,
+) -> Result<CheckedModule, FileError> {
     let wasm = match files::read(path, MAX_MODULE_BYTES, authority) {
         Ok(wasm) => Ok(wasm),
         // It is an interpreter that cannot judge, not a wrong call: its files are listed.
@@ -88,10 +104,10 @@ fn read(path: &Path, authority: AmbientAuthority) -> Result<Module, FindError> {
             let what = "the size of the module in bytes";
             Err(Unusable::OverLimit { what, value: size, limit }.into())
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(error),
     };
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(Module { name, wasm })
+    Ok(CheckedModule { name, wasm })
 }
 
 fn boxes() -> Vec<PathBuf> {

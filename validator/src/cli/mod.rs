@@ -13,6 +13,7 @@ mod fuzz;
 mod guests;
 mod outcome_key;
 mod progress;
+mod set;
 
 use args::{Cli, Command};
 use cap_std::ambient_authority;

@@ -9,6 +9,7 @@
 pub mod contract;
 pub mod outcome;
 pub mod schema;
+pub mod variants;
 
 use serde::Serialize;
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! From the outcome of a run to findings: the load and exercise gates speak through these.
 
-use crate::finding::{Code, Findings, Severity};
+use crate::finding::{By, Code, Findings, Severity};
 use crate::place::Place;
 use crate::size::MAX_INTEGER;
 use proofhouse_sandbox::{
@@ -8,24 +8,19 @@ use proofhouse_sandbox::{
 };
 
 /// Reports one run of an interpreter. `event` is the id of the event that it ended in.
-pub fn report(run: &Run, interpreter: &str, event: Option<&str>, findings: &mut Findings<'_>) {
+pub fn report(run: &Run, by: By<'_>, event: Option<&str>, findings: &mut Findings<'_>) {
     for call in &run.refused_calls {
         let message =
             format!("the interpreter called `{call}`, which the sandbox does not provide");
-        findings.push(Code::RefusedCall, Some(interpreter), Place::default(), message);
+        let (code, place) = (Code::RefusedCall, Place::default());
+        findings.push_as(code, code.severity(), Some(by), place, message);
     }
     let severity = match run.verdict() {
         Verdict::Accepted => return,
         Verdict::Rejected => Severity::Error,
         Verdict::Inconclusive => Severity::Fault,
     };
-    let mut place = Place {
-        frames: run.outcome.frames().to_vec(),
-        memory: run.outcome.memory().cloned().map(Box::new),
-        event: event.map(str::to_owned),
-        ..Place::default()
-    };
-    place.offset = run.outcome.memory().and_then(missed_content);
+    let mut place = place(&run.outcome, event);
     let mut message = describe(&run.outcome);
     if let Outcome::Rejected { message: said, .. } = &run.outcome
         && let Some((line, column, text)) = position(said)
@@ -42,15 +37,26 @@ pub fn report(run: &Run, interpreter: &str, event: Option<&str>, findings: &mut 
     if severity == Severity::Fault {
         message = format!("{}: {message}", during(run.phase));
     }
-    findings.push_as(code, severity, Some(interpreter), place, message);
+    findings.push_as(code, severity, Some(by), place, message);
+}
+
+/// Where a run ended. `event` is the id of the event that it ended in.
+pub fn place(outcome: &Outcome, event: Option<&str>) -> Place {
+    Place {
+        offset: outcome.memory().and_then(missed_content),
+        frames: outcome.frames().to_vec(),
+        memory: outcome.memory().cloned().map(Box::new),
+        event: event.map(str::to_owned),
+        ..Place::default()
+    }
 }
 
 /// Reports an interpreter that was never there to judge.
-pub fn report_unusable(error: &OpenError, interpreter: &str, findings: &mut Findings<'_>) {
+pub fn report_unusable(error: &OpenError, by: By<'_>, findings: &mut Findings<'_>) {
     let message = format!("{}: {}", during(error.phase), describe(&error.outcome));
     let place = Place { frames: error.outcome.frames().to_vec(), ..Place::default() };
     let code = fault(&error.outcome);
-    findings.push_as(code, Severity::Fault, Some(interpreter), place, message);
+    findings.push_as(code, Severity::Fault, Some(by), place, message);
 }
 
 /// The byte of the content at which an access missed it, if that is what it missed.

@@ -111,7 +111,7 @@ fn two_entries_for_one_interpreter_are_refused() {
 fn one_that_cannot_be_used_still_stands_in_the_report() {
     let sandbox = Sandbox::new(1, Compilation::default()).unwrap();
     let open = |wasm| {
-        let module = Module { name: "file".into(), wasm };
+        let module = Module { name: "file".into(), wasm, checked: Vec::new() };
         Judge::open(&sandbox, module, &Policy::default(), None).unwrap()
     };
     let garbage = open(Ok(b"garbage".to_vec()));

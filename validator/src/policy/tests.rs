@@ -237,7 +237,7 @@ fn the_document_writes_down_every_default() {
     assert_eq!(Policy::parse(defaults), Ok(Policy::default()));
     // Changing a value changes the policy, so the values that are there are read.
     let keys = defaults.lines().filter(|line| line.contains(" = ")).count();
-    assert_eq!(keys, 1 + 10 + 2 + 2, "schema, limits, gates, files");
+    assert_eq!(keys, 2 + 11 + 2 + 2, "schema and sanitize, limits, gates, files");
 }
 
 #[test]

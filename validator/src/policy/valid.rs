@@ -131,6 +131,7 @@ impl Check {
             (&written.table_elements, &mut limits.table_elements, 0),
             (&written.emitted_records, &mut limits.emitted_records, 0),
             (&written.messages, &mut limits.messages, 0),
+            (&written.failed_allocations, &mut limits.failed_allocations, 0),
         ] {
             if let Some(value) = from {
                 *to = *value.get_ref();

@@ -35,6 +35,7 @@ pub(super) struct Limits {
     pub(super) messages: Option<Spanned<u64>>,
     pub(super) message_text: Option<Spanned<String>>,
     pub(super) content: Option<Spanned<String>>,
+    pub(super) failed_allocations: Option<Spanned<u64>>,
     pub(super) deadline: Option<Spanned<String>>,
 }
 

@@ -79,13 +79,18 @@ impl<W: Write> Human<W> {
         writeln!(self.out, "  {style}{severity}[{code}]{style:#} {}", Plain(&finding.message))?;
         let place = place(&finding.place);
         if !place.is_empty() || finding.interpreter.is_some() {
-            let by = finding.interpreter.as_deref().map(|id| format!("by {id}"));
+            let build =
+                finding.build.as_ref().map(|build| format!(" ({build})")).unwrap_or_default();
+            let by = finding.interpreter.as_deref().map(|id| format!("by {id}{build}"));
             let parts: Vec<String> = by.into_iter().chain(place).collect();
             writeln!(self.out, "    {dim}{}{dim:#}", Plain(&parts.join(", ")))?;
         }
         self.frames("at", &finding.place.frames)?;
         if let Some(memory) = &finding.place.memory {
             self.memory(memory)?;
+        }
+        if let Some(failed) = &finding.place.failed_allocation {
+            self.frames("no memory at", &failed.frames)?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! It is one object, written as the judgements come: one subject a line, the verdict after them.
 
 use super::{Head, Report, Tally};
+use crate::interpreter::RELEASE;
 use crate::judge::{JudgedRun, Judgement};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -97,8 +98,8 @@ fn run_entry(head: &Head<'_>, judged: &JudgedRun) -> Value {
         run.events.iter().enumerate().map(|(at, event)| event_entry(head, at, event)).collect();
     let mut entry = json!({
         "interpreter": interpreter,
-        "build": "release",
-        "variant": "base",
+        "build": judged.build.as_deref().unwrap_or(RELEASE),
+        "variant": judged.variant.to_string(),
         "outcome": run.outcome,
         "phase": run.phase,
         "fuel": run.fuel,

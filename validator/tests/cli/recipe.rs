@@ -1,6 +1,6 @@
 //! The files that a test is about.
 
-use crate::support::guests::guest;
+use crate::support::guests::{guest, reference_interpreter};
 use proofhouse_corpus::ChannelFile;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::ffi::OsString;
@@ -13,6 +13,7 @@ use std::path::Path;
 #[derive(Debug)]
 pub(crate) enum Recipe {
     Guest { name: String, path: OsString },
+    Reference { file: String },
     File { path: OsString, bytes: Vec<u8> },
     Channel { path: OsString, source: String },
     Many { path: String, count: usize, text: String },
@@ -30,6 +31,10 @@ impl Recipe {
     pub(crate) fn make(&self, folder: &Path) {
         match self {
             Self::Guest { name, path } => write(&folder.join(path), &guest(name)),
+            Self::Reference { file } => {
+                let bytes = fs::read(reference_interpreter(file)).unwrap();
+                write(&folder.join(file), &bytes);
+            }
             Self::File { path, bytes } => write(&folder.join(path), bytes),
             Self::Channel { path, source } => {
                 let file = ChannelFile::from_toml(source).unwrap();

@@ -3,6 +3,7 @@
 //! ```text
 //! # What this shows.
 //! guest NAME [PATH]        the interpreter of tests/guests/NAME.wat, as NAME.wasm or PATH
+//! reference FILE           a build of the reference interpreter, which `cargo guests` makes
 //! file PATH                a text; its lines follow, each after `| `
 //! bytes PATH HEX           a file of these bytes
 //! channel PATH             a channel file, encoded from the TOML that follows
@@ -90,6 +91,7 @@ fn step(line: &str, text: String) -> Option<Step> {
         ("guest", [name, path]) => {
             make(Recipe::Guest { name: name.to_str()?.to_owned(), path: path.clone() })
         }
+        ("reference", [file]) => make(Recipe::Reference { file: file.to_str()?.to_owned() }),
         ("file", [path]) => make(Recipe::File { path: path.clone(), bytes: text.into_bytes() }),
         ("bytes", [path, hex]) => {
             make(Recipe::File { path: path.clone(), bytes: hexadecimal(hex.to_str()?)? })

@@ -5,10 +5,13 @@
 //! limit. Its *call stack* belongs to the engine, whose frames differ between machines and with what is
 //! inserted into a function: functions that can call themselves ([`recursion`]) count how deep they are
 //! instead. The host sets both limits; what exceeds one notes so and traps.
+//!
+//! A host that wants fresh frames filled sets the limit to 0: what is rare otherwise then happens at every
+//! frame, and the runtime compares with the true limit and fills. Runs that fill nothing pay nothing.
 
 mod recursion;
 
-use wasm_encoder::{InstructionSink, ValType};
+use wasm_encoder::{BlockType, InstructionSink, ValType};
 use wasmparser::Operator;
 
 use super::function::{BodyWriter, Scratch, ScratchNeeds};
@@ -35,6 +38,8 @@ pub(super) struct Stack {
     pub(super) depth_left: u32,
     /// Index of the global that says which limit was exceeded.
     pub(super) stop: u32,
+    /// Index of the runtime's function that judges a frame over the limit, where there is a runtime.
+    pub(super) over_limit: Option<u32>,
 }
 
 /// The pass in one function.
@@ -69,6 +74,19 @@ impl Stack {
             }
             _ => None,
         }
+    }
+
+    /// The linear stack is over the limit, with the new stack pointer in a local.
+    fn over_limit(self, insert: &mut InstructionSink<'_>, linear: LinearStack, pointer: u32) {
+        let Some(function) = self.over_limit else {
+            self.stop(insert, LINEAR_STACK);
+            return;
+        };
+        insert.i32_const(linear.initial.cast_signed()).local_get(pointer).i32_sub();
+        insert.global_get(linear.pointer).local_get(pointer).call(function);
+        insert.if_(BlockType::Empty);
+        self.stop(insert, LINEAR_STACK);
+        insert.end();
     }
 
     /// Notes which limit was exceeded, and traps.
@@ -115,7 +133,7 @@ impl FunctionStack {
             out.insert().local_tee(pointer);
             out.insert().i32_const(linear.initial.cast_signed()).local_get(pointer).i32_sub();
             out.insert().global_get(linear.limit).i32_gt_u();
-            out.rarely(|insert| self.stack.stop(insert, LINEAR_STACK));
+            out.rarely(|insert| self.stack.over_limit(insert, linear, pointer));
         }
         self.frees = match (operator, self.frees) {
             (Operator::I32Const { value: 0.. }, _) => Frees::Constant,

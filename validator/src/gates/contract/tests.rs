@@ -63,6 +63,7 @@ fn the_outage_is_found_at_the_first_criterion_that_reads_beyond() {
             severity: Severity::Error,
             message: message.into(),
             interpreter: Some("supplier@7.10".into()),
+            build: None,
             place,
         };
         assert_eq!(finding, expected);
