@@ -60,12 +60,14 @@ fn count(report: &Value, name: &str) -> u64 {
 /// The first finding of every file that is not accepted, behind the file's name.
 fn refusals(report: &Value) -> Vec<String> {
     let subjects = report.get("subjects").and_then(Value::as_array).unwrap();
-    let rejected = subjects.iter().filter(|subject| subject["verdict"] != "accepted");
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let rejected = subjects
+        .iter()
+        .filter(|subject| subject.get("verdict").and_then(Value::as_str) != Some("accepted"));
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
     let said = |subject: &Value| {
-        let path = text(&subject["path"]);
+        let path = text(subject.get("path"));
         let name = Path::new(&path).file_name().unwrap().to_string_lossy().into_owned();
-        format!("{name}: {}", text(&subject["findings"][0]["message"]))
+        format!("{name}: {}", text(subject.pointer("/findings/0/message")))
     };
     rejected.map(said).collect()
 }
@@ -200,7 +202,7 @@ fn rego_runs_every_test_suite() {
     for (refused, expected) in refused.iter().zip(expected) {
         assert!(refused.starts_with(expected), "{refused}");
     }
-    let subjects = report["subjects"].as_array().unwrap().iter();
+    let subjects = report.get("subjects").and_then(Value::as_array).unwrap().iter();
     let passed = subjects.filter_map(|it| it.pointer("/runs/0/events/0/matches")?.as_u64());
     let passed: Vec<u64> = passed.collect();
     assert!(!passed.contains(&0), "a suite without tests");

@@ -181,11 +181,14 @@ fn sigma() -> Language {
             "title: a\nlogsource:\n  product: x\ndetection:\n  s:\n{selection}\n  condition: {condition}\n"
         )
     };
-    let bomb = (1..30).fold("a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned(), |text, level| {
-        let below = format!("*a{}", level - 1);
-        let below = vec![below; 9].join(", ");
-        format!("{text}a{level}: &a{level} [{below}]\n")
-    });
+    let bomb = (0..29).zip(1..).fold(
+        "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned(),
+        |text, (below, level)| {
+            let below = format!("*a{below}");
+            let below = vec![below; 9].join(", ");
+            format!("{text}a{level}: &a{level} [{below}]\n")
+        },
+    );
     Language {
         guest: "sigma",
         extension: "yml",
@@ -285,7 +288,7 @@ fn assert_judged(language: &Language) {
     let report: Value = serde_json::from_slice(&ended.stdout).unwrap();
     let subjects = list(report.get("subjects"));
     assert_eq!(subjects.len(), files.len());
-    let wrong: Vec<String> = subjects.iter().filter_map(|subject| wrong(subject)).collect();
+    let wrong: Vec<String> = subjects.iter().filter_map(wrong).collect();
     assert!(wrong.is_empty(), "{}:\n{}", language.guest, wrong.join("\n"));
 }
 

@@ -56,7 +56,8 @@ fn every_guest_in_the_box_is_known_here_and_describes_itself() {
     let index = super::target_dir().join("guests/index.json");
     let index: Value = serde_json::from_slice(&fs::read(index).unwrap()).unwrap();
     let guests = index.get("guests").unwrap().as_array().unwrap();
-    let mut names: Vec<&str> = guests.iter().map(|guest| guest["name"].as_str().unwrap()).collect();
+    let mut names: Vec<&str> =
+        guests.iter().map(|guest| guest.get("name").unwrap().as_str().unwrap()).collect();
     names.sort_unstable();
     assert_eq!(names, INTERPRETERS.map(|(name, _)| name));
     for (guest, _) in INTERPRETERS {
