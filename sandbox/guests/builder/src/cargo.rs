@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 use crate::error::Error;
-use crate::manifest::RustGuest;
+use crate::manifest::{Name, RustGuest};
 use crate::stamp::replace;
 
 /// What guests in Rust are compiled for.
@@ -56,6 +58,31 @@ pub(crate) fn build(
 }
 
 impl Cargo {
+    /// The folder where cargo keeps the sources of a crate of the lock file. Fetches them if need be.
+    pub(crate) fn sources_of(&self, root: &Path, package: &Name) -> Result<PathBuf, Error> {
+        let output = Command::new(&self.program)
+            .args(["metadata", "--format-version", "1", "--locked", "--filter-platform", TARGET])
+            .current_dir(root)
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|source| Error::Run { program: self.program.clone(), source })?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
+            return Err(Error::Metadata { package: package.clone(), status: output.status, said });
+        }
+        let metadata: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let packages = metadata.get("packages").and_then(Value::as_array);
+        let text = |value: &Value, key: &str| value.get(key)?.as_str().map(str::to_owned);
+        packages
+            .into_iter()
+            .flatten()
+            .find(|entry| text(entry, "name").as_deref() == Some(package.as_str()))
+            .and_then(|entry| {
+                PathBuf::from(text(entry, "manifest_path")?).parent().map(Path::to_owned)
+            })
+            .ok_or_else(|| Error::NoCrate { package: package.clone() })
+    }
+
     /// Flags for rustc that keep this machine's paths out of panic messages and debug information.
     fn remapped_paths(&self, root: &Path) -> String {
         let root = (root.to_owned(), ".");

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::manifest::{CGuest, CVersion, Program, ProgramKind};
 use crate::stamp::Stamp;
 use crate::toolchain::Toolchain;
+use crate::upstream::Sources;
 
 /// The headers that every C guest has, from the workspace's root.
 const SDK: &str = "sandbox/sdk/c";
@@ -26,6 +27,8 @@ pub(crate) struct Compilation<'a> {
     pub(crate) guest: &'a CGuest,
     pub(crate) version: &'a CVersion,
     pub(crate) program: &'a Program,
+    /// What the guest is compiled from besides its own sources.
+    pub(crate) upstream: Option<&'a Sources<'a>>,
 }
 
 impl Compilation<'_> {
@@ -55,6 +58,9 @@ impl Compilation<'_> {
             digest.add(&fs::read(&list).map_err(Error::io(&list))?);
         }
         digest.add_folder(&self.root.join(self.folder))?;
+        if let Some(upstream) = self.upstream {
+            upstream.add_to(&mut digest)?;
+        }
         Ok(digest.finish())
     }
 
@@ -69,27 +75,37 @@ impl Compilation<'_> {
     /// that debug information is the same wherever the workspace is.
     fn arguments(&self) -> Vec<String> {
         let mut arguments = owned(DIALECT);
-        arguments.push(format!("-ffile-prefix-map={}=.", self.root.display()));
+        arguments.extend(self.shared_arguments());
         arguments.push(format!("-I{SDK}"));
+        for source in self.guest.sources.iter().chain(&self.program.sources) {
+            arguments.push(self.folder.join(source.as_path()).display().to_string());
+        }
+        if let Target::Wasm(flags) = Target::of(self.program.kind) {
+            arguments.extend(self.toolchain.wasm_ldflags.iter().cloned());
+            arguments.extend(owned(flags));
+            // A build profile has a stack that its frames fit in.
+            if self.program.kind.profile().is_none() {
+                arguments.push(format!("-Wl,-z,stack-size={}", self.guest.stack_bytes));
+            }
+        }
+        arguments
+    }
+
+    /// What holds for the sources of others too.
+    fn shared_arguments(&self) -> Vec<String> {
+        let mut arguments = vec![format!("-ffile-prefix-map={}=.", self.root.display())];
         for folder in &self.guest.include {
             arguments.push(format!("-I{}", self.folder.join(folder.as_path()).display()));
         }
         for define in &self.version.defines {
             arguments.push(format!("-D{define}"));
         }
-        for source in self.guest.sources.iter().chain(&self.program.sources) {
-            arguments.push(self.folder.join(source.as_path()).display().to_string());
-        }
         match Target::of(self.program.kind) {
-            Target::Wasm(flags) => {
+            Target::Wasm(_) => {
                 arguments.extend(self.toolchain.wasm_cflags.iter().cloned());
-                arguments.extend(self.toolchain.wasm_ldflags.iter().cloned());
                 arguments.extend(owned(WASM_FLAGS));
-                arguments.extend(owned(flags));
-                // A build profile says how it is optimised, and has a stack that its frames fit in.
                 if self.program.kind.profile().is_none() {
                     arguments.extend(owned(OPTIMISED));
-                    arguments.push(format!("-Wl,-z,stack-size={}", self.guest.stack_bytes));
                 }
             }
             Target::Native(flags) => arguments.extend(owned(flags)),
@@ -105,24 +121,35 @@ impl Compilation<'_> {
         let scratch = tempfile::tempdir_in(parent).map_err(Error::io(parent))?;
         let file = artefact.file_name().unwrap_or_default();
         let output = scratch.path().join(file);
-        let run = Command::new(self.compiler())
-            .args(self.arguments())
-            .arg("-o")
-            .arg(&output)
-            .current_dir(self.root)
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|source| Error::Run { program: self.compiler().to_owned(), source })?;
-        let said = String::from_utf8_lossy(&run.stderr).trim_end().to_owned();
-        if !run.status.success() {
-            let file = file.to_string_lossy().into_owned();
-            return Err(Error::Compiler { file, status: run.status, said });
+        let mut command = Command::new(self.compiler());
+        command.args(self.arguments()).arg("-o").arg(&output);
+        if let Some(upstream) = self.upstream {
+            let tree = upstream.copy(scratch.path().join("upstream"))?;
+            let objects = scratch.path().join("objects");
+            let shared = self.shared_arguments();
+            command.args(tree.compile(self.compiler(), &shared, self.root, &objects)?);
+            command.args(tree.include_arguments());
         }
-        if !said.is_empty() {
-            eprintln!("{said}");
-        }
+        command.current_dir(self.root).stdin(Stdio::null());
+        run_compiler(command, &file.to_string_lossy())?;
         fs::rename(&output, artefact).map_err(Error::io(artefact))
     }
+}
+
+/// Runs a compiler that makes `file`, and passes on what it has to say.
+pub(crate) fn run_compiler(mut command: Command, file: &str) -> Result<(), Error> {
+    let run = command.output().map_err(|source| {
+        let program = command.get_program().into();
+        Error::Run { program, source }
+    })?;
+    let said = String::from_utf8_lossy(&run.stderr).trim_end().to_owned();
+    if !run.status.success() {
+        return Err(Error::Compiler { file: file.to_owned(), status: run.status, said });
+    }
+    if !said.is_empty() {
+        eprintln!("{said}");
+    }
+    Ok(())
 }
 
 /// The language, and warnings that no guest has.

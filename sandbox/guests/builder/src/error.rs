@@ -33,6 +33,12 @@ pub(crate) enum Error {
     Compiler { file: String, status: ExitStatus, said: String },
     #[error("cargo build of {package} for {target} failed ({status})")]
     Cargo { package: Name, target: &'static str, status: ExitStatus },
+    #[error("cargo cannot say where the sources of {package} are ({status})\n{said}")]
+    Metadata { package: Name, status: ExitStatus, said: String },
+    #[error("crate {package} is not among the builder's dependencies for Wasm")]
+    NoCrate { package: Name },
+    #[error("{} does not have this text exactly once: {from}", file.display())]
+    Edit { file: PathBuf, from: String },
     #[error("cargo built {package} and there is no {}: is it a cdylib?", path.display())]
     NoModule { package: Name, path: PathBuf },
     #[error("{}: {source}", path.display())]

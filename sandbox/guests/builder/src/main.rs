@@ -30,6 +30,7 @@ mod manifest;
 mod run;
 mod stamp;
 mod toolchain;
+mod upstream;
 mod workspace;
 
 use std::process::ExitCode;

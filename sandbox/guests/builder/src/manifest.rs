@@ -37,9 +37,41 @@ pub(crate) struct CGuest {
     pub(crate) include: Vec<InsidePath>,
     /// What every program is compiled from.
     pub(crate) sources: Vec<InsidePath>,
+    /// More of that, from a crate that carries the sources of a C library.
+    pub(crate) upstream: Option<Upstream>,
     /// The same sources may make several versions.
     pub(crate) versions: Vec<CVersion>,
     pub(crate) programs: Vec<Program>,
+}
+
+/// Sources of others, from a crate of the lock file. They are compiled as they are, without warnings.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Upstream {
+    /// The crate. This program depends on it for Wasm, where it is never compiled.
+    #[serde(rename = "crate")]
+    pub(crate) package: Name,
+    /// The sources' folder in it. Its last part is what debug information calls it.
+    pub(crate) folder: InsidePath,
+    /// Folders of headers, in that folder.
+    pub(crate) include: Vec<InsidePath>,
+    /// What is compiled, in that folder.
+    pub(crate) sources: Vec<InsidePath>,
+    /// What has to change for Wasm.
+    #[serde(default)]
+    pub(crate) edits: Vec<Edit>,
+}
+
+/// One replacement in one file, where the text to replace occurs exactly once.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Edit {
+    pub(crate) file: InsidePath,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    /// For people. There is none without.
+    #[expect(dead_code, reason = "read by people, required by the parser")]
+    reason: String,
 }
 
 /// One version of a guest written in C.

@@ -12,6 +12,7 @@ use crate::encode::encode_fixtures;
 use crate::error::Error;
 use crate::index;
 use crate::toolchain::Toolchain;
+use crate::upstream::Sources;
 use crate::workspace::{Guest, Workspace};
 
 /// What is asked for.
@@ -112,12 +113,23 @@ impl Build<'_> {
             }
             Recipe::Compile { guest, version, program } => {
                 let (root, folder) = (self.root, &artefact.guest.folder);
+                let request = self.request;
                 let toolchain = self.toolchain(program.kind.profile())?;
                 if !artefact.is_possible(toolchain) {
                     eprintln!("  absent {}: no sanitizer in this toolchain", artefact.file);
                     return Ok(());
                 }
-                Compilation { root, toolchain, folder, guest, version, program }.build(&path)?
+                let upstream = match &guest.upstream {
+                    Some(declared) => {
+                        let folder = request.cargo.sources_of(root, &declared.package)?;
+                        let folder = folder.join(declared.folder.as_path());
+                        Some(Sources { declared, folder })
+                    }
+                    None => None,
+                };
+                let upstream = upstream.as_ref();
+                Compilation { root, toolchain, folder, guest, version, program, upstream }
+                    .build(&path)?
             }
         };
         eprintln!("{:>8} {}", if built { "built" } else { "fresh" }, self.shown(&path).display());

@@ -1,0 +1,7 @@
+package a
+
+import rego.v1
+
+allow if deny
+
+deny if allow

@@ -1,0 +1,1 @@
+rule seen { strings: $a = "needle" condition: $a }

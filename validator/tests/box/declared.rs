@@ -1,0 +1,72 @@
+//! One version everywhere: what a guest says of itself, what its builder reads, and what is linked in.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use toml::Table;
+
+/// Which crate is a guest's interpreter, and which of its versions.
+const INTERPRETERS: [(&str, &str); 7] = [
+    ("cedar", "cedar-policy"),
+    ("cel", "cel"),
+    ("ebpf", "rbpf"),
+    ("libyara", "yara-sys"),
+    ("rego", "regorus"),
+    ("sigma", "rsigma-eval"),
+    ("yara", "boreal"),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> Table {
+    fs::read_to_string(root().join(path)).unwrap().parse().unwrap()
+}
+
+/// The version of a guest in its `guest.toml`.
+fn declared(guest: &str) -> String {
+    let manifest = read(&format!("sandbox/guests/{guest}/guest.toml"));
+    let versions = manifest.get("versions").and_then(|versions| versions.get(0)?.get("version"));
+    manifest.get("version").or(versions).unwrap().as_str().unwrap().to_owned()
+}
+
+fn locked(package: &str) -> String {
+    let lock = read("Cargo.lock");
+    let packages = lock.get("package").unwrap().as_array().unwrap();
+    let text =
+        |entry: &toml::Value, key: &str| entry.get(key).unwrap().as_str().unwrap().to_owned();
+    let found = packages.iter().find(|entry| text(entry, "name") == package);
+    text(found.unwrap_or_else(|| panic!("no {package} in the lock file")), "version")
+}
+
+#[test]
+fn versions_are_those_of_the_lock_file() {
+    for (guest, package) in INTERPRETERS {
+        // The crate of the C library has a version of its own.
+        let expected = if guest == "libyara" { "4.5.5".to_owned() } else { locked(package) };
+        assert_eq!(declared(guest), expected, "{guest}");
+    }
+    assert_eq!(locked("yara-sys"), "0.32.0", "another crate may carry another libyara");
+}
+
+#[test]
+fn every_guest_in_the_box_is_known_here_and_describes_itself() {
+    let index = super::target_dir().join("guests/index.json");
+    let index: Value = serde_json::from_slice(&fs::read(index).unwrap()).unwrap();
+    let guests = index.get("guests").unwrap().as_array().unwrap();
+    let mut names: Vec<&str> =
+        guests.iter().map(|guest| guest.get("name").unwrap().as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, INTERPRETERS.map(|(name, _)| name));
+    for (guest, _) in INTERPRETERS {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("content"), "").unwrap();
+        let id = format!("{guest}@{}", declared(guest));
+        let arguments = ["check", "--format", "json", "-i", &id, "content"];
+        let ended = super::in_the_box(folder.path()).args(arguments).run();
+        let report: Value = serde_json::from_slice(&ended.stdout).unwrap();
+        assert_eq!(report.pointer("/interpreters/0/id"), Some(&Value::String(id)));
+    }
+}
