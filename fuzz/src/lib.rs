@@ -6,6 +6,7 @@
 //! which can no longer pass, or whose inputs never get past the first line, is noticed without a
 //! fuzzer.
 
+pub mod case_file;
 pub mod channel_decode;
 pub mod channel_roundtrip;
 pub mod channel_source;

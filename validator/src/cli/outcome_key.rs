@@ -28,6 +28,7 @@ pub(super) fn outcome_of(run: &Run) -> CaseOutcome {
     }
 }
 
+#[cfg(feature = "fuzz")]
 /// Whether a run is what fuzzing looks for. That an interpreter refuses content, or reports an error of
 /// its own, is how it should be.
 pub(super) fn is_finding(run: &Run) -> bool {
@@ -36,6 +37,7 @@ pub(super) fn is_finding(run: &Run) -> bool {
     run.verdict() == Verdict::Rejected && !refused
 }
 
+#[cfg(feature = "fuzz")]
 /// Whether the host could not judge. What goes wrong before the content is handed over otherwise is no
 /// news to whoever waits: the interpreter was opened before.
 pub(super) fn is_host_fault(run: &Run) -> bool {

@@ -296,6 +296,9 @@ pub(super) fn inner(
         eprintln!("proofhouse: {error}");
         ExitCode::from(exit::UNJUDGED)
     };
+    // If the process that waits is killed, nobody is left to stop this one. Without it the run only lasts
+    // as long as libFuzzer's limits say.
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
     let state: State = match std::fs::read(state)
         .and_then(|json| serde_json::from_slice(&json).map_err(std::io::Error::from))
     {
