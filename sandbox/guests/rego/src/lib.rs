@@ -88,12 +88,11 @@ impl Rego {
             let value =
                 self.engine.eval_rule(rule.clone()).map_err(|error| not_evaluated(&error))?;
             let results = if self.testing {
-                match value {
-                    Value::Bool(true) => vec![rule.clone()],
-                    _ => {
-                        failed.push(rule.as_str());
-                        Vec::new()
-                    }
+                if let Value::Bool(true) = value {
+                    vec![rule.clone()]
+                } else {
+                    failed.push(rule.as_str());
+                    Vec::new()
                 }
             } else {
                 decision::results(&value).map_err(|error| not_evaluated(&error))?
