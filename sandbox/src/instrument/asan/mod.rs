@@ -2,7 +2,7 @@
 //!
 //! Such a guest lays out its own stack frames and globals with *redzones* between them, and imports
 //! functions named `env.__asan_*` to say where they are. Nothing of them runs outside the guest: calls to
-//! them are *redirected* ([`Redirects`]) to functions of our own runtime (`runtime/asan.wat`), to a few
+//! them are *redirected* (`redirect`) to functions of our own runtime (`runtime/asan.wat`), to a few
 //! inlined instructions, or to nothing. The imports themselves stay, so that no index changes; whoever
 //! instantiates the module provides functions for them that are never called, see [`imports`].
 //!
