@@ -330,6 +330,16 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// The same for an entry point that is called once.
+    pub(crate) fn call_once<P: WasmParams, R: WasmResults>(
+        &mut self,
+        export: &ModuleExport,
+        parameters: P,
+    ) -> Result<R, Ended> {
+        let function = self.function(export)?;
+        self.call(&function, parameters)
+    }
+
     /// What it means that the guest was stopped.
     fn ended_by(&mut self, error: &wasmtime::Error) -> Ended {
         match error.downcast_ref::<Trap>() {
@@ -439,16 +449,6 @@ impl<'a> Session<'a> {
         self.gauges.shadow().map(|shadow| shadow.data(&self.store)).unwrap_or_default()
     }
 
-    /// The same for an entry point that is called once.
-    pub(crate) fn call_once<P: WasmParams, R: WasmResults>(
-        &mut self,
-        export: &ModuleExport,
-        parameters: P,
-    ) -> Result<R, Ended> {
-        let function = self.function(export)?;
-        self.call(&function, parameters)
-    }
-
     /// Asks the guest for a buffer and copies an input into it.
     ///
     /// An empty input still gets a buffer of one byte: no allocator must answer a request for none.
@@ -468,13 +468,14 @@ impl<'a> Session<'a> {
         if !address.is_multiple_of(8) {
             return Err(Ended::violation(AbiViolation::BufferUnaligned { address }));
         }
-        self.memory("the host")?.slice(address, request).map(|_| ()).map_err(|_| {
-            let memory_bytes = self.memory_bytes();
-            Ended::violation(AbiViolation::BufferOutOfRange {
-                address,
-                size: request,
-                memory_bytes,
-            })
+        let looked_at = self.memory("the host")?.slice(address, request).map(|_| ());
+        looked_at.map_err(|stop| match stop {
+            // Inside, but not memory that an allocator may give.
+            Stop::Memory(_) => self.refused(stop),
+            _ => {
+                let (size, memory_bytes) = (request, self.memory_bytes());
+                Ended::violation(AbiViolation::BufferOutOfRange { address, size, memory_bytes })
+            }
         })?;
         self.write(address, input, "the host")?;
         Ok(Buffer { address, size })
@@ -493,16 +494,9 @@ impl<'a> Session<'a> {
         address: u32,
         size: u32,
         function: &'static str,
-    ) -> Result<&[u8], Ended> {
-        let memory = self.store.data().memory;
-        let bytes = memory.map(|m| m.data(&self.store)).unwrap_or_default();
-        let range = crate::num::usize_of(address)
-            ..crate::num::usize_of(address).saturating_add(crate::num::usize_of(size));
-        let memory_bytes = u64_of(bytes.len());
-        bytes.get(range).ok_or_else(|| {
-            let size = u64::from(size);
-            Ended::violation(AbiViolation::WildPointer { function, address, size, memory_bytes })
-        })
+    ) -> Result<Vec<u8>, Ended> {
+        let read = self.memory(function)?.slice(address, size).map(<[u8]>::to_vec);
+        read.map_err(|stop| self.refused(stop))
     }
 
     /// Writes to the guest's memory.

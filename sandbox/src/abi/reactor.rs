@@ -87,7 +87,7 @@ pub(crate) fn describe(
         return Err(wrong(format!("{size} bytes are over the limit of {MAX_DESCRIPTION_BYTES}")));
     }
     let json = session.read(address, size, "proofhouse_describe")?;
-    Description::parse(json).map(Some).map_err(|error| wrong(error.to_string()))
+    Description::parse(&json).map(Some).map_err(|error| wrong(error.to_string()))
 }
 
 /// The upper and the lower half.
