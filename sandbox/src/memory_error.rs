@@ -3,7 +3,7 @@
 //! The kinds are those of AddressSanitizer (Serebryany et al., USENIX ATC 2012), where it has one.
 
 use crate::instrument::{
-    AccessKind, Cause, HeapObject, LayoutMemory, LayoutObject, LayoutPlace, LayoutRegion,
+    AccessKind, Cause, GRANULE, HeapObject, LayoutMemory, LayoutObject, LayoutPlace, LayoutRegion,
     NearObject, Place, Poison, Violation, layout_object,
 };
 use crate::num::usize_of;
@@ -11,8 +11,6 @@ use crate::outcome::Frame;
 use serde::Serialize;
 use std::fmt::Write as _;
 
-/// Guest bytes for each byte of the shadow.
-const GRANULE: u32 = 8;
 /// How far from an object an address may be and still be said to have missed it, in bytes: the longest
 /// redzone.
 const NEAR: u32 = 2048;

@@ -78,7 +78,9 @@ pub use interface::Interface;
 pub use offsets::{DamagedOffsets, OffsetMap};
 pub use options::{Checks, Heap, NullPage, Options};
 pub use refusal::{AsanFault, Limited, Refusal};
+pub(crate) use shadow::GRANULE;
 pub use shadow::{Poison, first_poisoned};
+pub(crate) use stack::RED_ZONE;
 pub use stop::Stop;
 pub use summary::{
     Family, HeapFound, HeapOff, LayoutFound, NamesFound, NullPageFound, StackPointer, Summary,

@@ -15,7 +15,7 @@
 /// Guest bytes in a granule, as a power of two.
 pub(super) const GRANULE_LOG2: u32 = 3;
 /// Guest bytes in a granule.
-pub(super) const GRANULE: u32 = 1 << GRANULE_LOG2;
+pub(crate) const GRANULE: u32 = 1 << GRANULE_LOG2;
 /// Selects an address's place within its granule.
 pub(super) const IN_GRANULE: u32 = 7;
 

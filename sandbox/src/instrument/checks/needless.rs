@@ -7,6 +7,7 @@
 use wasmparser::Operator;
 
 use super::super::asan::is_mark;
+use super::super::stack::RED_ZONE;
 use super::values::{Assignments, Base, Value, Values};
 use super::{Access, Checks};
 
@@ -31,9 +32,6 @@ pub(super) struct Known {
 
 /// Most lookups that are remembered at a time, so that a function of any size is read in linear time.
 const REMEMBERED: usize = 32;
-
-/// Bytes below the stack pointer that a function without a frame may use, by the C ABI of WebAssembly.
-const RED_ZONE: u32 = 128;
 
 impl Known {
     /// What is known where a function is entered.

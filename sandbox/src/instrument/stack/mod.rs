@@ -18,6 +18,9 @@ use super::function::{BodyWriter, Scratch, ScratchNeeds};
 use super::interface::{CALL_DEPTH, LINEAR_STACK};
 pub(super) use recursion::recursive;
 
+/// Bytes below the stack pointer that a function without a frame may use, by the C ABI of WebAssembly.
+pub(crate) const RED_ZONE: u32 = 128;
+
 /// The linear stack of a module, and where its limit is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LinearStack {
