@@ -330,13 +330,13 @@ impl<'a> Session<'a> {
             return Err(Ended::violation(AbiViolation::BufferUnaligned { address }));
         }
         let looked_at = self.memory("the host")?.slice(address, request).map(|_| ());
-        looked_at.map_err(|stop| match stop {
+        looked_at.map_err(|stop| {
             // Inside, but not memory that an allocator may give.
-            Stop::Memory(_) => self.refused(stop),
-            _ => {
-                let (size, memory_bytes) = (request, self.memory_bytes());
-                Ended::violation(AbiViolation::BufferOutOfRange { address, size, memory_bytes })
+            if let Stop::Memory(_) = stop {
+                return self.refused(stop);
             }
+            let (size, memory_bytes) = (request, self.memory_bytes());
+            Ended::violation(AbiViolation::BufferOutOfRange { address, size, memory_bytes })
         })?;
         self.write(address, input, "the host")?;
         Ok(Buffer { address, size })
