@@ -68,25 +68,9 @@ impl Additions {
             original.imported_functions.saturating_add(count(original.functions.len()));
         let own_globals = original.imported_globals.saturating_add(original.defined_globals());
         let (results, result_types) = block_types(original, options.meter)?;
-        let fuel = options.meter.then_some(own_globals);
-        let mut next_global = own_globals.saturating_add(fuel.is_some().into());
-        let mut global = || {
-            let index = next_global;
-            next_global = next_global.saturating_add(1);
-            index
-        };
-        let is_lent = options.meter && !stand_ins.priced.is_empty();
-        let fuel_lent = is_lent.then(&mut global);
-        let stack = options.meter.then(|| Stack {
-            depth_left: global(),
-            stop: global(),
-            linear: stack_pointer.map(|stack| LinearStack {
-                pointer: stack.global,
-                initial: stack.initial,
-                limit: global(),
-            }),
-            over_limit: None,
-        });
+        let is_lent = !stand_ins.priced.is_empty();
+        let Gauges { fuel, fuel_lent, stack, next: next_global } =
+            Gauges::place(own_globals, stack_pointer, is_lent, options);
         let checked = match options.checks {
             options::Checks::Off => false,
             options::Checks::Fast | options::Checks::Exact => original.memory.is_some(),
@@ -159,6 +143,40 @@ impl Additions {
     /// The block type with the results of type `ty` of the original.
     pub(super) fn results(&self, ty: u32) -> BlockType {
         self.results.get(index(ty)).copied().unwrap_or(BlockType::Empty)
+    }
+}
+
+/// The globals that inserted code counts in, in the order in which they are written.
+struct Gauges {
+    fuel: Option<u32>,
+    fuel_lent: Option<u32>,
+    stack: Option<Stack>,
+    /// Index of the next global.
+    next: u32,
+}
+
+impl Gauges {
+    /// Gives them indices, behind the original's `own` globals.
+    fn place(own: u32, pointer: Option<StackPointer>, is_lent: bool, options: Options) -> Self {
+        let mut next = own;
+        let mut global = || {
+            let index = next;
+            next = next.saturating_add(1);
+            index
+        };
+        let fuel = options.meter.then(&mut global);
+        let fuel_lent = (options.meter && is_lent).then(&mut global);
+        let stack = options.meter.then(|| Stack {
+            depth_left: global(),
+            stop: global(),
+            linear: pointer.map(|stack| LinearStack {
+                pointer: stack.global,
+                initial: stack.initial,
+                limit: global(),
+            }),
+            over_limit: None,
+        });
+        Self { fuel, fuel_lent, stack, next }
     }
 }
 
