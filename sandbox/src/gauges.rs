@@ -11,6 +11,8 @@ pub(crate) struct GaugeExports {
     fuel: Option<ModuleExport>,
     fuel_lent: Option<ModuleExport>,
     heap: Option<ModuleExport>,
+    heap_base: Option<ModuleExport>,
+    memory_peak: Option<ModuleExport>,
     heap_limit: Option<ModuleExport>,
     start: Option<ModuleExport>,
     shadow: Option<ModuleExport>,
@@ -29,6 +31,8 @@ pub(crate) struct Gauges {
     fuel: Option<Global>,
     fuel_lent: Option<Global>,
     heap: Option<Memory>,
+    heap_base: Option<Global>,
+    memory_peak: Option<Global>,
     heap_limit: Option<Global>,
     shadow: Option<Memory>,
     stack_pointer: Option<Global>,
@@ -67,6 +71,8 @@ impl GaugeExports {
             fuel: find(interface.fuel, interface::FUEL),
             fuel_lent: find(interface.fuel_lent, interface::FUEL_LENT),
             heap: find(interface.shadow, interface::HEAP),
+            heap_base: find(interface.shadow, interface::HEAP_BASE),
+            memory_peak: find(interface.shadow, interface::MEMORY_PEAK),
             heap_limit: find(interface.shadow, interface::HEAP_LIMIT),
             start: find(interface.start, interface::START),
             shadow: find(interface.shadow, interface::SHADOW),
@@ -96,6 +102,8 @@ impl Gauges {
             fuel: find(&exports.fuel).and_then(Extern::into_global),
             fuel_lent: find(&exports.fuel_lent).and_then(Extern::into_global),
             heap: find(&exports.heap).and_then(Extern::into_memory),
+            heap_base: find(&exports.heap_base).and_then(Extern::into_global),
+            memory_peak: find(&exports.memory_peak).and_then(Extern::into_global),
             heap_limit: find(&exports.heap_limit).and_then(Extern::into_global),
             shadow: find(&exports.shadow).and_then(Extern::into_memory),
             stack_pointer: find(&exports.stack_pointer).and_then(Extern::into_global),
@@ -134,7 +142,8 @@ impl Gauges {
         bytes: u64,
     ) -> Result<bool, wasmtime::Error> {
         let Some(limit) = self.heap_limit else { return Ok(false) };
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        // The highest number stands for no limit, and then nothing is counted.
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX).min(u32::MAX.saturating_sub(1));
         limit.set(store, Val::I32(bytes.cast_signed())).map(|()| true)
     }
 
@@ -224,9 +233,16 @@ impl Gauges {
         self.coverage
     }
 
-    /// What the heap knows of its blocks, where memory is checked.
-    pub(crate) fn heap(&self) -> Option<Memory> {
-        self.heap
+    /// What the heap knows of its blocks, where memory is checked, and the address of its first page.
+    pub(crate) fn heap(&self, store: &mut Store<State>) -> Option<(Memory, u32)> {
+        let base = self.heap_base?.get(store).i32()?;
+        Some((self.heap?, base.cast_unsigned()))
+    }
+
+    /// Most bytes that the guest had at once, net of what its checks take, where that is counted.
+    pub(crate) fn memory_peak(&self, store: &mut Store<State>) -> Option<u64> {
+        let peak = self.memory_peak?.get(store).i64()?;
+        Some(peak.cast_unsigned())
     }
 
     /// What a guest that was compiled with `-fsanitize=address` leaves of its layout: the notes, and two

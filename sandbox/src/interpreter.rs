@@ -5,6 +5,7 @@ use crate::compile::{CompileError, Compiled, Compiler, Instrumentation};
 use crate::description::Description;
 use crate::gauges::{GaugeExports, Tuning};
 use crate::host::{Provided, State, provided};
+use crate::image::{Image, LazyImage};
 use crate::instrument::{CoverageMap, Summary};
 use crate::limits::{Limits, MAX_FRAMES};
 use crate::module::ModuleInfo;
@@ -13,7 +14,7 @@ use crate::outcome::{Frame, HostFault, Outcome, Unusable};
 use crate::run::{Job, Run};
 use crate::sandbox::Sandbox;
 use crate::sanitize::Sanitize;
-use crate::session::Session;
+use crate::session::{Session, Unstarted};
 use crate::symbols::{CodePlace, Symbols};
 use crate::variant::Variant;
 use crate::verdict::Phase;
@@ -40,6 +41,7 @@ pub(crate) struct Loaded {
     /// The original.
     wasm: Vec<u8>,
     digest: String,
+    image: LazyImage,
     /// Looks debug information up.
     compiler: Compiler,
     symbols: OnceLock<Symbols>,
@@ -60,6 +62,14 @@ impl Loaded {
     /// Where in the original an error arose.
     pub(crate) fn site_of(&self, error: &wasmtime::Error) -> Option<u32> {
         self.places(error).first().and_then(|place| place.offset)
+    }
+
+    /// What a run of `job` may start from.
+    fn image(&self, job: &Job<'_>) -> Option<&Image> {
+        if !self.instrumentation.interface.image {
+            return None;
+        }
+        self.image.get(|| Image::take(self, job)).filter(|image| image.fits(job))
     }
 
     /// The original module.
@@ -145,6 +155,7 @@ impl Interpreter {
             sanitize,
             wasm,
             digest,
+            image: LazyImage::default(),
             compiler,
             symbols,
         };
@@ -164,6 +175,13 @@ impl Interpreter {
     /// The same as a variant.
     pub fn run_variant(&self, job: &Job<'_>, variant: Variant) -> Run {
         self.run_whole(job, variant, |_| ())
+    }
+
+    /// The same as [`run`](Self::run), and never from an image of an instance that is ready: all that the
+    /// interpreter does before it sees content is done for this run. What comes out is equal.
+    pub fn run_from_scratch(&self, job: &Job<'_>) -> Run {
+        let session = Session::start(&self.loaded, job, Tuning::default());
+        self.run_session(session.and_then(Session::prepared), |_| ())
     }
 
     /// The same, and shows what the run covered before it is gone. An interpreter that was opened without
@@ -196,7 +214,20 @@ impl Interpreter {
         tuning: Tuning,
         observe: impl FnOnce(Observation<'_>),
     ) -> Run {
-        match Session::start(&self.loaded, job, tuning) {
+        let image = self.loaded.image(job).filter(|_| tuning == Tuning::default());
+        let session = match image {
+            Some(image) => Session::resume(&self.loaded, job, image),
+            None => Session::start(&self.loaded, job, tuning).and_then(Session::prepared),
+        };
+        self.run_session(session, observe)
+    }
+
+    fn run_session(
+        &self,
+        session: Result<Session<'_>, Box<Unstarted>>,
+        observe: impl FnOnce(Observation<'_>),
+    ) -> Run {
+        match session {
             Err(unstarted) => Run::new(unstarted.outcome, unstarted.finished),
             Ok(mut session) => {
                 let outcome = match abi::judge(&mut session) {

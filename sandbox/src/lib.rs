@@ -19,6 +19,7 @@ mod engine;
 mod gauges;
 mod guest_memory;
 mod host;
+mod image;
 pub mod instrument;
 mod interpreter;
 pub mod limits;

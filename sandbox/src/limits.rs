@@ -73,6 +73,11 @@ pub const MAX_DESCRIPTION_BYTES: u32 = 1 << 20;
 /// Largest content or event that is handed to an interpreter, in bytes: a 32-bit guest must still be
 /// able to hold it beside its own data.
 pub const MAX_INPUT_BYTES: u64 = 1 << 30;
+/// Bytes of an interpreter's image: what a large one leaves behind before it sees content. A longer image
+/// would take longer to write than to make again.
+pub const MAX_IMAGE_BYTES: u64 = 16 * MIB;
+/// Runs before an image is made: the first is the only one, where one file is judged.
+pub const RUNS_BEFORE_IMAGE: u32 = 1;
 /// How many times its own size a guest may take with redzones around its blocks: small ones have more
 /// redzone than size.
 pub const CHECKED_SHARE: u64 = 4;

@@ -3,7 +3,7 @@
 //! The kinds are those of AddressSanitizer (Serebryany et al., USENIX ATC 2012), where it has one.
 
 use crate::instrument::{
-    AccessKind, Cause, GRANULE, HeapObject, LayoutMemory, LayoutObject, LayoutPlace, LayoutRegion,
+    AccessKind, Cause, GRANULE, HeapObject, HeapRecords, LayoutMemory, LayoutObject, LayoutPlace, LayoutRegion,
     NearObject, Place, Poison, Violation, layout_object,
 };
 use crate::num::usize_of;
@@ -183,7 +183,7 @@ impl MemoryError {
 
     /// The error with the block of the heap that it missed, if one is near. `content` is the address of
     /// the buffer that the content was handed over in.
-    pub(crate) fn near_block(mut self, heap: &[u8], content: Option<u32>) -> Self {
+    pub(crate) fn near_block(mut self, heap: HeapRecords<'_>, content: Option<u32>) -> Self {
         use MemoryErrorKind as Kind;
         let of_heap = match self.error {
             Kind::HeapBufferOverflow
@@ -200,7 +200,7 @@ impl MemoryError {
             | Kind::WildAccess => false,
         };
         let Some(bad) = self.first_bad.filter(|_| of_heap) else { return self };
-        let near = HeapObject::near(heap, bad).into_iter().next();
+        let near = heap.near(bad).into_iter().next();
         self.object =
             near.map(|near| MemoryObject::of_heap(near, content)).filter(MemoryObject::is_near);
         // Memory of the heap that no block is near to is nobody's.

@@ -10,8 +10,7 @@ use crate::verdict::Phase;
 const ARGUMENT: &[u8] = b"guest\0\0\0";
 
 pub(super) fn judge(session: &mut Session<'_>, entry: &Harness) -> Result<Outcome, Ended> {
-    let allocate = session.function(&entry.malloc)?;
-    initialise(session, entry, &allocate)?;
+    let allocate: Allocate = session.function(&entry.malloc)?;
     session.enter(Phase::Alloc);
     let content = session.hand_over_content(&allocate)?;
     session.enter(Phase::Load);
@@ -20,13 +19,10 @@ pub(super) fn judge(session: &mut Session<'_>, entry: &Harness) -> Result<Outcom
     Ok(Outcome::Completed)
 }
 
-fn initialise(
-    session: &mut Session<'_>,
-    entry: &Harness,
-    allocate: &Allocate,
-) -> Result<(), Ended> {
+pub(super) fn prepare(session: &mut Session<'_>, entry: &Harness) -> Result<(), Ended> {
     let Some(initialise) = &entry.initialise else { return Ok(()) };
-    let block = session.hand_over(allocate, &[0; 16 + ARGUMENT.len()])?;
+    let allocate: Allocate = session.function(&entry.malloc)?;
+    let block = session.hand_over(&allocate, &[0; 16 + ARGUMENT.len()])?;
     let at = |offset: u32| block.address.saturating_add(offset);
     let words = [1, at(8), at(16), 0];
     let mut bytes: Vec<u8> = words.into_iter().flat_map(u32::to_le_bytes).collect();

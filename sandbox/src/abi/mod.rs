@@ -39,7 +39,18 @@ impl Abi {
     }
 }
 
-/// Takes a session from a fresh instance to its end.
+/// Takes an initialised session to where it waits for content. What it does there depends on nothing but
+/// what an image remembers.
+pub(crate) fn prepare(session: &mut Session<'_>) -> Result<(), Ended> {
+    match session.entry() {
+        Entry::Reactor(entry) => reactor::prepare(session, entry),
+        Entry::Harness(entry) => harness::prepare(session, entry),
+        // All of it happens in one call, content included.
+        Entry::Command(_) => Ok(()),
+    }
+}
+
+/// Takes a session from there to its end.
 pub(crate) fn judge(session: &mut Session<'_>) -> Result<crate::outcome::Outcome, Ended> {
     match session.entry() {
         Entry::Reactor(entry) => reactor::judge(session, entry),

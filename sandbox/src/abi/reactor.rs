@@ -9,12 +9,15 @@ use crate::session::{Allocate, Buffer, Ended, Evaluated, Session};
 use crate::verdict::Phase;
 use wasmtime::TypedFunc;
 
-pub(super) fn judge(session: &mut Session<'_>, entry: &Reactor) -> Result<Outcome, Ended> {
+/// Warmed up and configured.
+pub(super) fn prepare(session: &mut Session<'_>, entry: &Reactor) -> Result<(), Ended> {
     warm_up(session, entry)?;
+    configure(session, entry)
+}
+
+pub(super) fn judge(session: &mut Session<'_>, entry: &Reactor) -> Result<Outcome, Ended> {
     let allocate: Allocate = session.function(&entry.alloc)?;
     let free = entry.free.as_ref().map(|free| session.function(free)).transpose()?;
-    configure(session, entry, &allocate, free.as_ref())?;
-
     session.enter(Phase::Alloc);
     let content = session.hand_over_content(&allocate)?;
     session.enter(Phase::Load);
@@ -49,23 +52,20 @@ fn warm_up(session: &mut Session<'_>, entry: &Reactor) -> Result<(), Ended> {
     entry.warmup.as_ref().map_or(Ok(()), |warmup| session.call_once(warmup, ()))
 }
 
-fn configure(
-    session: &mut Session<'_>,
-    entry: &Reactor,
-    allocate: &Allocate,
-    free: Option<&Free>,
-) -> Result<(), Ended> {
+fn configure(session: &mut Session<'_>, entry: &Reactor) -> Result<(), Ended> {
     let (Some(json), Some(configure)) = (session.job.configuration, &entry.configure) else {
         return Ok(());
     };
     session.enter(Phase::Configure);
-    let configuration = session.hand_over(allocate, json.as_bytes())?;
+    let allocate: Allocate = session.function(&entry.alloc)?;
+    let free = entry.free.as_ref().map(|free| session.function(free)).transpose()?;
+    let configuration = session.hand_over(&allocate, json.as_bytes())?;
     let code: i32 = session.call_once(configure, configuration.arguments())?;
     if code != 0 {
         let (function, message) = ("proofhouse_configure", session.said());
         return Err(Ended::violation(AbiViolation::Refused { function, code, message }));
     }
-    give_back(session, free, configuration)
+    give_back(session, free.as_ref(), configuration)
 }
 
 /// Asks an interpreter which ABI version it speaks and what it says of itself.

@@ -10,8 +10,7 @@ mod state;
 mod wasi;
 
 pub(crate) use linker::{Provided, linker, provided};
-pub(crate) use shadow::Shadow;
-pub(crate) use state::{Captured, Growth, State, split};
+pub(crate) use state::{Captured, Growth, Keepsake, State, split};
 pub(crate) use wasi::Wasi;
 
 use crate::memory_error::HostAccess;

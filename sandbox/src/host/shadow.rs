@@ -1,37 +1,26 @@
-//! The shadow memory of one instance, as host functions read it: beside the guest's own memory, which
-//! they may be writing to, and beside the state of the run.
+//! The guest's memory with its shadow and the state of the run beside it, which the engine has no safe
+//! view of.
 
-use wasmtime::{AsContext, Memory};
+use super::state::State;
+use wasmtime::{Memory, StoreContextMut};
 
-/// The bytes of a shadow memory, which never grows.
-pub(crate) struct Shadow {
-    start: *const u8,
-    length: usize,
-}
-
-// SAFETY: it is a view of a memory of the store that it lies in, and moves with it. Whoever holds the
-// store is the only one who can run the guest, which alone writes there.
-#[expect(unsafe_code, reason = "a raw pointer into the store that carries it")]
-unsafe impl Send for Shadow {}
-
-impl Shadow {
-    /// A view of that memory, to be kept in the data of its own store. `None` if the memory could grow,
-    /// and so move.
-    pub(crate) fn of(memory: Memory, store: impl AsContext) -> Option<Self> {
-        let ty = memory.ty(&store);
-        let bytes = memory.data(&store);
-        (ty.maximum() == Some(ty.minimum()))
-            .then_some(Self { start: bytes.as_ptr(), length: bytes.len() })
-    }
-
-    /// The bytes, for a host function.
-    ///
-    /// # Safety
-    /// Until the last use of the bytes the store must be there, and the guest must not run.
-    #[expect(unsafe_code, reason = "the engine has no view of two memories and the data at once")]
-    pub(crate) unsafe fn bytes<'s>(&self) -> &'s [u8] {
-        // SAFETY: `start` and `length` are those of a memory whose minimum is its maximum, so that it
-        // stays where it is as long as the store; the caller answers for the rest.
-        unsafe { std::slice::from_raw_parts(self.start, self.length) }
-    }
+/// The guest's memory, its shadow if there is one, and the state, for as long as the store is borrowed.
+pub(super) fn beside<'c>(
+    memory: Memory,
+    store: StoreContextMut<'c, State>,
+) -> (&'c mut [u8], &'c [u8], &'c mut State) {
+    let shadow = store.data().shadow.map(|shadow| {
+        let bytes = shadow.data(&store);
+        (bytes.as_ptr(), bytes.len())
+    });
+    let (bytes, state) = memory.data_and_store_mut(store);
+    let shadow = match shadow.filter(|(start, _)| *start != bytes.as_ptr()) {
+        #[expect(unsafe_code, reason = "two memories of a store at once")]
+        // SAFETY: the store is borrowed for `'c`, so that until then nobody runs the guest, which alone
+        // grows the shadow or writes there. Memories of a store do not overlap, and this one is another
+        // than `memory`: they start at different addresses. The state holds no bytes of memories.
+        Some((start, length)) => unsafe { std::slice::from_raw_parts(start, length) },
+        None => &[],
+    };
+    (bytes, shadow, state)
 }

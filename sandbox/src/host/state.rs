@@ -1,8 +1,8 @@
 //! What one run keeps on the host's side: limits used so far, and what the guest said.
 
 use super::Stop;
-use super::shadow::Shadow;
-use super::wasi::Wasi;
+use super::shadow::beside;
+use super::wasi::{Wasi, WasiState};
 use crate::guest_memory::GuestMemory;
 use crate::limits::{CHECKED_BYTES, CHECKED_SHARE, Limits};
 use crate::num::u64_of;
@@ -15,14 +15,21 @@ use wasmtime::{AsContextMut, Caller, Memory, ResourceLimiter, StoreContextMut};
 pub(crate) struct State {
     pub(crate) limits: Limits,
     pub(crate) memory: Option<Memory>,
-    pub(crate) shadow: Option<Shadow>,
+    pub(crate) shadow: Option<Memory>,
     pub(crate) growth: Growth,
     pub(crate) captured: Captured,
     pub(crate) wasi: Wasi,
 }
 
+/// What is left on the host's side of what an interpreter did before it saw content.
+pub(crate) struct Keepsake {
+    captured: Captured,
+    wasi: WasiState,
+    peak_memory_bytes: u64,
+}
+
 /// What the guest said during a run.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Captured {
     /// Diagnostics: level and text.
     pub(crate) messages: Vec<(i32, String)>,
@@ -41,6 +48,22 @@ pub(crate) struct Captured {
 impl State {
     pub(crate) fn new(limits: Limits, wasi: Wasi, growth: Growth) -> Self {
         Self { limits, memory: None, shadow: None, growth, captured: Captured::default(), wasi }
+    }
+
+    /// What a run from an image will have to know.
+    pub(crate) fn keep(&self) -> Keepsake {
+        Keepsake {
+            captured: self.captured.clone(),
+            wasi: self.wasi.state(),
+            peak_memory_bytes: self.growth.peak_memory_bytes,
+        }
+    }
+
+    /// Goes on from there.
+    pub(crate) fn recall(&mut self, kept: &Keepsake) {
+        self.captured.clone_from(&kept.captured);
+        self.wasi.recall(&kept.wasi);
+        self.growth.peak_memory_bytes = kept.peak_memory_bytes;
     }
 
     /// Counts one more diagnostic of that many bytes, or refuses it.
@@ -93,13 +116,7 @@ pub(crate) fn split<'c>(
     store: StoreContextMut<'c, State>,
     function: &'static str,
 ) -> (GuestMemory<'c>, &'c mut State) {
-    let (bytes, state) = memory.data_and_store_mut(store);
-    #[expect(unsafe_code, reason = "see `Shadow::bytes`")]
-    // SAFETY: the store is borrowed for as long as the bytes are, so that it stays and nobody runs it.
-    let shadow: &'c [u8] = match &state.shadow {
-        Some(shadow) => unsafe { shadow.bytes() },
-        None => &[],
-    };
+    let (bytes, shadow, state) = beside(memory, store);
     (GuestMemory::new(bytes, shadow, function), state)
 }
 

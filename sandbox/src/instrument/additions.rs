@@ -12,6 +12,7 @@ use super::checks::Checks;
 use super::coverage::CoveragePlan;
 use super::function::Passes;
 use super::grow::{Grow, most_pages};
+use super::image;
 use super::known::{Role, StandIns};
 use super::limits::{MAX_FUNCTIONS, MAX_GLOBALS, MAX_TYPES};
 use super::link::{Base, Runtime};
@@ -20,6 +21,7 @@ use super::numbers::{count, index};
 use super::options;
 use super::original::Original;
 use super::refusal::{Limited, Refusal};
+use super::room::Room;
 use super::stack::{LinearStack, Stack};
 use super::summary::StackPointer;
 
@@ -36,8 +38,12 @@ pub(super) struct Additions {
     pub(super) runtime: Option<Runtime>,
     /// Where it goes.
     pub(super) base: Base,
+    /// What it has of the guest's memory, and beside it.
+    pub(super) room: Room,
     /// What the passes over function bodies need.
     pub(super) passes: Passes,
+    /// The globals that may differ between instances, if nothing else can that is no memory.
+    pub(super) mutable_globals: Option<Vec<u32>>,
     /// What is counted, if coverage is asked for.
     pub(super) coverage: Option<CoveragePlan>,
     /// Functions of which more is known than their code says.
@@ -77,6 +83,9 @@ impl Additions {
         };
         // Without checks, too, frames must be where they are with them, or fuel would differ.
         let runtime = (checked || layout).then(|| Runtime::read(layout)).transpose()?;
+        let minimum = original.memory.map_or(0, |memory| memory.initial);
+        let has_heap = checked && stand_ins.has_heap;
+        let room = runtime.as_ref().map(|_| Room::plan(minimum, layout, has_heap));
         let base = Base {
             types: own_types.saturating_add(count(result_types.len())),
             functions: own_functions,
@@ -109,13 +118,17 @@ impl Additions {
         let memory = u32::from(original.memory.is_some()).saturating_add(added(Runtime::memories));
         let coverage = options.coverage.then(|| CoveragePlan::of(original, memory)).transpose()?;
         let covered = coverage.as_ref().map(CoveragePlan::coverage);
+        let added_globals = added(Runtime::globals).saturating_add(base.globals);
+        let mutable_globals = image::mutable_globals(original, own_globals..added_globals)?;
         let passes = Passes { fuel, stack, checks, grow, coverage: covered };
         Ok(Self {
             result_types,
             results,
             runtime,
             base,
+            room: room.unwrap_or_default(),
             passes,
+            mutable_globals,
             coverage,
             stand_ins,
             fuel_lent,

@@ -71,12 +71,30 @@ const REUSABLE: u32 = 3;
 /// included, and an alignment.
 const FORWARD: u32 = 1 << 18;
 
-impl HeapObject {
-    /// The block that begins at `address`, live or freed, if one does. `heap` is the contents of the
-    /// exported [`HEAP`](super::interface::HEAP) memory; bytes that the runtime did not write give `None`
-    /// or nonsense.
-    pub fn at(heap: &[u8], address: u32) -> Option<Self> {
-        let record = heap.get(index(address.checked_sub(ALIGN)?)..)?;
+/// The records of an instance's blocks. Bytes that the runtime did not write give nothing or nonsense.
+#[derive(Clone, Copy)]
+pub struct HeapRecords<'h> {
+    /// Contents of the exported [`HEAP`](super::interface::HEAP) memory.
+    pub memory: &'h [u8],
+    /// Value of the exported global [`HEAP_BASE`](super::interface::HEAP_BASE).
+    pub base: u32,
+}
+
+impl std::fmt::Debug for HeapRecords<'_> {
+    /// Without the bytes.
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        to.debug_struct("HeapRecords")
+            .field("bytes", &self.memory.len())
+            .field("base", &self.base)
+            .finish()
+    }
+}
+
+impl HeapRecords<'_> {
+    /// The block that begins at `address`, live or freed, if one does.
+    pub fn at(self, address: u32) -> Option<HeapObject> {
+        let record = address.checked_sub(self.base)?.checked_sub(ALIGN)?;
+        let record = self.memory.get(index(record)..)?;
         let word = |at: usize| {
             let bytes = record.get(at..at.checked_add(4)?)?;
             Some(u32::from_le_bytes(bytes.try_into().ok()?))
@@ -90,21 +108,21 @@ impl HeapObject {
             QUARANTINED | REUSABLE => Some(word(20)?),
             _ => return None,
         };
-        Some(Self { address, size: word(4)?, allocation: word(8)?, freed })
+        Some(HeapObject { address, size: word(4)?, allocation: word(8)?, freed })
     }
 
     /// The blocks nearest to `address`, the nearest first: the one that holds it or lies before it, and the
-    /// one behind it. It takes up to a step for every 16 bytes of `heap`, of which as much is enough as the
-    /// guest's own memory is long.
-    pub fn near(heap: &[u8], address: u32) -> Vec<NearObject> {
+    /// one behind it. It takes up to a step for every 16 bytes of records.
+    pub fn near(self, address: u32) -> Vec<NearObject> {
         // What lies behind the records is never the heap's.
-        let end = u32::try_from(heap.len()).unwrap_or(u32::MAX);
-        let start = address.min(end) & !STATE;
-        let before =
-            (1..=start / ALIGN).rev().find_map(|at| Self::at(heap, at.saturating_mul(ALIGN)));
+        let end = u32::try_from(self.memory.len()).unwrap_or(u32::MAX);
+        let start = address.min(self.base.saturating_add(end)) & !STATE;
+        let before = (self.base / ALIGN..=start / ALIGN)
+            .rev()
+            .find_map(|at| self.at(at.saturating_mul(ALIGN)));
         let behind = (1..=FORWARD / ALIGN)
             .map_while(|step| start.checked_add(step.saturating_mul(ALIGN)))
-            .find_map(|at| Self::at(heap, at));
+            .find_map(|at| self.at(at));
         let mut near: Vec<_> = before
             .into_iter()
             .chain(behind)
@@ -113,7 +131,9 @@ impl HeapObject {
         near.sort_by_key(|near| near.place.distance());
         near
     }
+}
 
+impl HeapObject {
     /// Where `address` is, seen from this block.
     fn place(&self, address: u32) -> Place {
         match address.checked_sub(self.address) {

@@ -13,12 +13,8 @@ pub const FUEL: &str = "__proofhouse_fuel";
 /// Mutable `i64` global: fuel that functions with a fixed price were lent while they run. If a run ends
 /// inside one of them, this much of the fuel that is left was never the guest's.
 pub const FUEL_LENT: &str = "__proofhouse_fuel_lent";
-/// Memory: the shadow. From the start it is as large as it ever gets, [`SHADOW_BYTES`], so that only the
-/// guest's own memory ever grows.
+/// Memory: the shadow, one byte for every eight of the guest's memory, and grows with it.
 pub const SHADOW: &str = "__proofhouse_shadow";
-/// Size of the shadow in bytes: one for every eight that a 32-bit address can name. All but what was
-/// poisoned is never touched.
-pub const SHADOW_BYTES: u64 = 1 << 29;
 /// Memory: counters and comparisons, in the places that a [`CoverageMap`](super::CoverageMap) says. It
 /// does not grow.
 pub const COVERAGE: &str = "__proofhouse_coverage";
@@ -31,9 +27,12 @@ pub const STACK_POINTER: &str = "__proofhouse_stack_pointer";
 pub const LAYOUT: &str = "__proofhouse_layout";
 /// Mutable `i32` global: how many arrays of globals are noted, for [`LayoutMemory`](super::LayoutMemory).
 pub const REGISTERED: &str = "__proofhouse_registered";
-/// Mutable `i32` global: where the fake stack is in the guest's memory, 0 before it is first needed, -1
-/// if there was no room for it. Of [`FAKE_STACK_PAGES`](super::asan::FAKE_STACK_PAGES) pages.
+/// `i32` global: where the fake stack is in the guest's memory, 0 if there was no room for it. Of [`FAKE_STACK_PAGES`](super::asan::FAKE_STACK_PAGES) pages.
 pub const FAKE_STACK: &str = "__proofhouse_fake_stack";
+
+/// All mutable globals are exported under names that begin like this, if there is
+/// [`Interface::image`]. The index follows.
+pub const IMAGE_GLOBAL: &str = "__proofhouse_global_";
 
 /// Mutable `i32` global: bytes that the linear stack may take, compared as an unsigned number. All there
 /// are in a fresh instance.
@@ -60,13 +59,17 @@ pub(super) const SUSPECT_OPERAND: &str = "__proofhouse_suspect_operand";
 /// ask for.
 pub const NOTES: [&str; 6] =
     [SUSPECT, SUSPECT_LENGTH, SUSPECT_OPERAND, STOP, STOP_ADDRESS, STOP_SIZE];
-/// Memory: what the heap knows of its blocks, for [`HeapObject`](super::HeapObject).
+/// Memory: what the heap knows of its blocks, for [`HeapRecords`](super::HeapRecords). It grows with the
+/// heap.
 pub const HEAP: &str = "__proofhouse_heap";
-/// Size of that memory in bytes. Only what speaks of a block is ever touched.
-pub const HEAP_BYTES: u64 = 1 << 30;
+/// `i32` global: address of the heap's first page.
+pub const HEAP_BASE: &str = "__proofhouse_heap_base";
 /// Mutable `i32` global: bytes of live blocks, each rounded up to 16, plus 16. Unsigned.
 pub const HEAP_LIVE: &str = "__proofhouse_heap_live";
-/// Mutable `i32` global: pages of the guest's memory that belong to the heap, not to the guest.
+/// Mutable `i64` global: most bytes that the guest had at once in the sense of [`HEAP_LIMIT`]. Kept if
+/// there is a limit.
+pub const MEMORY_PEAK: &str = "__proofhouse_memory_peak";
+/// Mutable `i32` global: pages of the guest's memory that are the runtime's, not the guest's.
 pub const HEAP_PAGES: &str = "__proofhouse_heap_pages";
 /// Mutable `i32` global, to be set before the run: most bytes that the guest's own pages and
 /// [`HEAP_LIVE`] may be together. Unsigned; -1, the initial value: no limit.
@@ -128,4 +131,8 @@ pub struct Interface {
     /// It has [`LAYOUT`], [`REGISTERED`] and [`FAKE_STACK`].
     #[serde(default)]
     pub layout: bool,
+    /// Nothing but its memories and the globals under [`IMAGE_GLOBAL`] can ever differ between two of its
+    /// instances, so that one can be made equal to another.
+    #[serde(default)]
+    pub image: bool,
 }

@@ -51,6 +51,8 @@ pub(super) struct StandIns {
     pub(super) replaced: Known,
     /// Those that run as they are, at their price.
     pub(super) priced: Known,
+    /// Whether an allocator's functions are among the former.
+    pub(super) has_heap: bool,
 }
 
 impl StandIns {
@@ -66,7 +68,10 @@ impl StandIns {
             Checks::Fast | Checks::Exact => {
                 chosen.replaced = words;
                 match options.heap {
-                    Heap::Auto => chosen.replaced.extend(heap),
+                    Heap::Auto => {
+                        chosen.has_heap = !heap.is_empty();
+                        chosen.replaced.extend(heap);
+                    }
                     Heap::Off => chosen.priced = heap,
                 }
             }

@@ -9,8 +9,8 @@ use std::convert::Infallible;
 
 use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{
-    CodeSection, ExportKind, ExportSection, FunctionSection, GlobalSection, MemorySection, NameMap,
-    TypeSection,
+    CodeSection, ConstExpr, ExportKind, ExportSection, FunctionSection, GlobalSection,
+    MemorySection, NameMap, TypeSection,
 };
 use wasmparser::{
     ExternalKind, FunctionBody, GlobalSectionReader, KnownCustom, MemorySectionReader, Name,
@@ -18,6 +18,7 @@ use wasmparser::{
 };
 
 use super::interface::PREFIX;
+use super::room::Room;
 
 /// The runtime, as the build script made it from its text.
 static RUNTIME: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/runtime.wasm"));
@@ -128,14 +129,50 @@ impl Runtime {
         }
     }
 
-    /// Appends its memories.
-    pub(super) fn write_memories(&self, mut base: Base, to: &mut MemorySection) -> Result<()> {
-        self.memories.clone().map_or(Ok(()), |memories| base.parse_memory_section(to, memories))
+    /// Appends its memories, as large as `room` says.
+    pub(super) fn write_memories(
+        &self,
+        mut base: Base,
+        room: Room,
+        to: &mut MemorySection,
+    ) -> Result<()> {
+        // The guest's own, which is imported, has index 0.
+        for (memory, index) in self.memories.clone().into_iter().flatten().zip(1u32..) {
+            let mut memory = base.memory_type(memory?)?;
+            let name = self.exported(ExternalKind::Memory, index);
+            if let Some(pages) = name.and_then(|name| room.minimum(name)) {
+                memory.minimum = pages.into();
+            }
+            to.memory(memory);
+        }
+        Ok(())
     }
 
-    /// Appends its globals.
-    pub(super) fn write_globals(&self, mut base: Base, to: &mut GlobalSection) -> Result<()> {
-        self.globals.clone().map_or(Ok(()), |globals| base.parse_global_section(to, globals))
+    /// Appends its globals, with the first values that `room` says.
+    pub(super) fn write_globals(
+        &self,
+        mut base: Base,
+        room: Room,
+        to: &mut GlobalSection,
+    ) -> Result<()> {
+        for (global, index) in self.globals.clone().into_iter().flatten().zip(0u32..) {
+            let global = global?;
+            let name = self.exported(ExternalKind::Global, index);
+            match name.and_then(|name| room.initial(name)) {
+                Some(value) => {
+                    let ty = base.global_type(global.ty)?;
+                    to.global(ty, &ConstExpr::i32_const(value.cast_signed()));
+                }
+                None => base.parse_global(to, global)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The name under which it exports something.
+    fn exported(&self, kind: ExternalKind, index: u32) -> Option<&'static str> {
+        let found = self.exports.iter().find(|export| export.1 == kind && export.2 == index);
+        found.map(|export| export.0)
     }
 
     /// Appends what the host reads, under reserved names.

@@ -47,6 +47,7 @@ mod customs;
 mod function;
 mod grow;
 mod heap;
+mod image;
 pub mod interface;
 mod known;
 mod layout;
@@ -60,6 +61,7 @@ mod options;
 mod original;
 mod proposals;
 mod refusal;
+mod room;
 mod shadow;
 mod stack;
 mod stop;
@@ -73,7 +75,7 @@ pub use asan::{
     LayoutMemory, LayoutObject, Place as LayoutPlace, Region as LayoutRegion, layout_object,
 };
 pub use coverage::{Comparison, CoverageMap, CoveragePoint, DamagedCoverage, PointKind, Site};
-pub use heap::{HeapObject, NearObject, Place};
+pub use heap::{HeapObject, HeapRecords, NearObject, Place};
 pub use interface::Interface;
 pub use offsets::{DamagedOffsets, OffsetMap};
 pub use options::{Checks, Heap, NullPage, Options};

@@ -44,6 +44,7 @@ impl Writer<'_, '_> {
             depth: self.additions.passes.stack.is_some(),
             stack_limit: self.additions.passes.stack.is_some_and(|stack| stack.linear.is_some()),
             layout: self.additions.layout,
+            image: self.additions.mutable_globals.is_some(),
         }
     }
 
@@ -121,12 +122,13 @@ impl Writer<'_, '_> {
             // The runtime holds the guest to what it declared; the heap's pages and those of the fake
             // stack come on top.
             if self.additions.passes.grow.is_some() {
+                memory.minimum = self.additions.room.pages().into();
                 memory.maximum = None;
             }
             to.memory(memory);
         }
         if let Some(runtime) = &self.additions.runtime {
-            runtime.write_memories(self.additions.base, &mut to)?;
+            runtime.write_memories(self.additions.base, self.additions.room, &mut to)?;
         }
         if let Some(coverage) = &self.additions.coverage {
             let (minimum, maximum) = (coverage.pages(), Some(coverage.pages()));
@@ -159,7 +161,7 @@ impl Writer<'_, '_> {
             }
         }
         if let Some(runtime) = &self.additions.runtime {
-            runtime.write_globals(self.additions.base, &mut to)?;
+            runtime.write_globals(self.additions.base, self.additions.room, &mut to)?;
         }
         Ok(to)
     }
@@ -197,6 +199,9 @@ impl Writer<'_, '_> {
         }
         if let Some(coverage) = &self.additions.coverage {
             to.export(interface::COVERAGE, ExportKind::Memory, coverage.memory);
+        }
+        for global in self.additions.mutable_globals.iter().flatten() {
+            to.export(&format!("{}{global}", interface::IMAGE_GLOBAL), ExportKind::Global, *global);
         }
         if to.len() > MAX_EXPORTS {
             let (count, limit) = (to.len().into(), MAX_EXPORTS.into());
@@ -258,6 +263,9 @@ impl Writer<'_, '_> {
             let granules = index(bytes >> GRANULE_LOG2);
             let poison = std::iter::repeat_n(Poison::NULL_PAGE.0, granules);
             to.active(SHADOW, &ConstExpr::i32_const(0), poison);
+        }
+        if let Some((granule, poison)) = self.additions.room.redzones() {
+            to.active(SHADOW, &ConstExpr::i32_const(granule.cast_signed()), poison);
         }
         Ok(to)
     }

@@ -3,7 +3,7 @@
 
 use super::Session;
 use crate::host::Stop;
-use crate::instrument::{LayoutMemory, NullPageFound, RED_ZONE, Stop as RuntimeStop};
+use crate::instrument::{HeapRecords, LayoutMemory, NullPageFound, RED_ZONE, Stop as RuntimeStop};
 use crate::interpreter::Loaded;
 use crate::memory_error::MemoryError;
 use crate::outcome::{AbiViolation, Frame, HostFault, Outcome, Resource, Stack, TrapKind};
@@ -126,11 +126,13 @@ impl Session<'_> {
     /// The error with the object that it missed, if there is one.
     fn with_object(&mut self, memory: MemoryError) -> MemoryError {
         let notes = self.gauges.layout(&mut self.store);
-        let heap = self.gauges.heap().map(|heap| heap.data(&self.store)).unwrap_or_default();
-        // Its records lie at the addresses of their blocks, so none is behind the guest's memory.
-        let guest_bytes = usize::try_from(self.memory_bytes()).unwrap_or(usize::MAX);
-        let heap = heap.get(..guest_bytes).unwrap_or(heap);
-        let memory = memory.near_block(heap, self.content.map(|content| content.address));
+        let content = self.content.map(|content| content.address);
+        let memory = match self.gauges.heap(&mut self.store) {
+            Some((heap, base)) => {
+                memory.near_block(HeapRecords { memory: heap.data(&self.store), base }, content)
+            }
+            None => memory,
+        };
         let (Some((notes, registered, fake_stack)), Some(own)) = (notes, self.store.data().memory)
         else {
             return memory;

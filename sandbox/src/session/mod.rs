@@ -5,10 +5,11 @@ mod ending;
 pub(crate) use ending::Ended;
 use ending::outcome_of;
 
-use crate::abi::Entry;
+use crate::abi::{self, Entry};
 use crate::gauges::{Gauges, Tuning};
 use crate::guest_memory::GuestMemory;
-use crate::host::{Captured, Growth, Shadow, State, Stop, Wasi, split};
+use crate::host::{Captured, Growth, Keepsake, State, Stop, Wasi, split};
+use crate::image::Image;
 use crate::interpreter::Loaded;
 use crate::limits::{MAX_INPUT_BYTES, WATCHDOG_TICK};
 use crate::num::u64_of;
@@ -19,7 +20,9 @@ use crate::run::Job;
 use crate::verdict::Phase;
 use std::ops::Range;
 use std::time::Duration;
-use wasmtime::{AsContextMut, Instance, ModuleExport, Store, TypedFunc, WasmParams, WasmResults};
+use wasmtime::{
+    AsContextMut, Instance, Module, ModuleExport, Store, TypedFunc, WasmParams, WasmResults,
+};
 
 /// The guest's allocator: size in, address out.
 pub(crate) type Allocate = TypedFunc<i32, i32>;
@@ -114,6 +117,44 @@ impl<'a> Session<'a> {
         job: &'a Job<'a>,
         tuning: Tuning,
     ) -> Result<Self, Box<Unstarted>> {
+        let mut session = Self::instantiate(loaded, job)?;
+        match session.initialise(tuning) {
+            Ok(()) => Ok(session),
+            Err(ended) => Err(session.unstarted(ended)),
+        }
+    }
+
+    /// A fresh instance that becomes what the image remembers: ready for content.
+    ///
+    /// # Errors
+    /// The outcome, and what there is to say about the run until then.
+    pub(crate) fn resume(
+        loaded: &'a Loaded,
+        job: &'a Job<'a>,
+        image: &Image,
+    ) -> Result<Self, Box<Unstarted>> {
+        let mut session = Self::instantiate(loaded, job)?;
+        let Self { store, instance, .. } = &mut session;
+        let restored = image.restore(store, *instance);
+        session.fuel = image.fuel();
+        session.enter(Phase::Initialise);
+        match restored.and_then(|()| session.set_limits(Tuning::default())) {
+            Ok(()) => Ok(session),
+            Err(error) => {
+                let ended = session.outcome_of(&error);
+                Err(session.unstarted(ended))
+            }
+        }
+    }
+
+    /// A fresh instance in which nothing has run.
+    ///
+    /// # Errors
+    /// The outcome, and what there is to say about the run until then.
+    pub(crate) fn instantiate(
+        loaded: &'a Loaded,
+        job: &'a Job<'a>,
+    ) -> Result<Self, Box<Unstarted>> {
         let state = state(loaded, job);
         if let Err(outcome) = fits(loaded, job) {
             let finished = Finished::without_instance(0, state);
@@ -133,8 +174,8 @@ impl<'a> Session<'a> {
         let memory = instance.get_module_export(&mut store, &loaded.exports.memory);
         store.data_mut().memory = memory.and_then(wasmtime::Extern::into_memory);
         let gauges = Gauges::of(&loaded.gauges, instance, &mut store);
-        store.data_mut().shadow = gauges.shadow().and_then(|shadow| Shadow::of(shadow, &store));
-        let mut session = Self {
+        store.data_mut().shadow = gauges.shadow();
+        Ok(Self {
             job,
             loaded,
             store,
@@ -149,14 +190,33 @@ impl<'a> Session<'a> {
             messages_before: 0,
             emitted_in_load: Records::default(),
             evaluated: Vec::new(),
-        };
-        match session.initialise(tuning) {
-            Ok(()) => Ok(session),
-            Err(ended) => {
-                let (outcome, finished) = (ended.into_outcome(), session.finish());
-                Err(Box::new(Unstarted { outcome, finished }))
-            }
+        })
+    }
+
+    /// The same session, waiting for content.
+    ///
+    /// # Errors
+    /// The outcome, and what there is to say about the run until then.
+    pub(crate) fn prepared(mut self) -> Result<Self, Box<Unstarted>> {
+        match abi::prepare(&mut self) {
+            Ok(()) => Ok(self),
+            Err(ended) => Err(self.unstarted(ended)),
         }
+    }
+
+    fn unstarted(self, ended: Ended) -> Box<Unstarted> {
+        let (outcome, finished) = (ended.into_outcome(), self.finish());
+        Box::new(Unstarted { outcome, finished })
+    }
+
+    /// The parts that an image is made of: the contents as `read` finds them, what is kept on the host's
+    /// side, and the fuel used.
+    pub(crate) fn into_image<C>(
+        mut self,
+        read: impl FnOnce(&Module, &mut Store<State>, Instance) -> Option<C>,
+    ) -> Option<(C, Keepsake, u64)> {
+        let contents = read(&self.loaded.module, &mut self.store, self.instance)?;
+        Some((contents, self.store.data().keep(), self.fuel))
     }
 
     /// What a module asks to be run first: its start function, then `_initialize`.
@@ -196,12 +256,14 @@ impl<'a> Session<'a> {
             let last = self.gauges.allocations(&mut self.store);
             before.saturating_add(1)..last.saturating_add(1)
         });
+        let initial = self.loaded.info.initial_memory_bytes;
+        let counted = self.gauges.memory_peak(&mut self.store).map(|peak| peak.max(initial));
         let state = self.store.into_data();
         Finished {
             phase: self.phase,
             event: self.event,
             fuel: self.fuel,
-            peak_memory_bytes: state.growth.peak_memory_bytes,
+            peak_memory_bytes: counted.unwrap_or(state.growth.peak_memory_bytes),
             allocations,
             emitted_in_load: self.emitted_in_load,
             evaluated: self.evaluated,

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use proofhouse_sandbox::instrument::{
-    Cause, HeapObject, Instrumented, NearObject, Options, Poison, Stop, Violation, instrument,
+    Cause, HeapObject, HeapRecords, Instrumented, NearObject, Options, Poison, Stop, Violation, instrument,
     interface,
 };
 use wasmtime::{
@@ -249,19 +249,20 @@ impl Guest {
     }
 
     /// What the heap knows.
-    pub(crate) fn heap(&mut self) -> &[u8] {
+    pub(crate) fn heap(&mut self) -> HeapRecords<'_> {
+        let base = self.value(interface::HEAP_BASE);
         let heap = self.instance.get_memory(&mut self.store, interface::HEAP).unwrap();
-        heap.data(&self.store)
+        HeapRecords { memory: heap.data(&self.store), base }
     }
 
     /// The block at an address.
     pub(crate) fn block(&mut self, address: u32) -> Option<HeapObject> {
-        HeapObject::at(self.heap(), address)
+        self.heap().at(address)
     }
 
     /// The blocks near an address.
     pub(crate) fn near(&mut self, address: u32) -> Vec<NearObject> {
-        HeapObject::near(self.heap(), address)
+        self.heap().near(address)
     }
 
     /// Writes shadow bytes, the first for the granule of `address`.

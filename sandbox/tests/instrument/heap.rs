@@ -1,7 +1,7 @@
 //! What the heap stops, and how it behaves where a program may tell.
 
 use proofhouse_sandbox::instrument::{
-    AccessKind, Cause, Checks, Heap, HeapObject, Options, Place, Poison, Stop, Violation,
+    AccessKind, Cause, Checks, Heap, HeapRecords, Options, Place, Poison, Stop, Violation,
     first_poisoned, interface,
 };
 use wasmtime::Val;
@@ -412,11 +412,12 @@ fn an_original_that_never_returns_runs_out_of_fuel() {
 #[test]
 fn the_host_finds_what_the_interface_names() {
     let mut guest = heap_guest();
-    assert_eq!(guest.heap().len() as u64, interface::HEAP_BYTES);
-    assert!(guest.heap().iter().step_by(4096).all(|byte| *byte == 0));
+    assert!(guest.heap().memory.iter().all(|byte| *byte == 0));
+    let base = guest.heap().base;
+    assert_eq!(guest.memory().len(), base as usize + guest.heap().memory.len());
     for (name, initial) in [
         (interface::HEAP_LIVE, 0),
-        (interface::HEAP_PAGES, 0),
+        (interface::HEAP_PAGES, 1),
         (interface::HEAP_LIMIT, u32::MAX),
         (interface::ALLOCATIONS, 0),
         (interface::FREES, 0),
@@ -446,9 +447,12 @@ fn garbage_gives_no_panic() {
         garbage[at as usize..][..4].copy_from_slice(&word.to_le_bytes());
     }
     for address in [0, 1, 15, 16, 32, 33, 176, 20_000, 39_999, 40_000, 40_016, 1 << 30, u32::MAX] {
-        for heap in [&garbage[..], &garbage[..17], &[]] {
-            let _ = HeapObject::at(heap, address);
-            assert!(HeapObject::near(heap, address).len() <= 2);
+        for memory in [&garbage[..], &garbage[..17], &[]] {
+            for base in [0, 16, 1 << 16, u32::MAX] {
+                let heap = HeapRecords { memory, base };
+                let _ = heap.at(address);
+                assert!(heap.near(address).len() <= 2);
+            }
         }
     }
 }

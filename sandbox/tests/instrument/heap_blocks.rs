@@ -39,8 +39,11 @@ impl Model {
         Self { guest, live, quarantine, quarantine_limit, allocations: 0 }
     }
 
+    /// A word of the records, which lies as far behind their start as `at` behind the heap's.
     fn word(&mut self, at: u32) -> u32 {
-        u32::from_le_bytes(self.guest.heap()[at as usize..][..4].try_into().unwrap())
+        let heap = self.guest.heap();
+        let at = (at - heap.base) as usize;
+        u32::from_le_bytes(heap.memory[at..][..4].try_into().unwrap())
     }
 
     /// A new block; all its bytes get the same content, of which the first `kept` must have that of

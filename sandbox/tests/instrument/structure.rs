@@ -6,7 +6,7 @@ use proofhouse_sandbox::instrument::{Checks, NamesFound, Options, instrument, in
 use wasmparser::{KnownCustom, Name, Operator, Parser, Payload};
 
 use super::accesses::INSTRUCTIONS;
-use super::guest::{Ended, guest, wasm};
+use super::guest::{Ended, guest, is_out_of_bounds, wasm};
 
 /// Atomic instructions: name, size, operands above the address.
 const ATOMICS: &[(&str, u32, &str)] = &[
@@ -213,13 +213,32 @@ fn nothing_is_added_that_was_not_asked_for() {
 }
 
 #[test]
-fn the_shadow_covers_every_address_and_never_grows() {
-    let mut guest = guest("(module (memory 1))", Options::default());
-    let shadow = guest.instance.get_memory(&mut guest.store, interface::SHADOW).unwrap();
-    let size = shadow.data_size(&guest.store) as u64;
-    assert_eq!(size, interface::SHADOW_BYTES);
-    assert_eq!(size * 8, 1 << 32);
-    assert_eq!(shadow.ty(&guest.store).maximum(), Some(shadow.size(&guest.store)));
+fn the_shadow_covers_the_memory_and_grows_with_it() {
+    let grow = r#"(func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))"#;
+    for pages in [0usize, 1, 8, 9, 4000] {
+        let mut guest = guest(&format!("(module (memory {pages}) {grow})"), Options::default());
+        assert_eq!(guest.shadow().len(), pages.div_ceil(8) << 16, "{pages} pages");
+        for more in [0, 1, 8, 100] {
+            let before = guest.run("grow", &[more]);
+            let pages = (before + more) as usize;
+            assert!(guest.shadow().len() >= pages << 13);
+            assert!(guest.shadow().len() < (pages + 8) << 13);
+        }
+        assert_eq!(guest.run("grow", &[65536]), u32::MAX);
+        assert_eq!(guest.run("grow", &[u32::MAX]), u32::MAX);
+    }
+}
+
+/// A lookup beyond the shadow traps, as the access itself would have.
+#[test]
+fn an_access_beyond_the_shadow_is_out_of_bounds() {
+    let load = r#"(func (export "load") (param i32) (result i32) (i32.load offset=8 (local.get 0)))"#;
+    let mut guest = guest(&format!("(module (memory 1) {load})"), Options::default());
+    let end = 65536u32 * 8;
+    for address in [end - 1, end, end + 4096, 1 << 30, 1 << 31, u32::MAX - 8, u32::MAX] {
+        let ended = guest.call_i32("load", &[address]);
+        assert!(is_out_of_bounds(&ended), "{address:#x}: {ended:?}");
+    }
 }
 
 #[test]

@@ -56,7 +56,21 @@ enum File {
     Content { position: usize },
 }
 
+/// The descriptors, without the content.
+#[derive(Clone)]
+pub(crate) struct OpenFiles(Vec<Option<File>>);
+
 impl Files {
+    /// What is open now.
+    pub(super) fn open_files(&self) -> OpenFiles {
+        OpenFiles(self.open.clone())
+    }
+
+    /// Opens what was open then.
+    pub(super) fn reopen(&mut self, open: &OpenFiles) {
+        self.open.clone_from(&open.0);
+    }
+
     pub(super) fn new(content: Vec<u8>) -> Self {
         let open = vec![
             Some(File::Stdin { position: 0 }),

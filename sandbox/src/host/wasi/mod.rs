@@ -13,7 +13,7 @@ mod files;
 mod process;
 mod unsupported;
 
-pub(crate) use files::Files;
+pub(crate) use files::{Files, OpenFiles};
 
 use super::State;
 use wasmtime::{Linker, Result};
@@ -35,6 +35,25 @@ impl Wasi {
     /// A guest with those arguments; `content` is what stdin and `/content` hold.
     pub(crate) fn new(arguments: Vec<String>, content: Vec<u8>) -> Self {
         Self { arguments, files: Files::new(content), random: RANDOM_SEED }
+    }
+}
+
+/// What a guest may have changed of it.
+pub(crate) struct WasiState {
+    open: OpenFiles,
+    random: u64,
+}
+
+impl Wasi {
+    /// What it is now, but for what the job says.
+    pub(crate) fn state(&self) -> WasiState {
+        WasiState { open: self.files.open_files(), random: self.random }
+    }
+
+    /// Goes on from there.
+    pub(crate) fn recall(&mut self, state: &WasiState) {
+        self.files.reopen(&state.open);
+        self.random = state.random;
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) use redirect::{Found, Links, Redirect, Redirects};
 /// symbol.
 pub const MODULE: &str = "env";
 
-/// Pages of guest memory that a guest takes for its fake stack when it first needs one. They are the
+/// Pages of guest memory for the fake stack of a guest that marks its frames. They are the
 /// instrumentation's, not the guest's: to be left out of its memory limit.
 pub const FAKE_STACK_PAGES: u64 = 15;
 

@@ -142,7 +142,7 @@ impl LayoutMemory<'_> {
 
     /// The frame on the fake stack that an address is in. Its class says where it begins.
     fn fake_frame(&self, address: u32) -> Option<u32> {
-        if self.fake_stack == 0 || self.fake_stack == u32::MAX {
+        if self.fake_stack == 0 {
             return None;
         }
         let into = address.checked_sub(self.fake_stack)?;

@@ -12,8 +12,8 @@
   (memory $layout (export "layout") 2 2)
   ;; How many arrays of globals were noted.
   (global $registered (export "registered") (mut i32) (i32.const 0))
-  ;; Where the fake stack is in guest memory: 0 before it is first needed, -1 if there is no room for it.
-  (global $fake_stack (export "fake_stack") (mut i32) (i32.const 0))
+  ;; Where the fake stack is in guest memory, 0 if there is no room for it.
+  (global $fake_stack (export "fake_stack") i32 (i32.const 0))
 
   ;; ---- The shadow ----------------------------------------------------------------------------------
 
@@ -47,6 +47,12 @@
       (local.set $granules (i32.sub (local.get $granules) (i32.const 1)))
       (br $ones)))
 
+  ;; The shadow of a granule; 0 for those outside the guest's memory.
+  (func $shadow_of (param $granule i32) (result i32)
+    (if (i32.ge_u (local.get $granule) (i32.shl (memory.size $guest) (i32.const 13)))
+      (then (return (i32.const 0))))
+    (i32.load8_s $shadow (local.get $granule)))
+
   ;; Says of the granule of `address` that its first `bytes` bytes may be accessed.
   (func $set_partial (param $address i32) (param $bytes i32)
     (call $set_shadow
@@ -63,7 +69,7 @@
     (local.set $first (i32.shr_u (local.get $address) (i32.const 3)))
     (local.set $last (i32.shr_u (local.get $end) (i32.const 3)))
     ;; The granule in which the region ends, unless bytes behind the region may be accessed.
-    (local.set $shadow (i32.load8_s $shadow (local.get $last)))
+    (local.set $shadow (call $shadow_of (local.get $last)))
     (if (i32.and
           (i32.gt_s (local.get $shadow) (i32.const 0))
           (i32.le_s (local.get $shadow) (i32.and (local.get $end) (i32.const 7))))
@@ -88,8 +94,7 @@
   (func $keep_before (param $address i32)
     (local $shadow i32) (local $bytes i32)
     (local.set $bytes (i32.and (local.get $address) (i32.const 7)))
-    (local.set $shadow
-      (i32.load8_s $shadow (i32.shr_u (local.get $address) (i32.const 3))))
+    (local.set $shadow (call $shadow_of (i32.shr_u (local.get $address) (i32.const 3))))
     (if (i32.or
           (i32.eqz (local.get $shadow)) (i32.gt_s (local.get $shadow) (local.get $bytes)))
       (then (call $set_partial (local.get $address) (local.get $bytes)))))
@@ -104,7 +109,7 @@
     (local.set $last (i32.shr_u (local.get $end) (i32.const 3)))
     (call $set_shadow
       (local.get $first) (i32.sub (local.get $last) (local.get $first)) (i32.const 0))
-    (local.set $shadow (i32.load8_s $shadow (local.get $last)))
+    (local.set $shadow (call $shadow_of (local.get $last)))
     (if (i32.and
           (i32.ne (local.get $shadow) (i32.const 0))
           (i32.lt_s (local.get $shadow) (i32.and (local.get $end) (i32.const 7))))
@@ -194,26 +199,11 @@
   (func $class_notes (param $class i32) (result i32)
     (i32.add (i32.const 65536) (i32.shl (local.get $class) (i32.const 12))))
 
-  ;; Takes 15 pages of guest memory for all classes, once.
-  (func $reserve
-    (local $page i32)
-    (local.set $page (memory.grow $guest (i32.const 15)))
-    ;; They are not the guest's own, which are counted against its limit.
-    (if (i32.ne (local.get $page) (i32.const -1))
-      (then (global.set $heap_pages (i32.add (global.get $heap_pages) (i32.const 15)))))
-    (global.set $fake_stack
-      (select
-        (i32.const -1)
-        (i32.shl (local.get $page) (i32.const 16))
-        ;; Without a page before it, its first frame would be at address 0, which stands for none.
-        (i32.lt_u (i32.add (local.get $page) (i32.const 1)) (i32.const 2)))))
-
   ;; A frame of at least `size` bytes, or 0 if there is none: the function then uses the real stack.
   (func $stack_malloc (export "stack_malloc") (param $size i32) (param $class i32) (result i32)
     (local $notes i32) (local $frames i32) (local $frame i32) (local $head i32) (local $room i32)
     (local $address i32)
-    (if (i32.eqz (global.get $fake_stack)) (then (call $reserve)))
-    (if (i32.eq (global.get $fake_stack) (i32.const -1)) (then (return (i32.const 0))))
+    (if (i32.eqz (global.get $fake_stack)) (then (return (i32.const 0))))
     (local.set $room (i32.shl (i32.const 64) (local.get $class)))
     (if (i32.gt_u (local.get $size) (local.get $room)) (then (return (i32.const 0))))
     (local.set $notes (call $class_notes (local.get $class)))
@@ -257,8 +247,7 @@
   ;; Gives a frame back. What is no frame of this class, or not in use, is left alone.
   (func $stack_free (export "stack_free") (param $address i32) (param $size i32) (param $class i32)
     (local $notes i32) (local $frames i32) (local $frame i32) (local $into i32) (local $count i32)
-    (br_if 0
-      (i32.lt_u (i32.add (global.get $fake_stack) (i32.const 1)) (i32.const 2)))
+    (br_if 0 (i32.eqz (global.get $fake_stack)))
     (local.set $into
       (i32.sub
         (local.get $address)

@@ -1,8 +1,8 @@
   ;; The heap: blocks with redzones around them, and a quarantine for those that were freed.
   ;;
   ;; The guest's memory holds the blocks' own bytes and nothing else. What is known of them lies in a
-  ;; memory that is as long as the guest's may be: the *record* of the block at `address` lies there at
-  ;; `address - 16`. So it is found without looking for it, and takes memory only where blocks are.
+  ;; memory that is as long as the guest's from where the heap's first page is, `heap_base`: the *record* of
+  ;; the block at `address` lies there at `address - heap_base - 16`. So it is found without looking for it.
   ;;
   ;; | offset | record |
   ;; |---|---|
@@ -19,10 +19,15 @@
   ;; before its block, so the word at 16 is never mistaken for the word at 0 of another record.
   ;;
   ;; Chunks of up to 32 KiB have one of some hundred lengths, and keep it for ever: a *class* is a list of
-  ;; those that can be used again. The heads of the lists lie where the first of these chunks' records
-  ;; lie, so that a short run touches few pages. Longer chunks take pages and give them back.
+  ;; those that can be used again. The heads of the lists lie at the start of the heap memory, four bytes
+  ;; each, and the first chunks behind the 512 bytes that have their records there. Longer chunks take pages
+  ;; and give them back.
 
-  (memory $heap (export "heap") 16384 16384)
+  (memory $heap (export "heap") 0 16384)
+  ;; Address of the heap's first page.
+  (global $heap_base (export "heap_base") i32 (i32.const 0))
+  ;; Address of the block whose record would be the first: 16 more.
+  (global $first_block (export "first_block") i32 (i32.const 0))
 
   ;; Ordinal number of the last allocation, and of the last free. Those of null pointers do not count.
   (global $allocations (export "allocations") (mut i32) (i32.const 0))
@@ -43,15 +48,13 @@
   ;; If not 0, new chunks lie at distances that this number decides.
   (global $heap_seed (export "heap_seed") (mut i32) (i32.const 0))
 
-  ;; The rest of the pages from which new chunks are cut, all of it poisoned.
-  (global $rest (mut i32) (i32.const 0))
-  (global $rest_end (mut i32) (i32.const 0))
-  (global $rest_is_new (mut i32) (i32.const 0))
+  ;; The rest of the pages from which new chunks are cut, all of it poisoned. In the beginning, those that
+  ;; the heap has from the start.
+  (global $rest (export "rest") (mut i32) (i32.const 0))
+  (global $rest_end (export "rest_end") (mut i32) (i32.const 0))
+  (global $rest_is_new (mut i32) (i32.const 1))
   ;; Whether the block that was allocated last is zero.
   (global $block_is_zero (mut i32) (i32.const 0))
-
-  ;; Where the heads of the classes' lists lie in the heap memory, four bytes each; 0 before the first cut.
-  (global $classes (mut i32) (i32.const 0))
 
   ;; Quarantine: first block in, last block in, bytes of their chunks.
   (global $quarantine_first (mut i32) (i32.const 0))
@@ -192,13 +195,11 @@
               (global.set $block_is_zero (global.get $pages_are_new))
               (br $cut)))))
       ;; One that can be used again.
-      (local.set $head
-        (i32.add (global.get $classes) (i32.shl (local.get $class) (i32.const 2))))
-      (if (global.get $classes)
-        (then (local.set $used (i32.load $heap (local.get $head)))))
+      (local.set $head (i32.shl (local.get $class) (i32.const 2)))
+      (local.set $used (i32.load $heap (local.get $head)))
       (if (local.get $used)
         (then
-          (local.set $record (i32.sub (local.get $used) (i32.const 16)))
+          (local.set $record (i32.sub (local.get $used) (global.get $first_block)))
           (i32.store $heap (local.get $head)
             (i32.load $heap offset=12 (local.get $record)))
           (local.set $chunk (i32.load $heap offset=16 (local.get $record)))
@@ -219,7 +220,7 @@
           (i32.sub (local.get $align) (i32.const 1)))
         (i32.sub (i32.const 0) (local.get $align))))
     ;; The record.
-    (local.set $record (i32.sub (local.get $address) (i32.const 16)))
+    (local.set $record (i32.sub (local.get $address) (global.get $first_block)))
     (i32.store $heap (local.get $record) (i32.or (local.get $address) (i32.const 1)))
     (i32.store $heap offset=4 (local.get $record) (local.get $size))
     (i32.store $heap offset=8 (local.get $record) (global.get $allocations))
@@ -314,10 +315,6 @@
           (if (i32.ne (local.get $page) (global.get $rest_end))
             (then
               (global.set $rest (local.get $page))
-              (if (i32.eqz (global.get $classes))
-                (then
-                  (global.set $classes (local.get $page))
-                  (global.set $rest (i32.add (local.get $page) (i32.const 512)))))
               (global.set $rest_is_new (global.get $pages_are_new)))
             (else
               (global.set $rest_is_new
@@ -332,11 +329,12 @@
   ;; freed, or if no block begins there.
   (func $live (param $address i32) (param $freed i32) (param $wrong i32) (result i32)
     (local $record i32) (local $word i32)
-    (local.set $record (i32.sub (local.get $address) (i32.const 16)))
+    (local.set $record (i32.sub (local.get $address) (global.get $first_block)))
     (block $is_wrong
       (br_if $is_wrong (i32.and (local.get $address) (i32.const 15)))
-      ;; All records lie before the end of the heap memory.
-      (br_if $is_wrong (i32.ge_u (local.get $record) (i32.const 0x3fffffe0)))
+      ;; Lower addresses than the heap's wrap.
+      (br_if $is_wrong
+        (i32.ge_u (local.get $record) (i32.shl (memory.size $heap) (i32.const 16))))
       (local.set $word (i32.load $heap (local.get $record)))
       (if (i32.eq (local.get $word) (i32.or (local.get $address) (i32.const 1)))
         (then (return (local.get $record))))
@@ -371,7 +369,7 @@
     (if (global.get $quarantine_last)
       (then
         (i32.store $heap offset=12
-          (i32.sub (global.get $quarantine_last) (i32.const 16))
+          (i32.sub (global.get $quarantine_last) (global.get $first_block))
           (local.get $address)))
       (else (global.set $quarantine_first (local.get $address))))
     (global.set $quarantine_last (local.get $address))
@@ -392,7 +390,7 @@
   (func $evict_first
     (local $address i32) (local $record i32) (local $class i32)
     (local.set $address (global.get $quarantine_first))
-    (local.set $record (i32.sub (local.get $address) (i32.const 16)))
+    (local.set $record (i32.sub (local.get $address) (global.get $first_block)))
     (global.set $quarantine_first (i32.load $heap offset=12 (local.get $record)))
     (global.set $quarantine_bytes
       (i32.sub
@@ -402,8 +400,7 @@
     (if (local.get $class)
       (then
         (i32.store $heap (local.get $record) (i32.or (local.get $address) (i32.const 3)))
-        (local.set $class
-          (i32.add (global.get $classes) (i32.shl (local.get $class) (i32.const 2))))
+        (local.set $class (i32.shl (local.get $class) (i32.const 2)))
         (i32.store $heap offset=12 (local.get $record) (i32.load $heap (local.get $class)))
         (i32.store $heap (local.get $class) (local.get $address)))
       (else

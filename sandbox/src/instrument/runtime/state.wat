@@ -3,9 +3,10 @@
   ;; The guest's own memory.
   (import "guest" "memory" (memory $guest 0))
 
-  ;; One byte for every eight of the guest's: 512 MiB cover every 32-bit address. Almost all of it is
-  ;; never touched. It does not grow, so that only the guest's own memory ever does.
-  (memory $shadow (export "shadow") 8192 8192)
+  ;; One byte for every eight of the guest's. It grows before the guest's memory does, so that it is never
+  ;; too short for it. Beyond it a lookup traps, as the access itself would. Sizes and first values here
+  ;; that depend on the guest are written by the rewriter: `room.rs`.
+  (memory $shadow (export "shadow") 0 8192)
 
   ;; The address operand of the last access that did not lie in ordinary memory. If the run then ends with
   ;; an `unreachable` trap at a memory instruction, it is that of the violation.

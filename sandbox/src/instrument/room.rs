@@ -1,0 +1,147 @@
+//! The room that the runtime has from the start: pages behind the guest's own in the guest's memory, and
+//! the sizes of the memories beside it.
+//!
+//! An instance whose memories need not grow costs its host no system call: neither to make room, nor to
+//! take it back when the instance is gone. So most runs are to find all they need here, and what is here
+//! is to be small, since all of it is cleared for the next instance.
+//!
+//! | pages of the guest's memory | for |
+//! |---|---|
+//! | the original's minimum, at least one | the guest; null is in the first |
+//! | [`FAKE_STACK_PAGES`] | the fake stack, in modules that mark their frames |
+//! | [`HEAP_PAGES`] | the heap, where it is replaced: the first blocks |
+
+use super::asan::FAKE_STACK_PAGES;
+use super::grow::MAX_PAGES;
+use super::numbers::index;
+use super::shadow::{GRANULE_LOG2, Poison};
+
+/// Pages that the heap has from the start. Two jobs of the reference interpreter fit.
+const HEAP_PAGES: u32 = 1;
+/// Size of a page in bytes, as a power of two.
+const PAGE_LOG2: u32 = 16;
+/// Bytes at the start of the heap that have no block, since their records are other notes.
+const HEAP_NOTES: u32 = 512;
+
+/// How much there is of everything.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Room {
+    /// Pages before the runtime's.
+    own: u32,
+    /// Pages before the runtime's that are not the guest's either.
+    unused: u32,
+    fake_stack: u32,
+    heap: u32,
+    has_heap: bool,
+}
+
+impl Room {
+    /// The room in a module whose memory has `minimum` pages: for a fake stack if it marks its frames,
+    /// for a heap if that is replaced.
+    pub(super) fn plan(minimum: u64, marks_frames: bool, has_heap: bool) -> Self {
+        let minimum = u32::try_from(minimum).unwrap_or(MAX_PAGES);
+        let own = minimum.max(u32::from(marks_frames || has_heap));
+        let left = MAX_PAGES.saturating_sub(own);
+        let wanted = if marks_frames { u32::try_from(FAKE_STACK_PAGES).unwrap_or(0) } else { 0 };
+        let fake_stack = if wanted <= left { wanted } else { 0 };
+        let heap = if has_heap { HEAP_PAGES.min(left.saturating_sub(fake_stack)) } else { 0 };
+        Self { own, unused: own.saturating_sub(minimum), fake_stack, heap, has_heap }
+    }
+
+    /// Pages of the guest's memory.
+    pub(super) fn pages(self) -> u32 {
+        self.own.saturating_add(self.runtime_pages())
+    }
+
+    /// Pages of the shadow: one for each eight of the guest's memory.
+    fn shadow_pages(self) -> u32 {
+        self.pages().div_ceil(1 << GRANULE_LOG2)
+    }
+
+    fn runtime_pages(self) -> u32 {
+        self.fake_stack.saturating_add(self.heap)
+    }
+
+    fn heap_base(self) -> u32 {
+        address(self.own.saturating_add(self.fake_stack))
+    }
+
+    /// Pages of the runtime's memory of that name, where it is not what its text says.
+    pub(super) fn minimum(self, memory: &str) -> Option<u32> {
+        match memory {
+            "shadow" => Some(self.shadow_pages()),
+            "heap" => Some(self.heap.max(self.has_heap.into())),
+            _ => None,
+        }
+    }
+
+    /// First value of the runtime's global of that name, where it is not what its text says.
+    pub(super) fn initial(self, global: &str) -> Option<u32> {
+        let behind = |bytes| self.heap_base().saturating_add(bytes);
+        match global {
+            "heap_pages" => Some(self.unused.saturating_add(self.runtime_pages())),
+            "heap_base" => Some(self.heap_base()),
+            "first_block" => Some(behind(16)),
+            "rest" if self.heap > 0 => Some(behind(HEAP_NOTES)),
+            "rest_end" if self.heap > 0 => Some(address(self.pages())),
+            "fake_stack" if self.fake_stack > 0 => Some(address(self.own)),
+            _ => None,
+        }
+    }
+
+    /// Where in the shadow the heap's redzones lie in the beginning: all of its pages.
+    pub(super) fn redzones(self) -> Option<(u32, impl ExactSizeIterator<Item = u8>)> {
+        let granules = address(self.heap) >> GRANULE_LOG2;
+        let poison = std::iter::repeat_n(Poison::HEAP_REDZONE.0, index(granules));
+        (granules > 0).then_some((self.heap_base() >> GRANULE_LOG2, poison))
+    }
+}
+
+/// Address of a page. The one behind the last page of all is never asked for: it saturates.
+fn address(page: u32) -> u32 {
+    u32::try_from(u64::from(page) << PAGE_LOG2).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_lies_behind_the_guest() {
+        let room = Room::plan(2, true, true);
+        assert_eq!(room.pages(), 2 + 15 + HEAP_PAGES);
+        assert_eq!(room.initial("fake_stack"), Some(2 << 16));
+        assert_eq!(room.initial("heap_base"), Some(17 << 16));
+        assert_eq!(room.initial("rest"), Some((17 << 16) + HEAP_NOTES));
+        assert_eq!(room.initial("heap_pages"), Some(15 + HEAP_PAGES));
+        assert_eq!(room.minimum("shadow"), Some((17 + HEAP_PAGES).div_ceil(8)));
+    }
+
+    #[test]
+    fn null_is_no_block() {
+        let room = Room::plan(0, false, true);
+        assert_eq!(room.initial("heap_base"), Some(1 << 16));
+        assert_eq!(room.initial("heap_pages"), Some(1 + HEAP_PAGES));
+    }
+
+    #[test]
+    fn a_module_without_heap_or_marks_gets_nothing() {
+        for pages in [0, 1, 9, 65536] {
+            let room = Room::plan(pages, false, false);
+            assert_eq!(u64::from(room.pages()), pages);
+            assert_eq!(room.initial("heap_pages"), Some(0));
+            assert_eq!(room.minimum("heap"), Some(0));
+            assert!(room.redzones().is_none());
+        }
+    }
+
+    #[test]
+    fn a_full_memory_has_no_room() {
+        for pages in [65530, 65535, 65536, u64::MAX] {
+            let room = Room::plan(pages, true, true);
+            assert!(room.pages() <= 65536);
+            assert_eq!(room.initial("fake_stack"), None);
+            assert_eq!(room.minimum("heap"), Some(1));
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Runs that start from the image of an interpreter that is ready are equal to runs from scratch.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod common;
+
+use common::{reactor, run_job, sandbox, small_limits, wasm, with_guest_stack};
+use proofhouse_sandbox::{Interpreter, Job, Outcome, Sanitize};
+
+const LEVELS: [Sanitize; 2] = [Sanitize::Off, Sanitize::On];
+
+fn open(wasm: &[u8], sanitize: Sanitize) -> Interpreter {
+    let wasm = wasm.to_vec();
+    with_guest_stack(|| sandbox().interpreter(wasm, &small_limits(), sanitize)).unwrap()
+}
+
+/// Runs `job` often enough to come from an image, and says how that ended.
+fn same_from_scratch(interpreter: &Interpreter, job: &Job<'_>) -> Outcome {
+    let scratch = with_guest_stack(|| interpreter.run_from_scratch(job));
+    for nth in 0..4 {
+        assert_eq!(run_job(interpreter, job), scratch, "run {nth}");
+    }
+    scratch.outcome
+}
+
+/// Before it sees content it does whatever can be seen later: it grows its memory and writes to it, counts
+/// in a global, draws random numbers, speaks, and emits. Then it shows all of that, and counts on.
+fn busy(initialise: &str) -> String {
+    let fields = format!(
+        r#"
+        (import "proofhouse" "emit" (func $emit (param i32 i32)))
+        (import "proofhouse" "message" (func $message (param i32 i32 i32)))
+        (import "wasi_snapshot_preview1" "random_get"
+          (func $random_get (param i32 i32) (result i32)))
+        (memory (export "memory") 2)
+        (global $count (mut i64) (i64.const 5))
+        (global $half (mut f64) (f64.const 1.5))
+        (data (i32.const 8192) "ready")
+        (func $begin
+          (drop (call $random_get (i32.const 256) (i32.const 32)))
+          (i32.store (i32.const 300) (memory.grow (i32.const 2)))
+          (i32.store (i32.const 200000) (i32.const 77))
+          (i32.store8 (i32.const 8192) (i32.const 0x52))
+          (global.set $count (i64.const 1000))
+          (global.set $half (f64.const 0.25))
+          (call $message (i32.const 2) (i32.const 8192) (i32.const 5))
+          (call $emit (i32.const 8192) (i32.const 3)))
+        (func $show
+          (global.set $count (i64.add (global.get $count) (i64.const 1)))
+          (i64.store (i32.const 304) (global.get $count))
+          (f64.store (i32.const 312) (global.get $half))
+          (i32.store (i32.const 320) (i32.load (i32.const 200000)))
+          (i32.store (i32.const 324) (memory.size))
+          (drop (call $random_get (i32.const 328) (i32.const 8)))
+          (call $emit (i32.const 256) (i32.const 80))
+          (call $emit (i32.const 8192) (i32.const 5)))
+        {initialise}"#
+    );
+    let load = r"
+        (call $show)
+        (if (i32.eq (i32.load8_u (local.get $at)) (i32.const 0x74 (; t ;))) (then (unreachable)))
+        (i32.eq (i32.load8_u (local.get $at)) (i32.const 0x72 (; r ;)))";
+    reactor(&fields, load, "(call $show) (i32.const 1)")
+}
+
+#[test]
+fn whatever_was_done_before_the_content_came_is_there() {
+    for initialise in [
+        r#"(export "_initialize" (func $begin))"#,
+        r#"(export "proofhouse_warmup" (func $begin))"#,
+        "(start $begin)",
+    ] {
+        for sanitize in LEVELS {
+            let interpreter = open(&wasm(&busy(initialise)), sanitize);
+            let limits = small_limits();
+            for content in ["accept", "reject", "trap"] {
+                let (content, configuration) = (content.as_bytes(), None);
+                let events: [&[u8]; 2] = [b"one", b"two"];
+                let job =
+                    Job { content, events: &events, limits: &limits, configuration, arguments: &[] };
+                let outcome = same_from_scratch(&interpreter, &job);
+                match content {
+                    b"accept" => assert_eq!(outcome, Outcome::Accepted),
+                    b"reject" => assert!(matches!(outcome, Outcome::Rejected { code: 1, .. })),
+                    _ => assert!(matches!(outcome, Outcome::Trapped { .. })),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn another_configuration_or_another_limit_is_another_run() {
+    let configure = r#"
+        (func (export "proofhouse_configure") (param i32 i32) (result i32)
+          (global.set $count (i64.extend_i32_u (i32.load8_u (local.get 0))))
+          (i32.const 0))
+        (export "_initialize" (func $begin))"#;
+    let interpreter = open(&wasm(&busy(configure)), Sanitize::On);
+    let mut few = small_limits();
+    few.emitted_records = 3;
+    for limits in [small_limits(), few, small_limits()] {
+        for configuration in [None, Some("1"), Some("2"), None] {
+            let events: [&[u8]; 1] = [b"one"];
+            let job = Job {
+                content: b"accept",
+                events: &events,
+                limits: &limits,
+                configuration,
+                arguments: &[],
+            };
+            let outcome = same_from_scratch(&interpreter, &job);
+            let flood = matches!(outcome, Outcome::OutputFlood { .. });
+            assert_eq!(flood, limits.emitted_records == 3);
+        }
+    }
+}
+
+#[test]
+fn a_harness_is_initialised_once() {
+    let text = r#"(module
+        (import "proofhouse" "emit" (func $emit (param i32 i32)))
+        (memory (export "memory") 1)
+        (global $next (mut i32) (i32.const 1024))
+        (func (export "malloc") (param i32) (result i32)
+          (global.set $next (i32.add (global.get $next) (i32.const 64)))
+          (global.get $next))
+        (func (export "LLVMFuzzerInitialize") (param i32 i32) (result i32)
+          (i32.store (i32.const 512) (i32.load (i32.load (local.get 1))))
+          (i32.const 0))
+        (func (export "LLVMFuzzerTestOneInput") (param i32 i32) (result i32)
+          (call $emit (i32.const 512) (i32.const 4))
+          (i32.store (i32.const 512) (local.get 0))
+          (call $emit (i32.const 512) (i32.const 4))
+          (i32.const 0)))"#;
+    for sanitize in LEVELS {
+        let interpreter = open(&wasm(text), sanitize);
+        let limits = small_limits();
+        let job =
+            Job { content: b"x", events: &[], limits: &limits, configuration: None, arguments: &[] };
+        assert_eq!(same_from_scratch(&interpreter, &job), Outcome::Completed);
+    }
+}
+
+/// Tables and dropped segments are not part of an image, so such a module has none.
+#[test]
+fn what_no_image_could_hold_is_done_for_each_run() {
+    for change in [
+        "(table.set $t (i32.const 0) (ref.func $two))",
+        "(drop (table.grow $t (ref.func $two) (i32.const 1)))",
+        "(table.fill $t (i32.const 0) (ref.func $two) (i32.const 1))",
+        "(table.init $t $both (i32.const 0) (i32.const 1) (i32.const 1))",
+        "(table.copy $t $t (i32.const 0) (i32.const 1) (i32.const 1))",
+        "(elem.drop $both)",
+        "(memory.init $words (i32.const 700) (i32.const 0) (i32.const 4)) (data.drop $words)",
+        "(global.set $function (ref.func $two))",
+    ] {
+        let fields = format!(
+            r#"
+            (import "proofhouse" "emit" (func $emit (param i32 i32)))
+            (memory (export "memory") 1)
+            (type $answer (func (result i32)))
+            (table $t 2 4 funcref)
+            (global $function (mut funcref) (ref.null func))
+            (func $one (result i32) (i32.const 1))
+            (func $two (result i32) (i32.const 2))
+            (elem (table $t) (i32.const 0) func $one $two)
+            (elem $both func $one $two)
+            (data $words "four")
+            (func (export "_initialize") {change})
+            (func $show
+              (i32.store (i32.const 600)
+                (call_indirect $t (type $answer) (i32.const 0)))
+              (i32.store (i32.const 604) (table.size $t))
+              (i32.store (i32.const 608) (ref.is_null (global.get $function)))
+              (i32.store (i32.const 612) (i32.load (i32.const 700)))
+              (call $emit (i32.const 600) (i32.const 16)))"#
+        );
+        let text = reactor(&fields, "(call $show) (i32.const 0)", "(i32.const 1)");
+        let interpreter = open(&wasm(&text), Sanitize::On);
+        let limits = small_limits();
+        let job =
+            Job { content: b"x", events: &[], limits: &limits, configuration: None, arguments: &[] };
+        assert_eq!(same_from_scratch(&interpreter, &job), Outcome::Accepted, "{change}");
+    }
+}
