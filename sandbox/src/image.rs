@@ -19,7 +19,9 @@ use crate::run::Job;
 use crate::session::Session;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use wasmtime::{Extern, ExternType, Global, Instance, Memory, Module, ModuleExport, Store, V128, Val};
+use wasmtime::{
+    Extern, ExternType, Global, Instance, Memory, Module, ModuleExport, Store, V128, Val,
+};
 
 /// Bytes that are compared, and stored if they differ, as one.
 const PIECE_BYTES: usize = 512;
@@ -182,11 +184,7 @@ fn global(store: &mut Store<State>, instance: Instance, export: &ModuleExport) -
 
 /// The pieces of `now` that are not as before, neighbours joined; what was not there was zero. `None` if
 /// there are more than `bytes_left`, which they are taken from.
-fn differences(
-    before: &[u8],
-    now: &[u8],
-    bytes_left: &mut u64,
-) -> Option<Vec<(usize, Box<[u8]>)>> {
+fn differences(before: &[u8], now: &[u8], bytes_left: &mut u64) -> Option<Vec<(usize, Box<[u8]>)>> {
     const ZERO: [u8; PIECE_BYTES] = [0; PIECE_BYTES];
     let mut ranges: Vec<std::ops::Range<usize>> = Vec::new();
     let mut known = before.chunks(PIECE_BYTES);

@@ -3,8 +3,8 @@
 //! The kinds are those of AddressSanitizer (Serebryany et al., USENIX ATC 2012), where it has one.
 
 use crate::instrument::{
-    AccessKind, Cause, GRANULE, HeapObject, HeapRecords, LayoutMemory, LayoutObject, LayoutPlace, LayoutRegion,
-    NearObject, Place, Poison, Violation, layout_object,
+    AccessKind, Cause, GRANULE, HeapObject, HeapRecords, LayoutMemory, LayoutObject, LayoutPlace,
+    LayoutRegion, NearObject, Place, Poison, Violation, layout_object,
 };
 use crate::num::usize_of;
 use crate::outcome::Frame;

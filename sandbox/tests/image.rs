@@ -76,8 +76,13 @@ fn whatever_was_done_before_the_content_came_is_there() {
             for content in ["accept", "reject", "trap"] {
                 let (content, configuration) = (content.as_bytes(), None);
                 let events: [&[u8]; 2] = [b"one", b"two"];
-                let job =
-                    Job { content, events: &events, limits: &limits, configuration, arguments: &[] };
+                let job = Job {
+                    content,
+                    events: &events,
+                    limits: &limits,
+                    configuration,
+                    arguments: &[],
+                };
                 let outcome = same_from_scratch(&interpreter, &job);
                 match content {
                     b"accept" => assert_eq!(outcome, Outcome::Accepted),
@@ -136,8 +141,13 @@ fn a_harness_is_initialised_once() {
     for sanitize in LEVELS {
         let interpreter = open(&wasm(text), sanitize);
         let limits = small_limits();
-        let job =
-            Job { content: b"x", events: &[], limits: &limits, configuration: None, arguments: &[] };
+        let job = Job {
+            content: b"x",
+            events: &[],
+            limits: &limits,
+            configuration: None,
+            arguments: &[],
+        };
         assert_eq!(same_from_scratch(&interpreter, &job), Outcome::Completed);
     }
 }
@@ -179,8 +189,13 @@ fn what_no_image_could_hold_is_done_for_each_run() {
         let text = reactor(&fields, "(call $show) (i32.const 0)", "(i32.const 1)");
         let interpreter = open(&wasm(&text), Sanitize::On);
         let limits = small_limits();
-        let job =
-            Job { content: b"x", events: &[], limits: &limits, configuration: None, arguments: &[] };
+        let job = Job {
+            content: b"x",
+            events: &[],
+            limits: &limits,
+            configuration: None,
+            arguments: &[],
+        };
         assert_eq!(same_from_scratch(&interpreter, &job), Outcome::Accepted, "{change}");
     }
 }

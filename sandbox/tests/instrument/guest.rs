@@ -3,8 +3,8 @@
 use std::sync::OnceLock;
 
 use proofhouse_sandbox::instrument::{
-    Cause, HeapObject, HeapRecords, Instrumented, NearObject, Options, Poison, Stop, Violation, instrument,
-    interface,
+    Cause, HeapObject, HeapRecords, Instrumented, NearObject, Options, Poison, Stop, Violation,
+    instrument, interface,
 };
 use wasmtime::{
     Caller, Config, Engine, Extern, Instance, Linker, Module, Store, Trap, Val, WasmBacktrace,

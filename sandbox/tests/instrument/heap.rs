@@ -6,7 +6,7 @@ use proofhouse_sandbox::instrument::{
 };
 use wasmtime::Val;
 
-use super::guest::{Ended, Guest, PLENTY, guest, poisoned};
+use super::guest::{Ended, Guest, PLENTY, guest, is_out_of_bounds, poisoned};
 
 /// A module with an allocator that would trap if it ran: only its stand-ins do.
 pub(crate) const GUEST: &str = r#"(module (memory (export "memory") 1)
@@ -69,6 +69,34 @@ fn a_block_that_was_freed_is_not_used_again() {
     assert_eq!((nearest.object.address, nearest.place), (at, Place::Inside { bytes: 99 }));
     let block = guest.block(at).unwrap();
     assert_eq!((block.size, block.allocation, block.freed), (100, 1, Some(1)));
+}
+
+/// The heap's pages are there from the start, and nobody's before they are given out.
+#[test]
+fn pages_that_wait_for_blocks_may_not_be_touched() {
+    let base = heap_guest().value(interface::HEAP_BASE);
+    let end = base + (heap_guest().value(interface::HEAP_PAGES) << 16);
+    for address in [base, base + 511, base + 512, base + 5000, end - 1] {
+        let found = violation(&mut heap_guest(), "read", &[address]);
+        assert_eq!(poisoned(&found), (address, Some(Poison::HEAP_REDZONE)));
+    }
+    assert_eq!(heap_guest().run("read", &[base - 1]), 0);
+    assert!(is_out_of_bounds(&heap_guest().call_i32("read", &[end])));
+}
+
+/// Growth costs the host system calls, for each instance again.
+#[test]
+fn a_short_run_needs_no_growth() {
+    let mut guest = heap_guest();
+    let sizes =
+        |guest: &mut Guest| (guest.memory().len(), guest.shadow().len(), guest.heap().memory.len());
+    let before = sizes(&mut guest);
+    for round in 0..50 {
+        let at = guest.run("malloc", &[100]);
+        guest.run("calloc", &[10, round]);
+        guest.run("free", &[at]);
+    }
+    assert_eq!(sizes(&mut guest), before);
 }
 
 #[test]

@@ -232,7 +232,8 @@ fn the_shadow_covers_the_memory_and_grows_with_it() {
 /// A lookup beyond the shadow traps, as the access itself would have.
 #[test]
 fn an_access_beyond_the_shadow_is_out_of_bounds() {
-    let load = r#"(func (export "load") (param i32) (result i32) (i32.load offset=8 (local.get 0)))"#;
+    let load =
+        r#"(func (export "load") (param i32) (result i32) (i32.load offset=8 (local.get 0)))"#;
     let mut guest = guest(&format!("(module (memory 1) {load})"), Options::default());
     let end = 65536u32 * 8;
     for address in [end - 1, end, end + 4096, 1 << 30, 1 << 31, u32::MAX - 8, u32::MAX] {
