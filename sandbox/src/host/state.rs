@@ -4,6 +4,7 @@ use super::Stop;
 use super::shadow::Shadow;
 use super::wasi::Wasi;
 use crate::guest_memory::GuestMemory;
+use crate::instrument::oracle::Oracle;
 use crate::limits::{CHECKED_BYTES, CHECKED_SHARE, Limits};
 use crate::num::u64_of;
 use crate::outcome::{AbiViolation, Resource, Stream};
@@ -19,6 +20,8 @@ pub(crate) struct State {
     pub(crate) growth: Growth,
     pub(crate) captured: Captured,
     pub(crate) wasi: Wasi,
+    /// Judges accesses where the guest asks.
+    pub(crate) oracle: Oracle,
 }
 
 /// What the guest said during a run.
@@ -40,7 +43,15 @@ pub(crate) struct Captured {
 
 impl State {
     pub(crate) fn new(limits: Limits, wasi: Wasi, growth: Growth) -> Self {
-        Self { limits, memory: None, shadow: None, growth, captured: Captured::default(), wasi }
+        Self {
+            limits,
+            memory: None,
+            shadow: None,
+            growth,
+            captured: Captured::default(),
+            wasi,
+            oracle: Oracle::default(),
+        }
     }
 
     /// Counts one more diagnostic of that many bytes, or refuses it.

@@ -8,7 +8,7 @@ use ending::outcome_of;
 use crate::abi::Entry;
 use crate::gauges::{Gauges, Tuning};
 use crate::guest_memory::GuestMemory;
-use crate::host::{Captured, Growth, Shadow, State, Stop, Wasi, split};
+use crate::host::{Captured, Growth, Shadow, State, Stop, Wasi, connect_oracle, split};
 use crate::interpreter::Loaded;
 use crate::limits::{MAX_INPUT_BYTES, WATCHDOG_TICK};
 use crate::num::u64_of;
@@ -134,6 +134,13 @@ impl<'a> Session<'a> {
         store.data_mut().memory = memory.and_then(wasmtime::Extern::into_memory);
         let gauges = Gauges::of(&loaded.gauges, instance, &mut store);
         store.data_mut().shadow = gauges.shadow().and_then(|shadow| Shadow::of(shadow, &store));
+        if loaded.instrumentation.interface.oracle
+            && let Err(error) = connect_oracle(&mut store, instance)
+        {
+            let outcome = outcome_of(loaded, job, &error).into_outcome();
+            let finished = Finished::without_instance(0, store.into_data());
+            return Err(Box::new(Unstarted { outcome, finished }));
+        }
         let mut session = Self {
             job,
             loaded,

@@ -31,6 +31,7 @@ mod metering;
 mod model;
 mod null_page;
 mod offsets;
+mod oracle;
 mod random_accesses;
 mod refusals;
 mod rust_programs;
