@@ -29,6 +29,9 @@ use needless::Known;
 use operands::Operands;
 use values::Assignments;
 
+/// Bytes of a word.
+const WORD_BYTES: i32 = 4;
+
 /// The memory checks of one module.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Checks {
@@ -128,10 +131,16 @@ impl FunctionChecks {
     }
 
     /// Before a word is loaded from the address on the stack.
-    pub(super) fn word(&mut self, out: &mut BodyWriter<'_>, scratch: &Scratch) {
-        if !is_removed(Check::Word) {
-            self.access(out, Access::WORD, scratch);
+    pub(super) fn word(&self, out: &mut BodyWriter<'_>, scratch: &Scratch) {
+        if is_removed(Check::Word) {
+            return;
         }
+        // As a range, which notes its length: the instruction is a call and does not say it.
+        let address = scratch.local(ValType::I32, 0);
+        let mut insert = out.insert();
+        insert.local_set(address);
+        insert.local_get(address).i32_const(WORD_BYTES).i32_const(violation::SOURCE);
+        insert.call(self.checks.check_range).local_get(address);
     }
 
     fn access(&mut self, out: &mut BodyWriter<'_>, access: Access, scratch: &Scratch) {

@@ -26,7 +26,7 @@ enum Stopped {
     Memory(MemoryErrorKind),
     Stack(Stack),
     MemoryLimit,
-    /// Before it emitted anything.
+    /// Before it said anything.
     Fuel,
 }
 
@@ -97,12 +97,12 @@ rows! {
         Program::Plain("(local $i i32)
             (loop $more (br_if $more (i32.lt_u
                 (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 100000))))
-            (call $emit (i32.const 8192) (i32.const 1))");
+            (call $message (i32.const 3) (i32.const 9000) (i32.const 1))");
     fuel_of_calls: Inserted(FuelOfCall), Stopped::Fuel,
-        Program::Plain("(call $thousand) (call $emit (i32.const 8192) (i32.const 1))");
+        Program::Plain("(call $thousand) (call $message (i32.const 3) (i32.const 9000) (i32.const 1))");
     fuel_of_a_bulk_instruction: Inserted(FuelOfBulk), Stopped::Fuel,
         Program::Plain("(memory.fill (i32.const 8192) (i32.const 0) (i32.const 50000))
-            (call $emit (i32.const 8192) (i32.const 1))");
+            (call $message (i32.const 3) (i32.const 9000) (i32.const 1))");
     limit_of_the_guests_own_pages: Inserted(Grow), Stopped::MemoryLimit,
         Program::Plain("(drop (memory.grow (i32.const 20)))");
     check_of_a_pointer_for_the_host: Inserted(HostPointer), Stopped::Memory(HeapBufferOverflow),
@@ -116,8 +116,9 @@ rows! {
     runtime_is_poisoned: Runtime("is_poisoned"), Stopped::Memory(HeapBufferOverflow),
         Program::Plain("(memory.fill
             (call $malloc (i32.const 16)) (i32.const 7) (i32.const 17))");
-    runtime_check_bytes: Runtime("check_bytes"), Stopped::Memory(HeapBufferOverflow),
-        Program::Plain("(drop (call $strlen (call $text (i32.const 16))))");
+    runtime_check_bytes: Runtime("check_bytes"), Stopped::Memory(NullDereference),
+        Program::Plain("(drop (call $posix_memalign
+            (i32.const 8) (i32.const 16) (i32.const 16)))");
     runtime_may_read: Runtime("may_read"), Stopped::Memory(HeapBufferOverflow),
         Program::Plain("(drop (call $strlen (call $text (i32.const 16))))");
     runtime_may_write: Runtime("may_write"), Stopped::Memory(HeapBufferOverflow),
@@ -218,7 +219,7 @@ impl Stopped {
             (Self::MemoryLimit, Outcome::OutOfMemory { resource, .. }) => {
                 *resource == Resource::Memory
             }
-            (Self::Fuel, Outcome::OutOfFuel { .. }) => run.emitted.iter().next().is_none(),
+            (Self::Fuel, Outcome::OutOfFuel { .. }) => run.messages.is_empty(),
             _ => false,
         }
     }
@@ -260,6 +261,7 @@ fn run(removed: Option<Removed>, program: Program) -> Run {
 
 /// What programs of a layout import. `$size`, the parameter of `load`, is 1.
 const IMPORTS: &str = r#"
+    (import "env" "__asan_set_shadow_f1" (func $f1 (param i32 i32)))
     (import "env" "__asan_set_shadow_f2" (func $f2 (param i32 i32)))
     (import "env" "__asan_memset" (func $memset (param i32 i32 i32) (result i32)))
     (import "env" "__asan_load_cxx_array_cookie" (func $cookie (param i32) (result i32)))
@@ -277,11 +279,13 @@ fn text(program: Program) -> String {
     format!(
         r#"(module {imports}
         (import "proofhouse" "emit" (func $emit (param i32 i32)))
+        (import "proofhouse" "message" (func $message (param i32 i32 i32)))
         (memory (export "memory") 2)
         (global $__stack_pointer (mut i32) (i32.const 65536))
         (data (i32.const 9000) "a text of 20 letters")
         (func $malloc (param i32) (result i32) (i32.const 66560))
         (func $free (param i32))
+        (func $posix_memalign (param i32 i32 i32) (result i32) (i32.const 48))
         (func $strlen (param i32) (result i32) (i32.const 0))
         (func $stpcpy (param i32 i32) (result i32) (i32.const 0))
         ;; A block without an end.
