@@ -181,7 +181,7 @@ impl<'a> Session<'a> {
 
     fn set_limits(&mut self, tuning: Tuning) -> Result<(), wasmtime::Error> {
         let Self { gauges, store, job, .. } = self;
-        gauges.limit_stacks(store, job.limits.stack)?;
+        gauges.limit_stacks(store, job.limits)?;
         if gauges.limit_memory(store, job.limits.memory_bytes)? {
             store.data_mut().growth.leave_to_the_guest(job.limits.memory_bytes);
         }
