@@ -184,3 +184,22 @@ impl Limits {
         self.stack.call_depth().saturating_mul(self.stack_share).min(MAX_CALL_DEPTH)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checked_build_has_a_multiple_of_the_profiles_stack_and_the_release_has_one() {
+        let limits = Limits { stack: StackProfile::Kernel, ..Limits::default() };
+        assert_eq!((limits.linear_stack_bytes(), limits.call_depth()), (24 << 10, 384));
+        let checked = limits.of_checked_build();
+        assert_eq!((checked.linear_stack_bytes(), checked.call_depth()), (192 << 10, 3072));
+        // Never more than the host's stack holds.
+        let process = Limits::default().of_checked_build();
+        assert_eq!(
+            (process.linear_stack_bytes(), process.call_depth()),
+            (64 << 20, MAX_CALL_DEPTH)
+        );
+    }
+}
