@@ -25,11 +25,21 @@ const PARTS: [&str; 8] = [
 /// What the runtime has besides for guests that were compiled with `-fsanitize=address`.
 const LAYOUT_PARTS: [&str; 1] = ["asan.wat"];
 
+/// What decides about accesses, and what stands there where the host is asked about them.
+const CHECK: &str = "check.wat";
+const ORACLE: &str = "oracle.wat";
+
 fn main() -> Result<(), Box<dyn error::Error>> {
     println!("cargo::rerun-if-changed={SOURCES}");
     println!("cargo::rustc-env=PROOFHOUSE_INSTRUMENT_DIGEST={:016x}", digest(Path::new(SOURCES))?);
+    let layout = [&PARTS[..], &LAYOUT_PARTS[..]].concat();
     assemble("runtime.wasm", &PARTS)?;
-    assemble("runtime-layout.wasm", &[&PARTS[..], &LAYOUT_PARTS[..]].concat())
+    assemble("runtime-layout.wasm", &layout)?;
+    let asking = |parts: &[&'static str]| -> Vec<_> {
+        parts.iter().map(|part| if *part == CHECK { ORACLE } else { part }).collect()
+    };
+    assemble("runtime-oracle.wasm", &asking(&PARTS))?;
+    assemble("runtime-layout-oracle.wasm", &asking(&layout))
 }
 
 fn assemble(file: &str, parts: &[&str]) -> Result<(), Box<dyn error::Error>> {

@@ -11,6 +11,7 @@ pub mod channel_decode;
 pub mod channel_roundtrip;
 pub mod channel_source;
 pub mod events_file;
+pub mod sanitizer;
 
 #[cfg(test)]
 mod smoke;

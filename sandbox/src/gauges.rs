@@ -2,8 +2,8 @@
 
 use crate::host::State;
 use crate::instrument::{Interface, Stop, Violation, interface};
+use crate::limits::Limits;
 use crate::outcome::Stack;
-use crate::stack_profile::StackProfile;
 use wasmtime::{Extern, Global, Instance, Memory, Module, ModuleExport, Store, Val};
 
 /// Where to find it, looked up once for each module.
@@ -199,13 +199,13 @@ impl Gauges {
     pub(crate) fn limit_stacks(
         &self,
         store: &mut Store<State>,
-        profile: StackProfile,
+        limits: &Limits,
     ) -> Result<(), wasmtime::Error> {
         let set = |global: Option<Global>, value: u32, store: &mut Store<State>| {
             global.map_or(Ok(()), |global| global.set(store, Val::I32(value.cast_signed())))
         };
-        set(self.stack_limit, profile.linear_bytes(), store)?;
-        set(self.depth, profile.call_depth(), store)
+        set(self.stack_limit, limits.linear_stack_bytes(), store)?;
+        set(self.depth, limits.call_depth(), store)
     }
 
     /// The stack that the stack pass found to be exhausted.

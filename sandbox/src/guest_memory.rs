@@ -2,6 +2,8 @@
 //! shadow.
 
 use crate::host::Stop;
+use crate::instrument::oracle::View;
+use crate::instrument::removal::{Check, is_removed};
 use crate::instrument::{AccessKind, Cause, first_poisoned};
 use crate::memory_error::HostAccess;
 use crate::num::{u64_of, usize_of};
@@ -59,11 +61,17 @@ impl<'a> GuestMemory<'a> {
         self.write(address, &value.to_le_bytes())
     }
 
+    /// What the oracle judges by.
+    pub(crate) fn view(&self) -> View<'a> {
+        View { shadow: self.shadow, memory_bytes: u64_of(self.bytes.len()) }
+    }
+
     /// What lies outside of the memory is left to the bounds.
     fn check(&self, kind: AccessKind, address: u32, size: u32) -> Result<(), Stop> {
         let function = self.function;
         let inside = usize_of(address).saturating_add(usize_of(size)) <= self.bytes.len();
-        match first_poisoned(self.shadow, address, size).filter(|_| inside) {
+        let looked_at = inside && !is_removed(Check::HostPointer);
+        match first_poisoned(self.shadow, address, size).filter(|_| looked_at) {
             None => Ok(()),
             Some((first, poison)) => {
                 let cause = Cause::Poisoned { first, poison };

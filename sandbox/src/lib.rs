@@ -13,6 +13,7 @@
 //! handed its input in `abi`.
 
 mod abi;
+mod agreement;
 mod compile;
 mod description;
 mod engine;

@@ -17,10 +17,13 @@ pub enum Sanitize {
     /// The same; and each content is run again, as [variants](crate::Variant), without memory at times, and
     /// by every build of its interpreter. That is the business of whoever calls for runs.
     Full,
+    /// The same as [`On`](Self::On), but slowly: the host judges each access, in the simplest form there is
+    /// ([`oracle`](crate::instrument::oracle)). For those who work on the checks themselves.
+    Oracle,
 }
 
 impl Sanitize {
-    /// All of them, from least to most.
+    /// Those that judge content, from least to most.
     pub const ALL: [Self; 3] = [Self::Off, Self::On, Self::Full];
 
     /// Its name, as command lines, policies and reports write it.
@@ -29,19 +32,21 @@ impl Sanitize {
             Self::Off => "off",
             Self::On => "on",
             Self::Full => "full",
+            Self::Oracle => "oracle",
         }
     }
 
     /// The one of that name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|sanitize| sanitize.name() == name)
+        Self::ALL.into_iter().chain([Self::Oracle]).find(|sanitize| sanitize.name() == name)
     }
 
     /// What the rewriter is asked for.
     pub(crate) fn options(self) -> Options {
-        Options::default().checks(match self {
-            Self::Off => Checks::Off,
-            Self::On | Self::Full => Checks::Fast,
-        })
+        match self {
+            Self::Off => Options::default().checks(Checks::Off),
+            Self::On | Self::Full => Options::default().checks(Checks::Fast),
+            Self::Oracle => Options::default().checks(Checks::Fast).oracle(true),
+        }
     }
 }

@@ -174,7 +174,9 @@ impl Judge {
     pub fn builds_for(&self, sanitize: Sanitize) -> &[CheckedBuild] {
         match sanitize {
             Sanitize::Full => &self.checked,
-            Sanitize::On => self.checked.last().map(std::slice::from_ref).unwrap_or_default(),
+            Sanitize::On | Sanitize::Oracle => {
+                self.checked.last().map(std::slice::from_ref).unwrap_or_default()
+            }
             _ => &[],
         }
     }

@@ -4,12 +4,14 @@
 
 mod asan;
 mod linker;
+mod oracle;
 mod proofhouse;
 mod shadow;
 mod state;
 mod wasi;
 
 pub(crate) use linker::{Provided, linker, provided};
+pub(crate) use oracle::connect as connect_oracle;
 pub(crate) use state::{Captured, Growth, Keepsake, State, split};
 pub(crate) use wasi::Wasi;
 

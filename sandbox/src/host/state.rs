@@ -4,6 +4,7 @@ use super::Stop;
 use super::shadow::beside;
 use super::wasi::{Wasi, WasiState};
 use crate::guest_memory::GuestMemory;
+use crate::instrument::oracle::Oracle;
 use crate::limits::{CHECKED_BYTES, CHECKED_SHARE, Limits};
 use crate::num::u64_of;
 use crate::outcome::{AbiViolation, Resource, Stream};
@@ -19,6 +20,8 @@ pub(crate) struct State {
     pub(crate) growth: Growth,
     pub(crate) captured: Captured,
     pub(crate) wasi: Wasi,
+    /// Judges accesses where the guest asks.
+    pub(crate) oracle: Oracle,
 }
 
 /// What is left on the host's side of what an interpreter did before it saw content.
@@ -47,7 +50,15 @@ pub(crate) struct Captured {
 
 impl State {
     pub(crate) fn new(limits: Limits, wasi: Wasi, growth: Growth) -> Self {
-        Self { limits, memory: None, shadow: None, growth, captured: Captured::default(), wasi }
+        Self {
+            limits,
+            memory: None,
+            shadow: None,
+            growth,
+            captured: Captured::default(),
+            wasi,
+            oracle: Oracle::default(),
+        }
     }
 
     /// What a run from an image will have to know.

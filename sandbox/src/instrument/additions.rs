@@ -54,6 +54,9 @@ pub(super) struct Additions {
     pub(super) redirects: Redirects,
     /// Whether the module was compiled to say how its memory is laid out.
     pub(super) layout: bool,
+    /// Index of the runtime's function that tells the host what the allocator did, if it is asked about
+    /// accesses.
+    pub(super) tell_oracle: Option<u32>,
 }
 
 impl Additions {
@@ -81,8 +84,9 @@ impl Additions {
             options::Checks::Off => false,
             options::Checks::Fast | options::Checks::Exact => original.memory.is_some(),
         };
+        let oracle = checked && options.oracle;
         // Without checks, too, frames must be where they are with them, or fuel would differ.
-        let runtime = (checked || layout).then(|| Runtime::read(layout)).transpose()?;
+        let runtime = (checked || layout).then(|| Runtime::read(layout, oracle)).transpose()?;
         let minimum = original.memory.map_or(0, |memory| memory.initial);
         let has_heap = checked && stand_ins.has_heap;
         let room = runtime.as_ref().map(|_| Room::plan(minimum, layout, has_heap));
@@ -90,6 +94,7 @@ impl Additions {
             types: own_types.saturating_add(count(result_types.len())),
             functions: own_functions,
             globals: next_global,
+            tables: original.all_tables(),
         };
         let added = |of: fn(&Runtime) -> u32| runtime.as_ref().map_or(0, of);
         judge(Limited::Types, base.types, added(Runtime::types), MAX_TYPES)?;
@@ -107,9 +112,11 @@ impl Additions {
             check_access: function("check_access"),
             check_range: function("check_range"),
             check_mark: layout.then(|| function("check_mark")),
+            ask_oracle: oracle.then(|| function("ask_oracle")),
             trust_alignment: options.checks == options::Checks::Fast,
             plain_stack_pointer: stack_pointer.filter(|_| !layout).map(|stack| stack.global),
         });
+        let tell_oracle = oracle.then(|| function("tell_oracle"));
         let grow = runtime
             .as_ref()
             .map(|_| Grow { function: function("grow"), most: most_pages(original) });
@@ -120,6 +127,8 @@ impl Additions {
         let covered = coverage.as_ref().map(CoveragePlan::coverage);
         let added_globals = added(Runtime::globals).saturating_add(base.globals);
         let mutable_globals = image::mutable_globals(original, own_globals..added_globals)?;
+        // What an oracle knows is the host's.
+        let mutable_globals = mutable_globals.filter(|_| !oracle);
         let passes = Passes { fuel, stack, checks, grow, coverage: covered };
         Ok(Self {
             result_types,
@@ -134,6 +143,7 @@ impl Additions {
             fuel_lent,
             redirects,
             layout,
+            tell_oracle,
         })
     }
 

@@ -18,6 +18,10 @@ pub const SHADOW: &str = "__proofhouse_shadow";
 /// Memory: counters and comparisons, in the places that a [`CoverageMap`](super::CoverageMap) says. It
 /// does not grow.
 pub const COVERAGE: &str = "__proofhouse_coverage";
+/// Table of two functions, to be set before anything runs: what the [`oracle`](super::oracle) is asked of
+/// accesses, `(base, offset, size, how) -> i32`, not 0 if the access must be stopped; and what it is told
+/// of the heap, `(function, a, b, c, d, result)`. All are `i32`.
+pub const ORACLE: &str = "__proofhouse_oracle";
 /// Function without parameters and results: the original's start function, which no longer runs by
 /// itself. To be called first, with fuel.
 pub const START: &str = "__proofhouse_start";
@@ -135,4 +139,7 @@ pub struct Interface {
     /// instances, so that one can be made equal to another.
     #[serde(default)]
     pub image: bool,
+    /// It has [`ORACLE`].
+    #[serde(default)]
+    pub oracle: bool,
 }

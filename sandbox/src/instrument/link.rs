@@ -10,11 +10,11 @@ use std::convert::Infallible;
 use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{
     CodeSection, ConstExpr, ExportKind, ExportSection, FunctionSection, GlobalSection,
-    MemorySection, NameMap, TypeSection,
+    MemorySection, NameMap, TableSection, TypeSection,
 };
 use wasmparser::{
     ExternalKind, FunctionBody, GlobalSectionReader, KnownCustom, MemorySectionReader, Name,
-    Parser, Payload, TypeSectionReader,
+    Parser, Payload, TableSectionReader, TypeSectionReader,
 };
 
 use super::interface::PREFIX;
@@ -25,6 +25,11 @@ static RUNTIME: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/runtime.wasm")
 /// The same, with what guests compiled with `-fsanitize=address` need.
 static RUNTIME_WITH_LAYOUT: &[u8] =
     include_bytes!(concat!(env!("OUT_DIR"), "/runtime-layout.wasm"));
+/// Both as they are where the host is asked about accesses.
+static RUNTIME_WITH_ORACLE: &[u8] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/runtime-oracle.wasm"));
+static RUNTIME_WITH_LAYOUT_AND_ORACLE: &[u8] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/runtime-layout-oracle.wasm"));
 
 /// Where the runtime's items go: what to add to their indices. Its memory 0 is the guest's, which has
 /// one memory, so that memories keep their indices.
@@ -33,6 +38,7 @@ pub(super) struct Base {
     pub(super) types: u32,
     pub(super) functions: u32,
     pub(super) globals: u32,
+    pub(super) tables: u32,
 }
 
 /// The runtime, taken apart.
@@ -42,6 +48,7 @@ pub(super) struct Runtime {
     functions: Vec<u32>,
     memories: Option<MemorySectionReader<'static>>,
     globals: Option<GlobalSectionReader<'static>>,
+    tables: Option<TableSectionReader<'static>>,
     exports: Vec<(&'static str, ExternalKind, u32)>,
     bodies: Vec<FunctionBody<'static>>,
     names: Vec<(u32, &'static str)>,
@@ -50,10 +57,16 @@ pub(super) struct Runtime {
 type Result<T> = std::result::Result<T, Error<Infallible>>;
 
 impl Runtime {
-    /// Takes the runtime apart, with or without what AddressSanitizer's layout needs.
-    pub(super) fn read(layout: bool) -> Result<Self> {
+    /// Takes the runtime apart, with or without what AddressSanitizer's layout needs, with its own checks
+    /// or with those that ask the host.
+    pub(super) fn read(layout: bool, oracle: bool) -> Result<Self> {
         let mut runtime = Self::default();
-        let bytes = if layout { RUNTIME_WITH_LAYOUT } else { RUNTIME };
+        let bytes = match (layout, oracle) {
+            (false, false) => RUNTIME,
+            (true, false) => RUNTIME_WITH_LAYOUT,
+            (false, true) => RUNTIME_WITH_ORACLE,
+            (true, true) => RUNTIME_WITH_LAYOUT_AND_ORACLE,
+        };
         for payload in Parser::new(0).parse_all(bytes) {
             match payload? {
                 Payload::TypeSection(section) => runtime.types = Some(section),
@@ -62,6 +75,7 @@ impl Runtime {
                 }
                 Payload::MemorySection(section) => runtime.memories = Some(section),
                 Payload::GlobalSection(section) => runtime.globals = Some(section),
+                Payload::TableSection(section) => runtime.tables = Some(section),
                 Payload::ExportSection(section) => {
                     for export in section {
                         let export = export?;
@@ -79,7 +93,31 @@ impl Runtime {
                 _ => {}
             }
         }
+        #[cfg(test)]
+        runtime.empty(super::removal::emptied())?;
         Ok(runtime)
+    }
+
+    /// Takes away all that the function of that name does; a result of it is then 0.
+    #[cfg(test)]
+    fn empty(&mut self, function: Option<&str>) -> Result<()> {
+        let Some(function) = function else { return Ok(()) };
+        let found = self.names.iter().find(|(_, name)| *name == function);
+        let index = found.map(|(index, _)| super::numbers::index(*index));
+        let body = index.and_then(|index| self.bodies.get_mut(index));
+        let body = body.unwrap_or_else(|| unreachable!("the runtime has no function {function}"));
+        let ty = index.and_then(|index| self.functions.get(index)).copied().unwrap_or(0);
+        let types =
+            self.types.clone().into_iter().flat_map(TypeSectionReader::into_iter_err_on_gc_types);
+        let ty = types.flatten().nth(super::numbers::index(ty));
+        let mut empty = wasm_encoder::Function::new([]);
+        if ty.is_some_and(|ty| !ty.results().is_empty()) {
+            empty.instructions().i32_const(0);
+        }
+        empty.instructions().end();
+        let bytes = Vec::leak(empty.into_raw_body());
+        *body = FunctionBody::new(wasmparser::BinaryReader::new(bytes, 0));
+        Ok(())
     }
 
     fn take_names(&mut self, subsection: Name<'static>) -> Result<()> {
@@ -175,12 +213,18 @@ impl Runtime {
         found.map(|export| export.0)
     }
 
+    /// Appends its tables.
+    pub(super) fn write_tables(&self, mut base: Base, to: &mut TableSection) -> Result<()> {
+        self.tables.clone().map_or(Ok(()), |tables| base.parse_table_section(to, tables))
+    }
+
     /// Appends what the host reads, under reserved names.
     pub(super) fn write_exports(&self, base: Base, to: &mut ExportSection) {
         for (name, kind, index) in &self.exports {
             let (kind, index) = match kind {
                 ExternalKind::Global => (ExportKind::Global, base.globals.saturating_add(*index)),
                 ExternalKind::Memory => (ExportKind::Memory, *index),
+                ExternalKind::Table => (ExportKind::Table, base.tables.saturating_add(*index)),
                 _ => continue,
             };
             to.export(&format!("{PREFIX}{name}"), kind, index);
@@ -213,5 +257,9 @@ impl Reencode for Base {
 
     fn global_index(&mut self, index: u32) -> Result<u32> {
         Ok(index.saturating_add(self.globals))
+    }
+
+    fn table_index(&mut self, index: u32) -> Result<u32> {
+        Ok(index.saturating_add(self.tables))
     }
 }

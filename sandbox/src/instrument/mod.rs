@@ -8,7 +8,8 @@
 //!   same whatever else is inserted;
 //! - *stacks* (`stack`) counts how deep the linear stack and the calls go, against limits;
 //! - *memory checks* (`checks`) look each access up in *shadow memory* (`shadow`), which says of
-//!   the guest's bytes which may be accessed. An access to *poisoned* bytes is a [`Violation`];
+//!   the guest's bytes which may be accessed. An access to *poisoned* bytes is a [`Violation`]. Slowly, and
+//!   to hold it against, the host can be asked instead ([`oracle`]);
 //! - *coverage* (`coverage`) counts where control comes by and keeps what is compared.
 //!
 //! The module's *allocator* is replaced where it is recognised in full, so that blocks of the heap have
@@ -58,9 +59,11 @@ mod names;
 mod numbers;
 mod offsets;
 mod options;
+pub mod oracle;
 mod original;
 mod proposals;
 mod refusal;
+pub(crate) mod removal;
 mod room;
 mod shadow;
 mod stack;

@@ -15,6 +15,10 @@ pub struct Options {
     /// Count how often control comes by and keep what is compared, for fuzzing and coverage reports.
     #[serde(default)]
     pub coverage: bool,
+    /// Ask the host about each access, where memory is checked, instead of looking it up inline: slow, and
+    /// in the simplest form. See [`oracle`](super::oracle).
+    #[serde(default)]
+    pub oracle: bool,
     /// Replace the module's allocator by one with redzones and a quarantine, where memory is checked.
     pub heap: Heap,
 }
@@ -62,6 +66,7 @@ impl Default for Options {
             null_page: NullPage::Auto,
             heap: Heap::Auto,
             coverage: false,
+            oracle: false,
         }
     }
 }
@@ -92,6 +97,13 @@ impl Options {
     #[must_use]
     pub fn heap(mut self, heap: Heap) -> Self {
         self.heap = heap;
+        self
+    }
+
+    /// The options with accesses judged by the host or not.
+    #[must_use]
+    pub fn oracle(mut self, oracle: bool) -> Self {
+        self.oracle = oracle;
         self
     }
 

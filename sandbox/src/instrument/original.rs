@@ -28,6 +28,8 @@ pub(super) struct Original<'a> {
     pub(super) imported_functions: u32,
     /// Number of imported globals: they come first in the index space.
     pub(super) imported_globals: u32,
+    /// Number of imported tables: they come first in the index space.
+    pub(super) imported_tables: u32,
     /// Type index of every defined function.
     pub(super) functions: Vec<u32>,
     /// The table section.
@@ -91,6 +93,12 @@ impl<'a> Original<'a> {
         self.globals.as_ref().map_or(0, GlobalSectionReader::count)
     }
 
+    /// Number of tables, imported ones included.
+    pub(super) fn all_tables(&self) -> u32 {
+        let defined = self.tables.as_ref().map_or(0, TableSectionReader::count);
+        self.imported_tables.saturating_add(defined)
+    }
+
     fn empty(bytes: &'a [u8]) -> Self {
         Self {
             bytes,
@@ -99,6 +107,7 @@ impl<'a> Original<'a> {
             imports: None,
             imported_functions: 0,
             imported_globals: 0,
+            imported_tables: 0,
             functions: Vec::new(),
             tables: None,
             memory: None,
@@ -153,7 +162,10 @@ impl<'a> Original<'a> {
                     self.imported_globals = self.imported_globals.saturating_add(1);
                 }
                 TypeRef::Memory(_) => return Err(Refusal::ImportedMemory),
-                TypeRef::Table(_) | TypeRef::Tag(_) => {}
+                TypeRef::Table(_) => {
+                    self.imported_tables = self.imported_tables.saturating_add(1);
+                }
+                TypeRef::Tag(_) => {}
             }
         }
         self.imports = Some(section);

@@ -4,21 +4,25 @@ use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
     BranchHints, CodeSection, ConstExpr, CustomSection, DataCountSection, DataSection, ExportKind,
     ExportSection, FunctionSection, GlobalSection, GlobalType, MemorySection, MemoryType, Module,
-    RawSection, SectionId, TypeSection, ValType,
+    RawSection, SectionId, TableSection, TypeSection, ValType,
 };
 
 use wasmparser::SectionLimited;
 
 use super::additions::{Additions, SHADOW};
 use super::customs::{Fate, fate};
-use super::function::Function;
+use super::function::{Forward, Function, Told};
 use super::interface::{self, Interface, PREFIX};
+use super::known::Role;
 use super::limits::MAX_EXPORTS;
+use super::link::Runtime;
 use super::names::Names;
 use super::numbers::{count, index, offset};
 use super::offsets::{OffsetMap, OffsetMapBuilder};
+use super::oracle::HEAP_CALLS;
 use super::original::Original;
 use super::refusal::{Limited, Refusal};
+use super::removal::{Check, is_removed};
 use super::shadow::{GRANULE_LOG2, Poison};
 use super::stack::recursive;
 use super::summary::{NullPageFound, Summary};
@@ -45,6 +49,7 @@ impl Writer<'_, '_> {
             stack_limit: self.additions.passes.stack.is_some_and(|stack| stack.linear.is_some()),
             layout: self.additions.layout,
             image: self.additions.mutable_globals.is_some(),
+            oracle: self.additions.tell_oracle.is_some(),
         }
     }
 
@@ -57,7 +62,12 @@ impl Writer<'_, '_> {
         module.section(&self.types()?);
         self.copy(&mut module, SectionId::Import, self.original.imports.as_ref());
         module.section(&self.functions());
-        self.copy(&mut module, SectionId::Table, self.original.tables.as_ref());
+        match &self.additions.runtime {
+            Some(runtime) if self.additions.tell_oracle.is_some() => {
+                module.section(&self.tables(runtime)?);
+            }
+            _ => self.copy(&mut module, SectionId::Table, self.original.tables.as_ref()),
+        }
         module.section(&self.memories()?);
         module.section(&self.globals()?);
         module.section(&self.exports()?);
@@ -113,6 +123,15 @@ impl Writer<'_, '_> {
             runtime.write_functions(self.additions.base, &mut to);
         }
         to
+    }
+
+    fn tables(&self, runtime: &Runtime) -> Result<TableSection, Refusal> {
+        let mut to = TableSection::new();
+        if let Some(tables) = self.original.tables.clone() {
+            RoundtripReencoder.parse_table_section(&mut to, tables)?;
+        }
+        runtime.write_tables(self.additions.base, &mut to)?;
+        Ok(to)
     }
 
     fn memories(&self) -> Result<MemorySection, Refusal> {
@@ -233,7 +252,13 @@ impl Writer<'_, '_> {
             };
             let written = if let Some((stand_in, role)) = self.additions.stand_in(index) {
                 let pricing = self.additions.pricing(role, role.parameters);
-                function.replace(stand_in, role.parameters, pricing)
+                function.replace(Forward {
+                    stand_in,
+                    parameters: role.parameters,
+                    result: role.result,
+                    pricing,
+                    told: self.told(role),
+                })
             } else {
                 let redirects = &self.additions.redirects;
                 let role = self.additions.stand_ins.priced.get(&index);
@@ -253,13 +278,22 @@ impl Writer<'_, '_> {
         Ok((code, hints, offsets))
     }
 
+    /// Who is told of calls of a function that is stood in for, if that is one of an allocator.
+    fn told(&self, role: Role) -> Option<Told> {
+        let function = self.additions.tell_oracle?;
+        let at = HEAP_CALLS.iter().position(|name| *name == role.stand_in)?;
+        Some(Told { function, number: count(at) })
+    }
+
     fn data(&self) -> Result<DataSection, Refusal> {
         let mut to = DataSection::new();
         if let Some(data) = self.original.data.clone() {
             RoundtripReencoder.parse_data_section(&mut to, data)?;
         }
         // As a data segment it is in the memory's initial image, and costs no instance anything.
-        if let Some(NullPageFound::Guarded { bytes, .. }) = self.summary.null_page {
+        if let Some(NullPageFound::Guarded { bytes, .. }) = self.summary.null_page
+            && !is_removed(Check::NullPage)
+        {
             let granules = index(bytes >> GRANULE_LOG2);
             let poison = std::iter::repeat_n(Poison::NULL_PAGE.0, granules);
             to.active(SHADOW, &ConstExpr::i32_const(0), poison);

@@ -56,7 +56,7 @@ impl Session<'_> {
         if let Some(stack) = self.gauges.exhausted_stack(&mut self.store) {
             let limit = match stack {
                 Stack::Linear => return Some(self.linear_stack_exhausted(error)),
-                Stack::Calls => u64::from(self.job.limits.stack.call_depth()),
+                Stack::Calls => u64::from(self.job.limits.call_depth()),
             };
             let frames = self.loaded.frames_of(error);
             return Some(Outcome::StackExhausted { stack, limit, frames });
@@ -113,7 +113,7 @@ impl Session<'_> {
 
     /// The linear stack is over its profile's limit, or over the end that it was linked with.
     fn linear_stack_exhausted(&self, error: &wasmtime::Error) -> Outcome {
-        let profile = self.job.limits.stack.linear_bytes();
+        let profile = self.job.limits.linear_stack_bytes();
         let summary = &self.loaded.instrumentation.summary;
         let own = summary.own_stack_bytes.unwrap_or(profile);
         Outcome::StackExhausted {

@@ -8,7 +8,7 @@ use ending::outcome_of;
 use crate::abi::{self, Entry};
 use crate::gauges::{Gauges, Tuning};
 use crate::guest_memory::GuestMemory;
-use crate::host::{Captured, Growth, Keepsake, State, Stop, Wasi, split};
+use crate::host::{Captured, Growth, Keepsake, State, Stop, Wasi, connect_oracle, split};
 use crate::image::Image;
 use crate::interpreter::Loaded;
 use crate::limits::{MAX_INPUT_BYTES, WATCHDOG_TICK};
@@ -175,6 +175,13 @@ impl<'a> Session<'a> {
         store.data_mut().memory = memory.and_then(wasmtime::Extern::into_memory);
         let gauges = Gauges::of(&loaded.gauges, instance, &mut store);
         store.data_mut().shadow = gauges.shadow();
+        if loaded.instrumentation.interface.oracle
+            && let Err(error) = connect_oracle(&mut store, instance)
+        {
+            let outcome = outcome_of(loaded, job, &error).into_outcome();
+            let finished = Finished::without_instance(0, store.into_data());
+            return Err(Box::new(Unstarted { outcome, finished }));
+        }
         Ok(Self {
             job,
             loaded,
@@ -234,7 +241,7 @@ impl<'a> Session<'a> {
 
     fn set_limits(&mut self, tuning: Tuning) -> Result<(), wasmtime::Error> {
         let Self { gauges, store, job, .. } = self;
-        gauges.limit_stacks(store, job.limits.stack)?;
+        gauges.limit_stacks(store, job.limits)?;
         if gauges.limit_memory(store, job.limits.memory_bytes)? {
             store.data_mut().growth.leave_to_the_guest(job.limits.memory_bytes);
         }

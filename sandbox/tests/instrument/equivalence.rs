@@ -13,6 +13,7 @@ use wasm_smith::{Config, Module as RandomModule};
 use wasmtime::{Engine, Instance, Linker, Module, Store, Trap, Val, ValType};
 
 use super::guest::{config, engine, printed, state};
+use super::oracle;
 
 /// Fuel for one call: enough for most, and soon used up by a loop without end.
 const FUEL: i64 = 100_000;
@@ -76,6 +77,9 @@ impl Side {
         let _ = store.set_fuel(FUEL as u64);
         // A segment that does not fit stops the instantiation of both.
         let instance = Linker::new(engine).instantiate(&mut store, module).ok()?;
+        if instance.get_table(&mut store, interface::ORACLE).is_some() {
+            oracle::connect(&mut store, instance);
+        }
         Some(Self { store, instance, metered })
     }
 
@@ -200,6 +204,7 @@ fn instrumented_modules_behave_like_their_originals() {
             .checks(checks)
             .meter(meter)
             .null_page(NullPage::Off)
+            .oracle(random.arbitrary()?)
             .coverage(random.arbitrary()?);
         let module = RandomModule::new(smith(random)?, random)?;
         returned.set(returned.get() + compare(random, &module.to_bytes(), options)?);

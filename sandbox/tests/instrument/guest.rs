@@ -10,6 +10,8 @@ use wasmtime::{
     Caller, Config, Engine, Extern, Instance, Linker, Module, Store, Trap, Val, WasmBacktrace,
 };
 
+use super::oracle;
+
 /// How a call ended.
 #[derive(Debug)]
 pub(crate) enum Ended {
@@ -66,6 +68,9 @@ impl Prepared {
 
     fn start_with(&self, mut store: Store<()>, linker: &Linker<()>) -> Guest {
         let instance = linker.instantiate(&mut store, &self.module).unwrap();
+        if self.instrumented.interface.oracle {
+            oracle::connect(&mut store, instance);
+        }
         let (instrumented, original) = (self.instrumented.clone(), self.original.clone());
         let mut guest = Guest { instrumented, original, store, instance };
         guest.set_fuel(PLENTY);

@@ -59,6 +59,15 @@ fn difference(base: &Run, other: &Run, variant: Variant, events: &Events) -> Opt
             return differs(Some(at), message);
         }
     }
+    // A program that prints where something lies prints otherwise where that lies elsewhere.
+    if !is_layout && base.output != other.output {
+        let from = first_difference(&base.output, &other.output);
+        let (one, two) = (shown(&base.output, from), shown(&other.output, from));
+        let message = format!(
+            "its output differs from byte {from} on: \"{one}\" in the run base, \"{two}\" in {variant}"
+        );
+        return differs(other.event.or(base.event), message);
+    }
     let ends = |run: &Run| (run.outcome.kind(), end(&run.outcome), run.event);
     if ends(base) == ends(other) {
         return None;

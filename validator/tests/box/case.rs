@@ -55,8 +55,18 @@ impl Case {
     }
 
     fn judged(&self, interpreter: &Path) -> Value {
+        summary(&self.subject(interpreter, &[]))
+    }
+
+    /// Its folder's name.
+    pub(crate) fn name(&self) -> String {
+        self.folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// What a report says of the content, with more arguments for `check`.
+    pub(crate) fn subject(&self, interpreter: &Path, arguments: &[&str]) -> Value {
         let mut program = in_the_box(&self.folder).args(["check", "--format", "json", "-i"]);
-        program = program.args([interpreter]);
+        program = program.args([interpreter]).args(arguments);
         for (option, file) in [("-e", "events.json"), ("-p", "policy.toml")] {
             if self.folder.join(file).exists() {
                 program = program.args([option, file]);
@@ -66,7 +76,7 @@ impl Case {
         let stderr = String::from_utf8_lossy(&ended.stderr).into_owned();
         let report: Value =
             serde_json::from_slice(&ended.stdout).unwrap_or_else(|e| panic!("{e}: {stderr}"));
-        summary(report.pointer("/subjects/0").unwrap())
+        report.pointer("/subjects/0").unwrap().clone()
     }
 
     fn content(&self) -> String {

@@ -14,6 +14,7 @@ mod bad_events;
 mod case;
 mod declared;
 mod mutant;
+mod oracle;
 
 use std::path::Path;
 

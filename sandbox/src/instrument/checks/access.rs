@@ -21,10 +21,6 @@ pub(in super::super) struct Access {
 }
 
 impl Access {
-    /// A load of four bytes at any address.
-    pub(super) const WORD: Self =
-        Self { kind: AccessKind::Read, size_log2: 2, align_log2: 0, offset: 0, above: &[] };
-
     /// The access that `operator` is, if it is one.
     pub(in super::super) fn of(operator: &Operator<'_>) -> Option<Self> {
         let memory = memarg(operator)?;

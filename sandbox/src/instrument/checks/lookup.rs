@@ -3,6 +3,7 @@
 use wasm_encoder::{InstructionSink, MemArg, MemArgTarget, ValType};
 
 use super::super::function::Scratch;
+use super::super::removal::{Check, is_removed};
 use super::super::shadow::{GRANULE, GRANULE_LOG2, IN_GRANULE};
 use super::operands::{ADDRESS, SHADOW};
 use super::{Access, Checks};
@@ -36,6 +37,15 @@ impl Lookup {
         self.is_by_last() && self.fits_granule()
     }
 
+    /// Which check it is.
+    pub(super) fn check(self) -> Check {
+        match (self.fits_granule(), self.is_by_last()) {
+            (true, true) => Check::Ordinary,
+            (true, false) => Check::Unaligned,
+            (false, _) => Check::Wide,
+        }
+    }
+
     /// Leaves the shadow of the last byte, as a signed number: not zero if it has to be looked at.
     pub(super) fn last_granule(self, insert: &mut InstructionSink<'_>) {
         self.read(insert, self.last(), |insert, memory| insert.i32_load8_s(memory));
@@ -51,6 +61,9 @@ impl Lookup {
         insert.local_get(self.address);
         add(insert, self.last() & IN_GRANULE);
         insert.i32_const(IN_GRANULE.cast_signed()).i32_and();
+        if is_removed(Check::Partial) {
+            insert.drop().i32_const(0);
+        }
         // So many bytes of the granule may be accessed; none if the number is negative.
         insert.local_get(self.shadow).i32_lt_s().br_if(0).unreachable();
     }
@@ -65,8 +78,11 @@ impl Lookup {
             // Sixteen bytes are in two granules if they are aligned, in three if not.
             let first = if self.is_by_last() { self.last().saturating_sub(GRANULE) } else { first };
             self.read(insert, first, |insert, memory| insert.i32_load16_u(memory));
+            if is_removed(Check::WideStart) {
+                insert.i32_const(0xff00).i32_and();
+            }
         }
-        if !self.is_by_last() {
+        if !self.is_by_last() && !is_removed(Check::UnalignedEnd) {
             self.read(insert, self.last(), |insert, memory| insert.i32_load8_u(memory));
             insert.i32_or();
         }

@@ -19,6 +19,8 @@ use wasmparser::Operator;
 
 use super::bulk::Bulk;
 use super::function::{BodyWriter, Scratch, ScratchNeeds};
+use super::oracle::{MARK, PROMISED};
+use super::removal::{Check, is_removed};
 use super::violation;
 
 pub(super) use access::Access;
@@ -26,6 +28,9 @@ use lookup::Lookup;
 use needless::Known;
 use operands::Operands;
 use values::Assignments;
+
+/// Bytes of a word.
+const WORD_BYTES: i32 = 4;
 
 /// The memory checks of one module.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +45,8 @@ pub(super) struct Checks {
     pub(super) check_range: u32,
     /// Index of the runtime's check of a store that may be a frame's mark, in modules that mark frames.
     pub(super) check_mark: Option<u32>,
+    /// Index of the runtime's function that asks the host about an access, if that is to judge.
+    pub(super) ask_oracle: Option<u32>,
     /// Whether the compiler's promises about alignment are relied on.
     pub(super) trust_alignment: bool,
     /// Index of the global that holds the stack pointer, if nothing poisons parts of the stack.
@@ -101,6 +108,7 @@ impl FunctionChecks {
     ) {
         if let Some(access) = Access::of(operator) {
             match self.checks.check_mark.filter(|_| self.known.stores_mark(operator)) {
+                Some(_) if self.checks.ask_oracle.is_some() => self.ask(out, access, scratch, MARK),
                 Some(check_mark) => Self::mark(out, check_mark, access, scratch),
                 None => self.access(out, access, scratch),
             }
@@ -123,13 +131,25 @@ impl FunctionChecks {
     }
 
     /// Before a word is loaded from the address on the stack.
-    pub(super) fn word(&mut self, out: &mut BodyWriter<'_>, scratch: &Scratch) {
-        self.access(out, Access::WORD, scratch);
+    pub(super) fn word(&self, out: &mut BodyWriter<'_>, scratch: &Scratch) {
+        if is_removed(Check::Word) {
+            return;
+        }
+        // As a range, which notes its length: the instruction is a call and does not say it.
+        let address = scratch.local(ValType::I32, 0);
+        let mut insert = out.insert();
+        insert.local_set(address);
+        insert.local_get(address).i32_const(WORD_BYTES).i32_const(violation::SOURCE);
+        insert.call(self.checks.check_range).local_get(address);
     }
 
     fn access(&mut self, out: &mut BodyWriter<'_>, access: Access, scratch: &Scratch) {
         let lookup = Lookup::new(self.checks, access, scratch);
-        if self.known.needless(access, lookup.is_by_last()) {
+        if self.checks.ask_oracle.is_some() {
+            self.ask(out, access, scratch, if lookup.is_by_last() { PROMISED } else { 0 });
+            return;
+        }
+        if self.known.needless(access, lookup.is_by_last()) || is_removed(lookup.check()) {
             return;
         }
         let operands = Operands::of(access, scratch);
@@ -144,8 +164,23 @@ impl FunctionChecks {
         operands.restore(&mut out.insert());
     }
 
+    /// Has the host judge the access, whatever is known of it.
+    fn ask(&self, out: &mut BodyWriter<'_>, access: Access, scratch: &Scratch, how: u32) {
+        let Some(ask_oracle) = self.checks.ask_oracle else { return };
+        let operands = Operands::of(access, scratch);
+        let mut insert = out.insert();
+        operands.save(&mut insert);
+        insert.local_get(operands.address).i32_const(access.offset.cast_signed());
+        insert.i32_const(access.size().cast_signed()).i32_const(how.cast_signed());
+        insert.call(ask_oracle);
+        operands.restore(&mut insert);
+    }
+
     /// A store of the mark that a stack frame has in its own redzone.
     fn mark(out: &mut BodyWriter<'_>, check_mark: u32, access: Access, scratch: &Scratch) {
+        if is_removed(Check::Mark) {
+            return;
+        }
         let operands = Operands::of(access, scratch);
         let mut insert = out.insert();
         operands.save(&mut insert);
@@ -164,10 +199,12 @@ impl FunctionChecks {
             insert.local_get(address).local_get(length).i32_const(operand);
             insert.call(self.checks.check_range);
         };
-        if bulk == Bulk::MemoryCopy {
+        if bulk == Bulk::MemoryCopy && !is_removed(Check::BulkSource) {
             check(source, violation::SOURCE);
         }
-        check(destination, violation::DESTINATION);
+        if !is_removed(Check::BulkDestination) {
+            check(destination, violation::DESTINATION);
+        }
         insert.local_get(destination).local_get(source).local_get(length);
     }
 }

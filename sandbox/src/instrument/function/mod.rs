@@ -4,6 +4,7 @@
 //! locals they need. The second time they insert. What no pass touches is copied byte for byte.
 
 mod body;
+mod forward;
 mod redirect;
 mod scratch;
 mod write;
@@ -17,7 +18,7 @@ use super::checks::{Checks, ChecksPlan, FunctionChecks};
 use super::coverage::{Coverage, FunctionCoverage, FunctionPlan};
 use super::grow::Grow;
 use super::limits::{MAX_FUNCTION_BYTES, MAX_FUNCTION_LOCALS};
-use super::meter::{Meter, MeterPlan, MeterPlanner, PRICING_LOCALS, Pricing, forward};
+use super::meter::{Meter, MeterPlan, MeterPlanner, PRICING_LOCALS, Pricing};
 use super::numbers::{count, offset};
 use super::offsets::Pieces;
 use super::refusal::{Limited, Refusal};
@@ -26,6 +27,7 @@ use write::InstructionWriter;
 
 use body::Site;
 pub(super) use body::{BodyWriter, WrittenBody};
+pub(super) use forward::{Forward, Told};
 pub(super) use scratch::{Scratch, ScratchNeeds};
 
 /// The passes that look at function bodies.
@@ -125,14 +127,9 @@ impl Function<'_> {
         Ok(written)
     }
 
-    /// A body that passes the parameters on to the function with index `stand_in`.
-    pub(super) fn replace(
-        &self,
-        stand_in: u32,
-        parameters: u32,
-        pricing: Option<Pricing>,
-    ) -> WrittenBody {
-        let bytes = forward(stand_in, parameters, pricing).into_raw_body();
+    /// A body that passes the parameters on to a function that stands in for this one.
+    pub(super) fn replace(&self, forward: Forward) -> WrittenBody {
+        let bytes = forward.body().into_raw_body();
         let mut pieces = Pieces::default();
         pieces.run(0);
         pieces.group(count(self.body.as_bytes().len()), count(bytes.len()));

@@ -10,6 +10,7 @@ use super::super::asan::Redirect;
 use super::super::bulk::Bulk;
 use super::super::checks::{BulkOperands, FunctionChecks};
 use super::super::meter::Meter;
+use super::super::removal::{Check, is_removed};
 use super::super::shadow::GRANULE_LOG2;
 use super::{BodyWriter, Scratch, ScratchNeeds};
 
@@ -93,7 +94,7 @@ impl Call<'_, '_> {
 
     fn moves(self, bulk: Bulk) {
         let BulkOperands { length, source, destination } = BulkOperands::of(self.scratch);
-        if let Some(checks) = self.checks {
+        if let Some(checks) = self.checks.filter(|_| !is_removed(Check::BulkCall)) {
             checks.bulk(self.out, bulk, self.scratch);
         } else {
             let mut insert = self.out.insert();

@@ -9,6 +9,7 @@ use super::super::checks::FunctionChecks;
 use super::super::coverage::FunctionCoverage;
 use super::super::grow::Grow;
 use super::super::meter::{Meter, MeterPlan, Pricing};
+use super::super::removal::{Check, is_removed};
 use super::super::stack::FunctionStack;
 use super::redirect::Call;
 use super::{BodyWriter, Insertions, Scratch, Site, WrittenBody};
@@ -153,7 +154,9 @@ impl<'a, 's> InstructionWriter<'a, 's> {
 
     fn keep_bulk(&mut self, bulk: Bulk) {
         match self.grow {
-            Some(grow) if bulk == Bulk::MemoryGrow => grow.insert(&mut self.out.insert()),
+            Some(grow) if bulk == Bulk::MemoryGrow && !is_removed(Check::Grow) => {
+                grow.insert(&mut self.out.insert())
+            }
             _ => self.out.keep(),
         }
     }

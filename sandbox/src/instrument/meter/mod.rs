@@ -20,10 +20,11 @@ use wasmparser::Operator;
 
 use super::bulk::Bulk;
 use super::function::{BodyWriter, Scratch, ScratchNeeds};
+use super::removal::{Check, is_removed};
 pub(super) use blocks::Blocks;
 use blocks::{Charge, Entry};
 pub(super) use price::{
-    ALLOCATOR_CALL, Bytes, LOCALS as PRICING_LOCALS, Price, Pricing, WORDS_CALL, forward,
+    ALLOCATOR_CALL, Bytes, LOCALS as PRICING_LOCALS, Price, Pricing, WORDS_CALL,
 };
 
 /// What `memory.grow` and `table.grow` give when nothing was added.
@@ -83,13 +84,13 @@ impl Meter {
     pub(super) fn enter(self, out: &mut BodyWriter<'_>, plan: &MeterPlan) {
         let Entry { fuel, repeats } = plan.entry;
         out.insert().global_get(self.global);
-        self.pay(out, fuel, repeats);
+        self.pay(out, fuel, repeats && !is_removed(Check::FuelOfCall));
     }
 
     /// Before the first instruction of a block.
     pub(super) fn charge(self, out: &mut BodyWriter<'_>, charge: Charge) {
         out.insert().local_get(self.local);
-        self.pay(out, charge.fuel, charge.repeats);
+        self.pay(out, charge.fuel, charge.repeats && !is_removed(Check::FuelOfLoop));
     }
 
     /// Before control leaves the function.
@@ -117,8 +118,10 @@ impl Meter {
         } else {
             self.pay_units(&mut out.insert(), units, cost::per_unit(bulk));
         }
-        out.insert().local_get(self.local);
-        self.look(out);
+        if !is_removed(Check::FuelOfBulk) {
+            out.insert().local_get(self.local);
+            self.look(out);
+        }
     }
 
     fn pay_units(self, insert: &mut InstructionSink<'_>, units: u32, each: i64) {

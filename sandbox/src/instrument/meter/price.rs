@@ -12,7 +12,7 @@
 //! What remains is what a program does with addresses themselves, by comparing or hashing them: blocks lie
 //! elsewhere where the heap is checked.
 
-use wasm_encoder::{Function, InstructionSink, ValType};
+use wasm_encoder::{InstructionSink, ValType};
 
 /// Fuel for a call of `malloc` or `free`: about what dlmalloc's cost.
 pub(in super::super) const ALLOCATOR_CALL: i64 = 64;
@@ -161,26 +161,4 @@ impl Pricing {
     fn result(self) -> u32 {
         self.locals.saturating_add(4)
     }
-}
-
-/// A function body that passes its parameters on to `stand_in`, and takes the price.
-pub(in super::super) fn forward(
-    stand_in: u32,
-    parameters: u32,
-    pricing: Option<Pricing>,
-) -> Function {
-    let mut function = Function::new(LOCALS);
-    let mut insert = function.instructions();
-    if let Some(pricing) = pricing {
-        pricing.remember(&mut insert);
-    }
-    for parameter in 0..parameters {
-        insert.local_get(parameter);
-    }
-    insert.call(stand_in);
-    if let Some(pricing) = pricing {
-        pricing.pay(&mut insert);
-    }
-    insert.end();
-    function
 }

@@ -16,6 +16,7 @@ use wasmparser::Operator;
 
 use super::function::{BodyWriter, Scratch, ScratchNeeds};
 use super::interface::{CALL_DEPTH, LINEAR_STACK};
+use super::removal::{Check, is_removed};
 pub(super) use recursion::recursive;
 
 /// Bytes below the stack pointer that a function without a frame may use, by the C ABI of WebAssembly.
@@ -105,7 +106,7 @@ impl FunctionStack {
 
     /// At the entry of the function.
     pub(super) fn enter(&self, out: &mut BodyWriter<'_>) {
-        if !self.recursive {
+        if !self.recursive || is_removed(Check::CallDepth) {
             return;
         }
         let left = self.stack.depth_left;
@@ -131,6 +132,7 @@ impl FunctionStack {
     ) {
         if let Some(linear) = self.stack.sets_pointer(operator)
             && self.frees != Frees::Sum
+            && !is_removed(Check::LinearStack)
         {
             let pointer = scratch.local(ValType::I32, 0);
             out.insert().local_tee(pointer);

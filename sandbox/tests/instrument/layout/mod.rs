@@ -6,4 +6,5 @@ mod imports;
 mod objects;
 mod profiles;
 mod programs;
+mod stack_use;
 mod traps;

@@ -1,0 +1,143 @@
+//! The sanitizer against its slow oracle, and checked runs against unchecked ones.
+//!
+//! Half of the modules are arbitrary ones, run as commands; they touch memory anywhere and know no heap.
+//! The other half are programs that allocate, access and free, mostly what they may.
+
+mod modules;
+mod programs;
+
+use arbitrary::{Arbitrary, Result, Unstructured};
+use proofhouse_sandbox::limits::THREAD_STACK_BYTES;
+use proofhouse_sandbox::{
+    Compilation, Interpreter, Job, Limits, OpenError, Outcome, Run, Sandbox, Sanitize,
+};
+use std::sync::OnceLock;
+use std::thread;
+
+/// A module, and what it is run on.
+pub struct Case {
+    wasm: Vec<u8>,
+    content: Vec<u8>,
+    /// Whether a run without checks is defined: then it must do the same as one with checks.
+    defined: bool,
+}
+
+impl<'a> Arbitrary<'a> for Case {
+    fn arbitrary(random: &mut Unstructured<'a>) -> Result<Self> {
+        let content = random.arbitrary()?;
+        if random.arbitrary()? {
+            return Ok(Self { wasm: modules::arbitrary(random)?, content, defined: true });
+        }
+        let careful = random.arbitrary()?;
+        let wasm = programs::arbitrary(random, careful)?;
+        Ok(Self { wasm, content, defined: careful })
+    }
+}
+
+/// Fuel of one call: soon used up by a loop without end.
+const FUEL: u64 = 200_000;
+/// Memory of one run.
+const MEMORY_BYTES: u64 = 16 << 20;
+
+/// Takes the bytes for a case and runs it with inlined checks, by the oracle and without checks.
+///
+/// # Panics
+/// If they do not agree, or an instrumented module is not valid.
+pub fn check(bytes: &[u8]) {
+    if let Ok(case) = Case::arbitrary(&mut Unstructured::new(bytes)) {
+        outcome(&case);
+    }
+}
+
+/// The same for a case. Gives how it ended with inlined checks; nothing if the module is refused.
+///
+/// # Panics
+/// If they do not agree, or an instrumented module is not valid.
+pub fn outcome(case: &Case) -> Option<Outcome> {
+    thread::scope(|scope| {
+        let builder = thread::Builder::new().stack_size(THREAD_STACK_BYTES);
+        let running = builder.spawn_scoped(scope, || compare(case)).unwrap_or_else(|error| {
+            panic!("no thread for a guest: {error}");
+        });
+        running.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn compare(case: &Case) -> Option<Outcome> {
+    let [inlined, oracle, unchecked] =
+        [Sanitize::On, Sanitize::Oracle, Sanitize::Off].map(|sanitize| open(case, sanitize));
+    let (Ok(inlined), Ok(oracle), Ok(unchecked)) = (&inlined, &oracle, &unchecked) else {
+        let refused = [&inlined, &oracle, &unchecked].map(|opened| opened.as_ref().err());
+        assert!(refused.iter().all(Option::is_some), "refused by some only: {refused:?}");
+        return None;
+    };
+    let [inlined, oracle, unchecked] = [inlined, oracle, unchecked].map(|one| run(case, one));
+    assert_eq!(inlined.differs_from_oracle(&oracle), None, "inlined checks, the oracle");
+    if case.defined && !is_limit(&inlined) {
+        assert_eq!(inlined.differs_from_unchecked(&unchecked), None, "with checks, without");
+    }
+    Some(inlined.outcome)
+}
+
+/// Whether the run was ended by a limit that the host draws elsewhere without checks.
+fn is_limit(run: &Run) -> bool {
+    matches!(run.outcome, Outcome::OutOfMemory { .. })
+}
+
+fn limits() -> Limits {
+    let mut limits = Limits::default();
+    (limits.fuel, limits.memory_bytes) = (FUEL, MEMORY_BYTES);
+    limits
+}
+
+fn open(case: &Case, sanitize: Sanitize) -> std::result::Result<Interpreter, OpenError> {
+    static SANDBOX: OnceLock<Sandbox> = OnceLock::new();
+    // Tests run some checks at once.
+    let sandbox = SANDBOX.get_or_init(|| {
+        Sandbox::new(8, Compilation::default()).unwrap_or_else(|error| panic!("{error}"))
+    });
+    sandbox.interpreter(case.wasm.clone(), &limits(), sanitize)
+}
+
+fn run(case: &Case, interpreter: &Interpreter) -> Run {
+    let (events, limits) = ([case.content.as_slice()], limits());
+    interpreter.run(&Job {
+        content: &case.content,
+        events: &events,
+        limits: &limits,
+        configuration: None,
+        arguments: &[],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::smoke::BUDGET_MS;
+    use std::cell::Cell;
+
+    #[test]
+    fn smoke() {
+        let (whole, caught) = (Cell::new(0_u32), Cell::new(0_u32));
+        // A busy machine gets through fewer of them in the same time.
+        for _ in 0..20 {
+            arbtest::arbtest(|random| {
+                match outcome(&random.arbitrary()?) {
+                    Some(Outcome::Accepted) => whole.set(whole.get().saturating_add(1)),
+                    Some(Outcome::Trapped { memory: Some(_), .. }) => {
+                        caught.set(caught.get().saturating_add(1));
+                    }
+                    _ => {}
+                }
+                Ok(())
+            })
+            .size_min(1 << 9)
+            .size_max(1 << 12)
+            .budget_ms(BUDGET_MS);
+            if whole.get() > 2 && caught.get() > 2 {
+                return;
+            }
+        }
+        panic!("only {} runs came to their end, {} were stopped", whole.get(), caught.get());
+    }
+}
