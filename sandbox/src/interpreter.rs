@@ -7,7 +7,7 @@ use crate::gauges::{GaugeExports, Tuning};
 use crate::host::{Provided, State, provided};
 use crate::instrument::{CoverageMap, Summary};
 use crate::limits::{Limits, MAX_FRAMES};
-use crate::module::ModuleInfo;
+use crate::module::{ItemKind, ModuleInfo};
 use crate::observation::Observation;
 use crate::outcome::{Frame, HostFault, Outcome, Unusable};
 use crate::run::{Job, Run};
@@ -121,7 +121,7 @@ impl Interpreter {
         let info = ModuleInfo::read(&wasm)?;
         for import in &info.imports {
             let (module, name) = (import.module.clone(), import.name.clone());
-            if !import.is_function || provided(&module, &name) == Provided::No {
+            if import.kind != ItemKind::Function || provided(&module, &name) == Provided::No {
                 return Err(Unusable::UnknownImport { module, name }.into());
             }
         }

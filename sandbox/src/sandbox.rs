@@ -64,15 +64,17 @@ impl Sandbox {
 
     /// Whether the host function of that name has that type.
     pub(crate) fn provides(&self, module: &str, name: &str, ty: &FuncType) -> bool {
+        self.host_function(module, name).is_some_and(|provided| FuncType::eq(&provided, ty))
+    }
+
+    /// The type of the host function of that name.
+    pub(crate) fn host_function(&self, module: &str, name: &str) -> Option<FuncType> {
         let limits = Limits::default();
         let growth = Growth::new(&limits, 0, 0, 0);
         let wasi = Wasi::new(Vec::new(), Vec::new());
         let mut store = Store::new(&self.engine, State::new(limits, wasi, growth));
-        self.linker
-            .get(&mut store, module, name)
-            .ok()
-            .and_then(wasmtime::Extern::into_func)
-            .is_some_and(|provided| FuncType::eq(&provided.ty(&store), ty))
+        let function = self.linker.get(&mut store, module, name).ok()?.into_func()?;
+        Some(function.ty(&store))
     }
 }
 

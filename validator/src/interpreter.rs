@@ -270,10 +270,15 @@ pub struct InterpreterEntry<'a> {
 
 /// The run-time checks that an interpreter gets.
 fn checks(interpreter: &Interpreter) -> Vec<&'static str> {
-    if interpreter.sanitize() == Sanitize::Off {
-        return Vec::new();
+    match interpreter.sanitize() {
+        Sanitize::Off => Vec::new(),
+        _ => checks_of(interpreter.instrumentation()),
     }
-    let Summary { null_page, heap, layout, .. } = interpreter.instrumentation();
+}
+
+/// The run-time checks that a module gets where its memory is checked.
+pub(crate) fn checks_of(summary: &Summary) -> Vec<&'static str> {
+    let Summary { null_page, heap, layout, .. } = summary;
     let stack = layout.is_some_and(|layout| layout.stack).then_some("stack");
     let globals = layout.is_some_and(|layout| layout.globals).then_some("globals");
     let null_page = matches!(null_page, Some(NullPageFound::Guarded { .. })).then_some("null-page");

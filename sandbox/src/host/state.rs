@@ -5,6 +5,7 @@ use super::shadow::Shadow;
 use super::wasi::Wasi;
 use crate::guest_memory::GuestMemory;
 use crate::limits::{CHECKED_BYTES, CHECKED_SHARE, Limits};
+use crate::message::Message;
 use crate::num::u64_of;
 use crate::outcome::{AbiViolation, Resource, Stream};
 use crate::records::Records;
@@ -24,8 +25,8 @@ pub(crate) struct State {
 /// What the guest said during a run.
 #[derive(Default)]
 pub(crate) struct Captured {
-    /// Diagnostics: level and text.
-    pub(crate) messages: Vec<(i32, String)>,
+    /// Diagnostics, in order.
+    pub(crate) messages: Vec<Message>,
     /// Records emitted since they were last taken.
     pub(crate) emitted: Records,
     /// stdout and stderr in the order of writing.

@@ -11,6 +11,7 @@ use crate::guest_memory::GuestMemory;
 use crate::host::{Captured, Growth, Shadow, State, Stop, Wasi, split};
 use crate::interpreter::Loaded;
 use crate::limits::{MAX_INPUT_BYTES, WATCHDOG_TICK};
+use crate::message::Said;
 use crate::num::u64_of;
 use crate::observation::Observation;
 use crate::outcome::{AbiViolation, HostFault, Outcome, Resource};
@@ -243,17 +244,10 @@ impl<'a> Session<'a> {
         self.event = None;
     }
 
-    /// The most severe diagnostics of the present phase, joined by line feeds.
-    pub(crate) fn said(&self) -> String {
+    /// The most severe diagnostics of the present phase.
+    pub(crate) fn said(&self) -> Said {
         let messages = &self.store.data().captured.messages;
-        let recent = messages.get(self.messages_before..).unwrap_or_default();
-        let severest = recent.iter().map(|(level, _)| *level).min();
-        let texts: Vec<&str> = recent
-            .iter()
-            .filter(|(level, _)| Some(*level) == severest)
-            .map(|(_, text)| text.as_str())
-            .collect();
-        texts.join("\n")
+        Said::of(messages.get(self.messages_before..).unwrap_or_default())
     }
 
     /// What the guest wrote to stdout and stderr.
