@@ -26,6 +26,7 @@ pub mod limits;
 mod memory_error;
 mod message;
 mod module;
+mod module_bytes;
 mod num;
 mod observation;
 mod outcome;
@@ -52,6 +53,7 @@ pub use memory_error::{
 };
 pub use message::{Message, TextPosition};
 pub use module::{Export, Import, ItemKind, ModuleInfo, Signature};
+pub use module_bytes::{DamagedModule, MODULE_DIGEST_BYTES, ModuleBytes};
 pub use observation::Observation;
 pub use outcome::{
     AbiViolation, Frame, HostFault, Outcome, OutcomeKind, Resource, Stack, Stream, TrapKind,

@@ -8,7 +8,7 @@ use crate::limits::{
 };
 use crate::num::u64_of;
 use crate::outcome::Unusable;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use wasmparser::{
     CompositeInnerType, ExternalKind, FuncType, KnownCustom, Parser, Payload, TypeRef,
@@ -18,7 +18,7 @@ use wasmparser::{
 const PAGE_BYTES: u64 = 1 << 16;
 
 /// The parts of a module that decide how it is run.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct ModuleInfo {
     /// Imports in order: module, name, and whether it is a function.
     pub imports: Vec<Import>,
@@ -45,7 +45,7 @@ pub struct ModuleInfo {
 }
 
 /// One import.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
     /// Module.
     pub module: String,
@@ -58,7 +58,7 @@ pub struct Import {
 }
 
 /// One export.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Export {
     /// Name.
     pub name: String,
@@ -69,7 +69,7 @@ pub struct Export {
 }
 
 /// What can be imported and exported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "they are WebAssembly's own terms")]
 pub enum ItemKind {
@@ -81,8 +81,21 @@ pub enum ItemKind {
 }
 
 /// The type of a function, written as `(i32, i32) -> (i64)`; very long lists are cut. Cheap to clone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", from = "String")]
 pub struct Signature(Arc<str>);
+
+impl From<Signature> for String {
+    fn from(signature: Signature) -> Self {
+        signature.as_str().to_owned()
+    }
+}
+
+impl From<String> for Signature {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
 
 impl Signature {
     /// The written form.

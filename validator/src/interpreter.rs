@@ -2,7 +2,9 @@
 
 use crate::policy::Policy;
 use proofhouse_sandbox::instrument::{HeapFound, NullPageFound, Summary};
-use proofhouse_sandbox::{Abi, Description, Interpreter, OpenError, Sandbox, Sanitize};
+use proofhouse_sandbox::{
+    Abi, Description, Interpreter, ModuleBytes, OpenError, Sandbox, Sanitize,
+};
 use serde::Serialize;
 
 /// An interpreter that judges, or the reason why it cannot.
@@ -25,7 +27,7 @@ pub struct Module {
     /// Its file name without the ending, or its name in the box.
     pub name: String,
     /// The module, or why it was not read.
-    pub wasm: Result<Vec<u8>, OpenError>,
+    pub wasm: Result<ModuleBytes, OpenError>,
     /// Further builds of the same version, compiled for checks, from the least to the most optimised.
     pub checked: Vec<CheckedModule>,
 }
@@ -36,7 +38,7 @@ pub struct CheckedModule {
     /// Its file name without the ending.
     pub name: String,
     /// The module, or why it was not read.
-    pub wasm: Result<Vec<u8>, OpenError>,
+    pub wasm: Result<ModuleBytes, OpenError>,
 }
 
 /// A build of an interpreter that was compiled for checks.

@@ -9,6 +9,7 @@ use crate::instrument::{Instrumented, Options, Summary, instrument};
 use crate::limits::{
     MAX_ARTEFACT_BYTES, MAX_COMPILE_TIME, MAX_LOCATE_TIME, MAX_LOCATIONS_BYTES, MAX_REFUSAL_BYTES,
 };
+use crate::module::ModuleInfo;
 use crate::num::usize_of;
 use crate::outcome::Unusable;
 use crate::symbols::{Location, locations};
@@ -96,7 +97,8 @@ pub(super) fn compile(wasm: &[u8], options: Options) -> Result<Vec<u8>, CompileE
     let engine = engine::compiling().map_err(|e| CompileError::Engine(format!("{e:#}")))?;
     let invalid = |e: wasmtime::Error| Unusable::Invalid { problem: format!("{e:#}") };
     let code = engine.precompile_module(&instrumented.module).map_err(invalid)?;
-    artefact::encode(&instrumented, &code).map_err(|e| CompileError::Machine(e.into()))
+    let module = ModuleInfo::read(wasm)?;
+    artefact::encode(module, &instrumented, &code).map_err(|e| CompileError::Machine(e.into()))
 }
 
 /// What the rewriter finds in a module, as JSON.

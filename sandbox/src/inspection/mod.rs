@@ -13,6 +13,7 @@ use crate::instrument::Summary;
 use crate::interpreter::{Interpreter, OpenError};
 use crate::limits::Limits;
 use crate::module::{Import, ItemKind, Signature};
+use crate::module_bytes::ModuleBytes;
 use crate::outcome::Unusable;
 use crate::sandbox::Sandbox;
 use crate::sanitize::Sanitize;
@@ -60,8 +61,9 @@ impl Sandbox {
     ///
     /// It runs code of the module, so the thread needs the stack that
     /// [`Interpreter::run`](crate::Interpreter::run) needs.
-    pub fn inspect(&self, wasm: Vec<u8>, limits: &Limits) -> Inspection {
-        let anatomy = Anatomy::read(&wasm);
+    pub fn inspect(&self, wasm: &ModuleBytes, limits: &Limits) -> Inspection {
+        let bytes = wasm.get().unwrap_or_default();
+        let anatomy = Anatomy::read(bytes);
         let abi = match &anatomy.problem {
             Some(problem @ (Unusable::NotWasm | Unusable::Component)) => Err(problem.clone()),
             _ => abi::of_exports(&anatomy.info),
@@ -77,7 +79,7 @@ impl Sandbox {
                 let compiler = &self.compilation.compiler;
                 // What is too much for the compiler is not handed to a rewriter either.
                 let refused = anatomy.problem.clone().filter(is_over_a_limit).map(OpenError::from);
-                refused.map_or_else(|| compiler.inspect(&wasm, options).map_err(Into::into), Err)
+                refused.map_or_else(|| compiler.inspect(bytes, options).map_err(Into::into), Err)
             }
         };
         Inspection { anatomy, abi, imports, rewriting, interpreter }

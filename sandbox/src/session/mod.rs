@@ -382,7 +382,7 @@ fn state(loaded: &Loaded, job: &Job<'_>) -> State {
         Entry::Command(_) => job.content.to_vec(),
         Entry::Reactor(_) | Entry::Harness(_) => Vec::new(),
     };
-    let info = &loaded.info;
+    let info = loaded.info();
     let resources = loaded.module.resources_required();
     let growth = Growth::new(
         job.limits,
@@ -402,7 +402,7 @@ fn fits(loaded: &Loaded, job: &Job<'_>) -> Result<(), Outcome> {
         }
         Ok(())
     };
-    let info = &loaded.info;
+    let info = loaded.info();
     asks(Resource::Memory, info.initial_memory_bytes, job.limits.memory_bytes)?;
     asks(Resource::Table, info.initial_table_elements, job.limits.table_elements)?;
     let inputs = std::iter::once(job.content).chain(job.events.iter().copied());

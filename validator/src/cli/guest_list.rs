@@ -89,8 +89,7 @@ fn entry(guest: &Guest, sandbox: &Sandbox, authority: AmbientAuthority) -> Resul
     let release = CheckedModule { name: RELEASE.to_owned(), wasm: module.wasm.clone() };
     let builds = [release].into_iter().chain(module.checked).filter_map(|build| {
         let wasm = build.wasm.ok()?;
-        let (digest, size) = (crate::digest::of_bytes(&wasm), u64::try_from(wasm.len()).ok()?);
-        Some(Build { name: build.name, digest, size })
+        Some(Build { name: build.name, digest: wasm.digest(), size: wasm.size() })
     });
     let builds = builds.collect();
     let opened =

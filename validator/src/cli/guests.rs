@@ -1,6 +1,7 @@
 //! Interpreters found by what a call names: a path, a set of builds, or a name in the box.
 
 mod contents;
+mod embedded;
 
 pub(super) use contents::{Guest, VARIABLE, all};
 
@@ -85,7 +86,7 @@ pub(super) fn read_build(
     authority: AmbientAuthority,
 ) -> Result<CheckedModule, FileError> {
     let wasm = match files::read(path, MAX_MODULE_BYTES, authority) {
-        Ok(wasm) => Ok(wasm),
+        Ok(wasm) => Ok(wasm.into()),
         // It is an interpreter that cannot judge, not a wrong call: its files are listed.
         Err(FileError::Read { error: IngestError::TooLarge { size, limit }, .. }) => {
             let what = "the size of the module in bytes";

@@ -20,7 +20,7 @@ pub(super) fn run(args: &Inspect, authority: AmbientAuthority) -> Result<ExitCod
         Ok(wasm) => {
             let sandbox = check::sandbox(NonZeroUsize::MIN, authority)?;
             on_guest_stack(|| {
-                let inspection = sandbox.inspect(wasm.clone(), &Limits::default());
+                let inspection = sandbox.inspect(&wasm, &Limits::default());
                 ModuleReport::new(named, &wasm, &inspection)
             })?
         }

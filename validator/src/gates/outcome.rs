@@ -25,12 +25,14 @@ pub fn report(run: &Run, by: By<'_>, event: Option<&str>, findings: &mut Finding
     if let Some(position) = run.outcome.position() {
         place.line = Some(position.line.into());
         place.column = position.column.map(Into::into);
-    } else if let Outcome::Rejected { code, message: said, position } = &run.outcome
+    } else if let Outcome::Rejected { message: said, .. }
+    | Outcome::EvaluationError { message: said, .. } = &run.outcome
         && let Some((line, column, text)) = leading_position(said)
     {
         (place.line, place.column) = (Some(line), Some(column));
-        let (code, message_of, position) = (*code, text.to_owned(), *position);
-        message = describe(&Outcome::Rejected { code, message: message_of, position });
+        if !text.is_empty() {
+            text.clone_into(&mut message);
+        }
     }
     let code = match severity {
         // Whatever it was, it happened before the content was handed over, or to the host.

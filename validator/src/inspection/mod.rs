@@ -13,7 +13,7 @@ use crate::report::Tool;
 use advice::Advice;
 use proofhouse_sandbox::instrument::Summary;
 use proofhouse_sandbox::{
-    Abi, Anatomy, Description, Inspection, ItemKind, Linked, OpenError, Phase,
+    Abi, Anatomy, Description, Inspection, ItemKind, Linked, ModuleBytes, OpenError, Phase,
 };
 use serde::Serialize;
 
@@ -188,12 +188,12 @@ pub struct Named {
 
 impl ModuleReport {
     /// What was found out about a module of these bytes.
-    pub fn new(named: Named, wasm: &[u8], inspection: &Inspection) -> Self {
+    pub fn new(named: Named, wasm: &ModuleBytes, inspection: &Inspection) -> Self {
         let advice = advice::of(inspection);
         let Inspection { anatomy, abi, imports, rewriting, interpreter } = inspection;
         let mut report = Self::unread(named);
-        report.digest = Some(crate::digest::of_bytes(wasm));
-        report.size = u64::try_from(wasm.len()).ok();
+        report.digest = Some(wasm.digest());
+        report.size = Some(wasm.size());
         report.usable = interpreter.is_ok();
         report.problem = interpreter.as_ref().err().map(Problem::of);
         match abi {

@@ -2,15 +2,16 @@
 //!
 //! A box is a directory of files named `NAME@VERSION.wasm`, and beside such a file perhaps
 //! `NAME@VERSION-checked-PROFILE.wasm`: the same version, compiled for checks. It is what
-//! `PROOFHOUSE_GUESTS` names; where that is not set, `../guests` and `../share/proofhouse/guests` beside the
-//! program.
+//! `PROOFHOUSE_GUESTS` names; where that is not set, what the program carries ([`embedded`]), then `../guests`
+//! and `../share/proofhouse/guests` beside it.
 
+use super::embedded::{self, Packed};
 use super::read_build;
 use crate::cli::files::FileError;
-use crate::interpreter::Module;
+use crate::interpreter::{CheckedModule, Module};
 use cap_std::AmbientAuthority;
 use cap_std::fs::Dir;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Where a box may be, relative to the directory of the program.
@@ -25,9 +26,27 @@ const CHECKED: &str = "-checked-";
 pub(in crate::cli) struct Guest {
     /// `NAME@VERSION`.
     pub(in crate::cli) id: String,
-    release: PathBuf,
+    release: Source,
     /// Its checked builds, the most optimised last: the profiles are called so that they sort.
-    checked: Vec<PathBuf>,
+    checked: Vec<Source>,
+}
+
+/// Where a build is.
+#[derive(Debug)]
+enum Source {
+    File(PathBuf),
+    Embedded(Packed),
+}
+
+impl Source {
+    fn read(&self, authority: AmbientAuthority) -> Result<CheckedModule, FileError> {
+        match self {
+            Self::File(path) => read_build(path, authority),
+            Self::Embedded(packed) => {
+                Ok(CheckedModule { name: packed.name.clone(), wasm: Ok(packed.module()) })
+            }
+        }
+    }
 }
 
 impl Guest {
@@ -38,8 +57,8 @@ impl Guest {
 
     /// Reads its builds.
     pub(in crate::cli) fn read(&self, authority: AmbientAuthority) -> Result<Module, FileError> {
-        let release = read_build(&self.release, authority)?;
-        let checked = self.checked.iter().map(|path| read_build(path, authority));
+        let release = self.release.read(authority)?;
+        let checked = self.checked.iter().map(|build| build.read(authority));
         Ok(Module {
             name: release.name,
             wasm: release.wasm,
@@ -51,8 +70,8 @@ impl Guest {
 /// All interpreters in the box, in the order of their ids. Of two with one id the first box's counts.
 pub(in crate::cli) fn all(authority: AmbientAuthority) -> Vec<Guest> {
     let mut guests: Vec<Guest> = Vec::new();
-    for place in boxes() {
-        for guest in in_directory(&place, authority) {
+    for held in boxes(authority) {
+        for guest in held {
             if guests.iter().all(|earlier| earlier.id != guest.id) {
                 guests.push(guest);
             }
@@ -62,13 +81,22 @@ pub(in crate::cli) fn all(authority: AmbientAuthority) -> Vec<Guest> {
     guests
 }
 
-fn boxes() -> Vec<PathBuf> {
+/// What is in each box, in the order in which they count.
+fn boxes(authority: AmbientAuthority) -> Vec<Vec<Guest>> {
     if let Some(place) = std::env::var_os(VARIABLE).filter(|place| !place.is_empty()) {
-        return vec![place.into()];
+        return vec![in_directory(Path::new(&place), authority)];
     }
     let program = std::env::current_exe().ok();
     let folder = program.as_deref().and_then(Path::parent).into_iter();
-    folder.flat_map(|folder| BESIDE_THE_PROGRAM.map(|beside| folder.join(beside))).collect()
+    let beside = folder.flat_map(|folder| BESIDE_THE_PROGRAM.map(|beside| folder.join(beside)));
+    let beside = beside.map(|place| in_directory(&place, authority));
+    std::iter::once(in_the_program()).chain(beside).collect()
+}
+
+/// What the program carries.
+fn in_the_program() -> Vec<Guest> {
+    let packed = embedded::all().into_iter().map(|packed| (packed.name.clone(), packed));
+    in_groups(packed.map(|(name, packed)| (name, Source::Embedded(packed))).collect())
 }
 
 /// What is in a directory; nothing if it is not there.
@@ -76,13 +104,22 @@ fn in_directory(place: &Path, authority: AmbientAuthority) -> Vec<Guest> {
     let Ok(dir) = Dir::open_ambient_dir(place, authority) else { return Vec::new() };
     let Ok(entries) = dir.entries() else { return Vec::new() };
     let names = entries.filter_map(Result::ok).filter_map(|e| e.file_name().into_string().ok());
-    let stems = names.filter_map(|name| name.strip_suffix(".wasm").map(str::to_owned)).collect();
-    let path = |stem: &str| place.join(format!("{stem}.wasm"));
+    let builds = names.filter_map(|name| {
+        let stem = name.strip_suffix(".wasm")?.to_owned();
+        Some((stem, Source::File(place.join(&name))))
+    });
+    in_groups(builds.collect())
+}
+
+/// Guests of builds by their names.
+fn in_groups(mut builds: BTreeMap<String, Source>) -> Vec<Guest> {
+    let stems: BTreeSet<String> = builds.keys().cloned().collect();
+    let mut take = |stem: &str| builds.remove(stem);
     grouped(&stems)
-        .map(|(release, checked)| Guest {
-            id: release.to_owned(),
-            release: path(release),
-            checked: checked.into_iter().map(path).collect(),
+        .filter_map(|(release, checked)| {
+            let source = take(release)?;
+            let checked = checked.into_iter().filter_map(&mut take).collect();
+            Some(Guest { id: release.to_owned(), release: source, checked })
         })
         .collect()
 }
