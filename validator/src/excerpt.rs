@@ -25,7 +25,7 @@ pub struct Excerpt {
 
 impl Excerpt {
     /// The line of that number, around that column; both count from 1, a column in Unicode scalar values.
-    /// `None` where the content has no such line.
+    /// `None` where the content has no such line, or nothing on it.
     pub fn of(content: &[u8], line: u64, column: Option<u64>) -> Option<Self> {
         let index = usize::try_from(line).ok()?.checked_sub(1)?;
         let bytes = content.split(|byte| *byte == b'\n').nth(index)?;
@@ -36,7 +36,9 @@ impl Excerpt {
         let start = text.len();
         let room = if at.is_some() { BEHIND } else { BEFORE.saturating_add(BEHIND) };
         let first = first_columns(behind, room, &mut text);
-        Some(Self { line, caret: at.map(|_| start..start.saturating_add(first)), text })
+        // An empty line shows something only with a caret.
+        let shows = at.is_some() || !text.is_empty();
+        shows.then(|| Self { line, caret: at.map(|_| start..start.saturating_add(first)), text })
     }
 
     /// The line with its number and the caret under it.
@@ -153,6 +155,7 @@ mod tests {
         assert_eq!(shown(b"a\nb", 3, Some(1)), None);
         assert_eq!(shown(b"a", u64::MAX, None), None);
         assert_eq!(shown(b"a", 0, Some(1)), None);
+        assert_eq!(shown(b"a\n", 2, Some(7)), None);
         assert_shown(b"abc", (1, 5), "abc", None);
         assert_shown(b"abc", (1, u64::MAX), "abc", None);
     }

@@ -77,7 +77,8 @@ fn fault(outcome: &Outcome) -> Code {
     }
 }
 
-fn during(phase: Phase) -> &'static str {
+/// What was being done in a phase.
+pub(crate) fn during(phase: Phase) -> &'static str {
     match phase {
         Phase::Compile => "compiling the interpreter",
         Phase::Instantiate => "starting the interpreter",

@@ -139,8 +139,9 @@ fn symbols(inspection: &Inspection, advice: &mut List) {
     match names {
         Some(NamesFound::Missing) => advice.add(
             "keep-names",
-            "keep the name section (link without -s or --strip-all, run no wasm-strip): stacks then have \
-             names, and the allocator and libc's functions are recognised",
+            "keep the name section (link without -s or --strip-all, run no wasm-strip), or at least export \
+             malloc and free: stacks then have names, the allocator and libc's functions are recognised, and \
+             null pointers are caught",
         ),
         Some(NamesFound::Malformed) => advice.add(
             "repair-names",
@@ -161,6 +162,8 @@ fn heap(summary: &Summary, advice: &mut List) {
     let Some(HeapFound::Off { reason }) = &summary.heap else { return };
     let message = match reason {
         HeapOff::NotAsked | HeapOff::NoMemory => return,
+        // That has been said, and names are more than exports.
+        HeapOff::NoNames if summary.names == NamesFound::Missing => return,
         HeapOff::NoNames => "keep the name section, or export malloc and free (-Wl,--export=malloc \
                              -Wl,--export=free): blocks of the heap are then checked"
             .to_owned(),
@@ -195,9 +198,10 @@ fn heap(summary: &Summary, advice: &mut List) {
 fn null_page(summary: &Summary, advice: &mut List) {
     let Some(NullPageFound::Unguarded { reason }) = &summary.null_page else { return };
     let message = match reason {
+        Unguarded::UnknownLayout if summary.names == NamesFound::Missing => return,
         Unguarded::UnknownLayout => {
-            "keep the name section: without the name __stack_pointer nothing is known of the layout, and \
-             null pointers are not caught"
+            "link with wasm-ld and keep the name of the global __stack_pointer: without it nothing is known of \
+             the layout, and null pointers are not caught"
         }
         Unguarded::UnknownData => {
             "link without -shared and --experimental-pic: data goes to addresses that are not known, and \

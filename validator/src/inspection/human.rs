@@ -1,6 +1,7 @@
 //! The same for people.
 
 use super::{ExportEntry, ImportEntry, Listed, MemoryEntry, ModuleReport, Sanitizer};
+use crate::gates::outcome::during;
 use crate::report::{Palette, Plain};
 use proofhouse_sandbox::instrument::{
     HeapFound, HeapOff, LayoutFound, NullPageFound, Summary, Unguarded,
@@ -47,7 +48,8 @@ impl Page<'_> {
                 writeln!(self.to, "{bold}{name}{bold:#}  {good}usable{good:#}{}", Plain(&what))
             }
             Some(problem) => {
-                let message = shorten(&problem.message, 10 * NAME);
+                let message = format!("{}: {}", during(problem.phase), problem.message);
+                let message = shorten(&message, 10 * NAME);
                 let message = Plain(&message);
                 writeln!(self.to, "{bold}{name}{bold:#}  {bad}UNUSABLE{bad:#}: {message}")
             }
@@ -95,7 +97,8 @@ impl Page<'_> {
         }
         let named = match report.debug.named_functions {
             0 => "no names".to_owned(),
-            count => format!("{count} names of functions"),
+            1 => "1 named function".to_owned(),
+            count => format!("{count} named functions"),
         };
         let lines = if report.debug.lines { "line tables" } else { "no line tables" };
         let sections = match report.debug.sections.len() {
@@ -184,7 +187,7 @@ impl Page<'_> {
         if report.advice.is_empty() {
             return Ok(());
         }
-        self.title(if report.usable { "to have it checked better" } else { "to have it used" })?;
+        self.title("what to change")?;
         for advice in &report.advice {
             let message = shorten(&advice.message, 10 * NAME);
             writeln!(self.to, "  - {}", Plain(&message))?;
