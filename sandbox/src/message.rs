@@ -62,7 +62,7 @@ impl Said {
             }
             match (said.position, message.position) {
                 (None, first) => said.position = first,
-                (Some(_), Some(further)) => said.text.push_str(&format!("{further}: ")),
+                (Some(_), Some(further)) => said.text.extend([&further.to_string(), ": "]),
                 (Some(_), None) => {}
             }
             said.text.push_str(&message.text);

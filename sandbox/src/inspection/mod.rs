@@ -72,15 +72,14 @@ impl Sandbox {
         let imports = anatomy.info.imports.iter();
         let imports = imports.map(|import| self.linked(import, &mut types)).collect();
         let interpreter = self.interpreter(wasm.clone(), limits, Sanitize::On);
-        let rewriting = match &interpreter {
-            Ok(interpreter) => Ok(interpreter.instrumentation().clone()),
-            Err(_) => {
-                let options = Sanitize::On.options();
-                let compiler = &self.compilation.compiler;
-                // What is too much for the compiler is not handed to a rewriter either.
-                let refused = anatomy.problem.clone().filter(is_over_a_limit).map(OpenError::from);
-                refused.map_or_else(|| compiler.inspect(bytes, options).map_err(Into::into), Err)
-            }
+        let rewriting = if let Ok(interpreter) = &interpreter {
+            Ok(interpreter.instrumentation().clone())
+        } else if let Some(problem) = anatomy.problem.clone().filter(is_over_a_limit) {
+            // What is too much for the compiler is not handed to a rewriter either.
+            Err(problem.into())
+        } else {
+            let compiler = &self.compilation.compiler;
+            compiler.inspect(bytes, Sanitize::On.options()).map_err(Into::into)
         };
         Inspection { anatomy, abi, imports, rewriting, interpreter }
     }

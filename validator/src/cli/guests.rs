@@ -43,7 +43,7 @@ pub(super) enum FindError {
 
 fn offer(known: &[String]) -> String {
     if known.is_empty() {
-        format!("the box is empty (build it with `cargo guests`, or set {})", VARIABLE)
+        format!("the box is empty (build it with `cargo guests`, or set {VARIABLE})")
     } else {
         format!("there are {}", known.join(", "))
     }

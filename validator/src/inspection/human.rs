@@ -71,7 +71,7 @@ impl Page<'_> {
         match (report.abi, &report.abi_problem) {
             (Some(abi), _) => self.line("abi", abi_words(abi))?,
             (None, Some(problem)) => {
-                self.line("abi", &shorten(&format!("none: {problem}"), 10 * NAME))?
+                self.line("abi", &shorten(&format!("none: {problem}"), 10 * NAME))?;
             }
             (None, None) => {}
         }
@@ -205,11 +205,11 @@ fn abi_words(abi: Abi) -> &'static str {
 }
 
 fn memory_words(memory: &MemoryEntry) -> String {
-    let mut words = format!("{} at the start", size_words(memory.initial_bytes));
-    match memory.maximum_bytes {
-        Some(bytes) => words.push_str(&format!(", at most {}", size_words(bytes))),
-        None => words.push_str(", no maximum"),
-    }
+    let maximum = match memory.maximum_bytes {
+        Some(bytes) => format!("at most {}", size_words(bytes)),
+        None => "no maximum".to_owned(),
+    };
+    let mut words = format!("{} at the start, {maximum}", size_words(memory.initial_bytes));
     for (is, what) in [
         (memory.imported, ", imported"),
         (memory.has_64_bits, ", 64-bit addresses"),

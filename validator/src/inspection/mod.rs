@@ -344,18 +344,20 @@ fn bounded(mut summary: Summary) -> Summary {
     use proofhouse_sandbox::instrument::{HeapFound, HeapOff};
     let shorten = |names: &mut Vec<String>| {
         names.truncate(MAX_LISTED);
-        names.iter_mut().for_each(|name| *name = cut(name, MAX_NAME));
+        for name in names {
+            *name = cut(name, MAX_NAME);
+        }
     };
     shorten(&mut summary.words);
     match &mut summary.heap {
         Some(HeapFound::Replaced { functions, .. }) => shorten(functions),
-        Some(HeapFound::Off { reason }) => match reason {
-            HeapOff::Imported { name }
-            | HeapOff::WrongType { name }
-            | HeapOff::Ambiguous { name }
-            | HeapOff::TailCall { name } => *name = cut(name, MAX_NAME),
-            _ => {}
-        },
+        Some(HeapFound::Off {
+            reason:
+                HeapOff::Imported { name }
+                | HeapOff::WrongType { name }
+                | HeapOff::Ambiguous { name }
+                | HeapOff::TailCall { name },
+        }) => *name = cut(name, MAX_NAME),
         _ => {}
     }
     summary
