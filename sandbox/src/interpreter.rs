@@ -4,11 +4,12 @@ use crate::abi::{self, Abi, Entry, Exports};
 use crate::compile::{CompileError, Compiled, Compiler, Instrumentation};
 use crate::description::Description;
 use crate::gauges::{GaugeExports, Tuning};
-use crate::host::{Provided, State, provided};
+use crate::host::State;
 use crate::image::{Image, LazyImage};
 use crate::instrument::{CoverageMap, Summary};
 use crate::limits::{Limits, MAX_FRAMES};
 use crate::module::ModuleInfo;
+use crate::module_bytes::ModuleBytes;
 use crate::observation::Observation;
 use crate::outcome::{Frame, HostFault, Outcome, Unusable};
 use crate::run::{Job, Run};
@@ -18,7 +19,6 @@ use crate::session::{Session, Unstarted};
 use crate::symbols::{CodePlace, Symbols};
 use crate::variant::Variant;
 use crate::verdict::Phase;
-use sha2::{Digest, Sha256};
 use std::sync::{Arc, OnceLock};
 use wasmtime::{InstancePre, Module, WasmBacktrace};
 
@@ -34,12 +34,11 @@ pub(crate) struct Loaded {
     pub(crate) module: Module,
     pub(crate) instance_pre: InstancePre<State>,
     pub(crate) exports: Exports,
-    pub(crate) info: ModuleInfo,
     pub(crate) instrumentation: Instrumentation,
     pub(crate) gauges: GaugeExports,
     sanitize: Sanitize,
     /// The original.
-    wasm: Vec<u8>,
+    wasm: ModuleBytes,
     digest: String,
     image: LazyImage,
     /// Looks debug information up.
@@ -51,10 +50,11 @@ impl Loaded {
     /// The frames of the backtrace of an error, in the original. Names are read when the first trap asks
     /// for them.
     pub(crate) fn frames_of(&self, error: &wasmtime::Error) -> Vec<Frame> {
-        let symbols = self.symbols.get_or_init(|| Symbols::read(&self.wasm, self.info.functions));
+        let symbols =
+            self.symbols.get_or_init(|| Symbols::read(self.wasm(), self.info().functions));
         let locate = |offsets: &[u64]| {
-            let has_lines = self.info.has_line_tables;
-            has_lines.then(|| self.compiler.locate(&self.wasm, offsets)).flatten()
+            let has_lines = self.info().has_line_tables;
+            has_lines.then(|| self.compiler.locate(self.wasm(), offsets)).flatten()
         };
         symbols.frames(&self.places(error), &locate)
     }
@@ -72,20 +72,27 @@ impl Loaded {
         self.image.get(|| Image::take(self, job)).filter(|image| image.fits(job))
     }
 
-    /// The original module.
+    /// The original module; nothing of it if it is packed and damaged.
     pub(crate) fn wasm(&self) -> &[u8] {
-        &self.wasm
+        self.wasm.get().unwrap_or_default()
+    }
+
+    /// What the original says of itself.
+    pub(crate) fn info(&self) -> &ModuleInfo {
+        &self.instrumentation.module
     }
 
     /// The backtrace of an error, without the functions that the rewriter added.
     fn places(&self, error: &wasmtime::Error) -> Vec<CodePlace> {
         let Some(trace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
         let frames = trace.frames().iter();
-        let places = frames.filter(|frame| frame.func_index() < self.info.functions).map(|frame| {
-            let offset = frame.module_offset().and_then(|offset| u32::try_from(offset).ok());
-            let offset = offset.and_then(|offset| self.instrumentation.offsets.original(offset));
-            CodePlace { function: frame.func_index(), offset }
-        });
+        let places =
+            frames.filter(|frame| frame.func_index() < self.info().functions).map(|frame| {
+                let offset = frame.module_offset().and_then(|offset| u32::try_from(offset).ok());
+                let offset =
+                    offset.and_then(|offset| self.instrumentation.offsets.original(offset));
+                CodePlace { function: frame.func_index(), offset }
+            });
         places.take(MAX_FRAMES).collect()
     }
 }
@@ -123,33 +130,26 @@ impl Interpreter {
     /// Vets and compiles a module and asks it what it is.
     pub(crate) fn open(
         sandbox: &Sandbox,
-        wasm: Vec<u8>,
+        wasm: ModuleBytes,
         limits: &Limits,
         sanitize: Sanitize,
         coverage: bool,
     ) -> Result<Self, OpenError> {
-        let info = ModuleInfo::read(&wasm)?;
-        for import in &info.imports {
-            let (module, name) = (import.module.clone(), import.name.clone());
-            if !import.is_function || provided(&module, &name) == Provided::No {
-                return Err(Unusable::UnknownImport { module, name }.into());
-            }
-        }
         let options = sanitize.options().coverage(coverage);
         let Compiled { module, instrumentation } =
             sandbox.compilation.module(&sandbox.engine, &wasm, options)?;
         let gauges = GaugeExports::of(&module, instrumentation.interface);
-        let exports = abi::detect(&info, &module)?;
+        let info = &instrumentation.module;
+        let exports = abi::detect(info, &module)?;
         let instance_pre = sandbox.linker.instantiate_pre(&module).map_err(|error| {
-            mistyped(sandbox, &info, &module).unwrap_or_else(|| engine_fault(&format!("{error:#}")))
+            mistyped(sandbox, info, &module).unwrap_or_else(|| engine_fault(&format!("{error:#}")))
         })?;
-        let digest = format!("sha256:{:x}", HexDigest(Sha256::digest(&wasm).into()));
+        let digest = wasm.digest();
         let (compiler, symbols) = (sandbox.compilation.compiler.clone(), OnceLock::new());
         let loaded = Loaded {
             module,
             instance_pre,
             exports,
-            info,
             instrumentation,
             gauges,
             sanitize,
@@ -295,7 +295,7 @@ impl Interpreter {
 
     /// What its module says of itself.
     pub fn module(&self) -> &ModuleInfo {
-        &self.loaded.info
+        self.loaded.info()
     }
 }
 
@@ -319,13 +319,4 @@ fn mistyped(sandbox: &Sandbox, info: &ModuleInfo, module: &Module) -> Option<Ope
     })?;
     let (module, name) = (import.module.clone(), import.name.clone());
     Some(Unusable::ImportType { module, name }.into())
-}
-
-/// Lower-case hexadecimal digits.
-struct HexDigest([u8; 32]);
-
-impl std::fmt::LowerHex for HexDigest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
 }

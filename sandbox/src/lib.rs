@@ -21,11 +21,14 @@ mod gauges;
 mod guest_memory;
 mod host;
 mod image;
+mod inspection;
 pub mod instrument;
 mod interpreter;
 pub mod limits;
 mod memory_error;
+mod message;
 mod module;
+mod module_bytes;
 mod num;
 mod observation;
 mod outcome;
@@ -44,12 +47,15 @@ pub use compile::{Cache, CacheError, Compilation, CompileError, Compiler, compil
 pub use description::{
     ContentKind, Contract, DESCRIBE_SCHEMA, Description, DescriptionError, TemplateType,
 };
+pub use inspection::{Anatomy, Inspection, Linked, Memory};
 pub use interpreter::{Interpreter, OpenError};
 pub use limits::Limits;
 pub use memory_error::{
     MemoryAccess, MemoryError, MemoryErrorKind, MemoryObject, Position, Region, ShadowBytes,
 };
-pub use module::{Export, Import, ModuleInfo, Signature};
+pub use message::{Message, TextPosition};
+pub use module::{Export, Import, ItemKind, ModuleInfo, Signature};
+pub use module_bytes::{DamagedModule, MODULE_DIGEST_BYTES, ModuleBytes};
 pub use observation::Observation;
 pub use outcome::{
     AbiViolation, Frame, HostFault, Outcome, OutcomeKind, Resource, Stack, Stream, TrapKind,

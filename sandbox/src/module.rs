@@ -8,16 +8,17 @@ use crate::limits::{
 };
 use crate::num::u64_of;
 use crate::outcome::Unusable;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use wasmparser::{
-    CompositeInnerType, ExternalKind, FuncType, KnownCustom, Parser, Payload, TypeRef, ValType,
+    CompositeInnerType, ExternalKind, FuncType, KnownCustom, Parser, Payload, TypeRef,
 };
 
 /// Bytes in a page of linear memory.
 const PAGE_BYTES: u64 = 1 << 16;
 
 /// The parts of a module that decide how it is run.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct ModuleInfo {
     /// Imports in order: module, name, and whether it is a function.
     pub imports: Vec<Import>,
@@ -44,30 +45,57 @@ pub struct ModuleInfo {
 }
 
 /// One import.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
     /// Module.
     pub module: String,
     /// Name.
     pub name: String,
-    /// Whether it is a function; only those can be provided.
-    pub is_function: bool,
+    /// What it is; only functions can be provided.
+    pub kind: ItemKind,
+    /// Its type if it is a function.
+    pub function: Option<Signature>,
 }
 
 /// One export.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Export {
     /// Name.
     pub name: String,
+    /// What it is.
+    pub kind: ItemKind,
     /// Its type if it is a function.
     pub function: Option<Signature>,
-    /// Whether it is a memory.
-    pub is_memory: bool,
+}
+
+/// What can be imported and exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "they are WebAssembly's own terms")]
+pub enum ItemKind {
+    Function,
+    Table,
+    Memory,
+    Global,
+    Tag,
 }
 
 /// The type of a function, written as `(i32, i32) -> (i64)`; very long lists are cut. Cheap to clone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", from = "String")]
 pub struct Signature(Arc<str>);
+
+impl From<Signature> for String {
+    fn from(signature: Signature) -> Self {
+        signature.as_str().to_owned()
+    }
+}
+
+impl From<String> for Signature {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
 
 impl Signature {
     /// The written form.
@@ -75,16 +103,28 @@ impl Signature {
         &self.0
     }
 
-    fn of(ty: &FuncType) -> Self {
+    pub(crate) fn of(ty: &FuncType) -> Self {
         Self(format!("({}) -> ({})", list(ty.params()), list(ty.results())).into())
+    }
+
+    /// That of a host function.
+    pub(crate) fn of_host(ty: &wasmtime::FuncType) -> Self {
+        Self(format!("({}) -> ({})", list(ty.params()), list(ty.results())).into())
+    }
+
+    /// That of a function whose type is not declared: the module is not valid.
+    fn unknown() -> Self {
+        Self("unknown".into())
     }
 }
 
 /// Types as text. A module may declare a million types of a thousand parameters each.
-fn list(types: &[ValType]) -> String {
+fn list(types: impl IntoIterator<Item = impl ToString>) -> String {
     const SHOWN: usize = 12;
-    let mut text = types.iter().take(SHOWN).map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    if types.len() > SHOWN {
+    let mut types = types.into_iter();
+    let shown: Vec<String> = types.by_ref().take(SHOWN).map(|ty| ty.to_string()).collect();
+    let mut text = shown.join(", ");
+    if types.next().is_some() {
         text.push_str(", ...");
     }
     text
@@ -101,19 +141,40 @@ impl ModuleInfo {
     /// # Errors
     /// What makes it unusable whatever its ABI: not a core module, damaged, or over a limit.
     pub fn read(wasm: &[u8]) -> Result<Self, Unusable> {
-        over("the size of the module in bytes", u64_of(wasm.len()), MAX_MODULE_BYTES)?;
-        if Parser::is_component(wasm) {
-            return Err(Unusable::Component);
-        }
-        if !Parser::is_core_wasm(wasm) {
-            return Err(Unusable::NotWasm);
-        }
+        let (info, problem) = Self::read_on(wasm, |_| {});
+        problem.map_or(Ok(info), Err)
+    }
+
+    /// Reads as much of a module as there is to read, and says what first makes it unusable. Shows each
+    /// part to `look`.
+    pub(crate) fn read_on<'w>(
+        wasm: &'w [u8],
+        mut look: impl FnMut(&Payload<'w>),
+    ) -> (Self, Option<Unusable>) {
         let mut reader = Reader::default();
-        for payload in Parser::new(0).parse_all(wasm) {
-            reader.payload(payload.map_err(|e| invalid(&e))?)?;
+        let mut problem =
+            over("the size of the module in bytes", u64_of(wasm.len()), MAX_MODULE_BYTES).err();
+        if Parser::is_component(wasm) {
+            problem = problem.or(Some(Unusable::Component));
+        } else if !Parser::is_core_wasm(wasm) {
+            problem = problem.or(Some(Unusable::NotWasm));
+        } else if problem.is_none() {
+            for payload in Parser::new(0).parse_all(wasm) {
+                let payload = match payload {
+                    Ok(payload) => payload,
+                    Err(error) => {
+                        problem = problem.or_else(|| Some(invalid(&error)));
+                        break;
+                    }
+                };
+                look(&payload);
+                // What one section has too much of, the next one does not make better.
+                let judged = reader.payload(payload);
+                problem = problem.or(judged.err());
+            }
         }
         reader.info.functions = u32::try_from(reader.functions.len()).unwrap_or(u32::MAX);
-        Ok(reader.info)
+        (reader.info, problem)
     }
 }
 
@@ -157,10 +218,13 @@ impl Reader {
                 }
             }
             Payload::ImportSection(section) => {
+                // All of them have indices, whatever is wrong with one.
+                let mut judged = Ok(());
                 for import in section.into_imports() {
                     let import = import.map_err(|e| invalid(&e))?;
-                    self.import(import.module, import.name, import.ty)?;
+                    judged = judged.and(self.import(import.module, import.name, import.ty));
                 }
+                judged?;
             }
             Payload::FunctionSection(section) => {
                 over(
@@ -209,23 +273,21 @@ impl Reader {
 
     fn import(&mut self, module: &str, name: &str, ty: TypeRef) -> Result<(), Unusable> {
         declared("the number of imports", self.info.imports.len())?;
-        let is_function = match ty {
+        let mut function = None;
+        let (kind, judged) = match ty {
             TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
                 self.functions.push(ty);
-                true
+                let known = self.types.get(crate::num::usize_of(ty)).cloned().flatten();
+                function = Some(known.unwrap_or_else(Signature::unknown));
+                (ItemKind::Function, Ok(()))
             }
-            TypeRef::Table(table) => {
-                self.table(table)?;
-                false
-            }
-            TypeRef::Memory(memory) => {
-                self.memory(memory)?;
-                false
-            }
-            TypeRef::Global(_) | TypeRef::Tag(_) => false,
+            TypeRef::Table(table) => (ItemKind::Table, self.table(table)),
+            TypeRef::Memory(memory) => (ItemKind::Memory, self.memory(memory)),
+            TypeRef::Global(_) => (ItemKind::Global, Ok(())),
+            TypeRef::Tag(_) => (ItemKind::Tag, Ok(())),
         };
-        self.info.imports.push(Import { module: module.into(), name: name.into(), is_function });
-        Ok(())
+        self.info.imports.push(Import { module: module.into(), name: name.into(), kind, function });
+        judged
     }
 
     fn table(&mut self, table: wasmparser::TableType) -> Result<(), Unusable> {
@@ -262,7 +324,13 @@ impl Reader {
             .and_then(|ty| self.types.get(crate::num::usize_of(*ty)))
             .cloned()
             .flatten();
-        let is_memory = export.kind == ExternalKind::Memory;
-        self.info.exports.push(Export { name: export.name.into(), function, is_memory });
+        let kind = match export.kind {
+            ExternalKind::Func | ExternalKind::FuncExact => ItemKind::Function,
+            ExternalKind::Table => ItemKind::Table,
+            ExternalKind::Memory => ItemKind::Memory,
+            ExternalKind::Global => ItemKind::Global,
+            ExternalKind::Tag => ItemKind::Tag,
+        };
+        self.info.exports.push(Export { name: export.name.into(), kind, function });
     }
 }

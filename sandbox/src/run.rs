@@ -1,6 +1,7 @@
 //! A run: what goes in, and what comes out.
 
 use crate::limits::Limits;
+use crate::message::Message;
 use crate::outcome::Outcome;
 use crate::records::Records;
 use crate::session::{Evaluated, Finished};
@@ -42,8 +43,8 @@ pub struct Run {
     pub emitted: Records,
     /// The events that were evaluated, in order.
     pub events: Vec<Evaluated>,
-    /// Diagnostics: level and text.
-    pub messages: Vec<(i32, String)>,
+    /// Diagnostics, in order.
+    pub messages: Vec<Message>,
     /// stdout and stderr.
     pub output: Vec<u8>,
     /// Host functions that the guest called and that are not provided.

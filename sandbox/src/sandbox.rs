@@ -5,6 +5,7 @@ use crate::engine;
 use crate::host::{Growth, State, Wasi, linker};
 use crate::interpreter::{Interpreter, OpenError};
 use crate::limits::{Limits, WATCHDOG_TICK};
+use crate::module_bytes::ModuleBytes;
 use crate::sanitize::Sanitize;
 use std::thread;
 use wasmtime::{Engine, EngineWeak, FuncType, Linker, Store};
@@ -42,11 +43,11 @@ impl Sandbox {
     /// What stands in the way, as an outcome in the phase in which it arose.
     pub fn interpreter(
         &self,
-        wasm: Vec<u8>,
+        wasm: impl Into<ModuleBytes>,
         limits: &Limits,
         sanitize: Sanitize,
     ) -> Result<Interpreter, OpenError> {
-        Interpreter::open(self, wasm, limits, sanitize, false)
+        Interpreter::open(self, wasm.into(), limits, sanitize, false)
     }
 
     /// The same, with coverage: for [`Interpreter::run_observed`]. Outcomes and fuel are the same.
@@ -55,24 +56,26 @@ impl Sandbox {
     /// What stands in the way, as an outcome in the phase in which it arose.
     pub fn covered_interpreter(
         &self,
-        wasm: Vec<u8>,
+        wasm: impl Into<ModuleBytes>,
         limits: &Limits,
         sanitize: Sanitize,
     ) -> Result<Interpreter, OpenError> {
-        Interpreter::open(self, wasm, limits, sanitize, true)
+        Interpreter::open(self, wasm.into(), limits, sanitize, true)
     }
 
     /// Whether the host function of that name has that type.
     pub(crate) fn provides(&self, module: &str, name: &str, ty: &FuncType) -> bool {
+        self.host_function(module, name).is_some_and(|provided| FuncType::eq(&provided, ty))
+    }
+
+    /// The type of the host function of that name.
+    pub(crate) fn host_function(&self, module: &str, name: &str) -> Option<FuncType> {
         let limits = Limits::default();
         let growth = Growth::new(&limits, 0, 0, 0);
         let wasi = Wasi::new(Vec::new(), Vec::new());
         let mut store = Store::new(&self.engine, State::new(limits, wasi, growth));
-        self.linker
-            .get(&mut store, module, name)
-            .ok()
-            .and_then(wasmtime::Extern::into_func)
-            .is_some_and(|provided| FuncType::eq(&provided.ty(&store), ty))
+        let function = self.linker.get(&mut store, module, name).ok()?.into_func()?;
+        Some(function.ty(&store))
     }
 }
 

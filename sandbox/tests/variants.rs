@@ -167,7 +167,10 @@ fn an_allocation_that_fails_shows_who_does_not_look() {
         assert_eq!(base.allocations, 2..7);
         let run = variant(&interpreter, Variant::FailedAllocation(2));
         if careful {
-            assert_eq!(run.outcome, Outcome::Rejected { code: 3, message: String::new() });
+            assert_eq!(
+                run.outcome,
+                Outcome::Rejected { code: 3, message: String::new(), position: None }
+            );
         } else {
             let trapped = matches!(
                 &run.outcome,

@@ -3,6 +3,7 @@
 //! Codes are a closed set with a page each in `docs/findings`, which `proofhouse explain` shows. A
 //! severity decides the verdict; it is overridden by a policy in one place, [`Findings::push`].
 
+use crate::excerpt::Excerpt;
 use crate::place::Place;
 use proofhouse_sandbox::Verdict;
 use serde::Serialize;
@@ -174,6 +175,14 @@ impl<'p> Findings<'p> {
         let interpreter = by.map(|by| by.interpreter.to_owned());
         let build = by.and_then(|by| by.build).map(str::to_owned);
         self.list.push(Finding { code, severity, message, interpreter, build, place });
+    }
+
+    /// Keeps the lines of the content that findings are about, for people to see.
+    pub fn excerpt(&mut self, content: &[u8]) {
+        for Finding { place, .. } in &mut self.list {
+            let shown = place.line.and_then(|line| Excerpt::of(content, line, place.column));
+            place.excerpt = shown.map(Box::new);
+        }
     }
 
     /// Whether something was found that keeps the content from shipping.

@@ -2,7 +2,9 @@
 
 use crate::policy::Policy;
 use proofhouse_sandbox::instrument::{HeapFound, NullPageFound, Summary};
-use proofhouse_sandbox::{Abi, Description, Interpreter, OpenError, Sandbox, Sanitize};
+use proofhouse_sandbox::{
+    Abi, Description, Interpreter, ModuleBytes, OpenError, Sandbox, Sanitize,
+};
 use serde::Serialize;
 
 /// An interpreter that judges, or the reason why it cannot.
@@ -25,7 +27,7 @@ pub struct Module {
     /// Its file name without the ending, or its name in the box.
     pub name: String,
     /// The module, or why it was not read.
-    pub wasm: Result<Vec<u8>, OpenError>,
+    pub wasm: Result<ModuleBytes, OpenError>,
     /// Further builds of the same version, compiled for checks, from the least to the most optimised.
     pub checked: Vec<CheckedModule>,
 }
@@ -36,7 +38,7 @@ pub struct CheckedModule {
     /// Its file name without the ending.
     pub name: String,
     /// The module, or why it was not read.
-    pub wasm: Result<Vec<u8>, OpenError>,
+    pub wasm: Result<ModuleBytes, OpenError>,
 }
 
 /// A build of an interpreter that was compiled for checks.
@@ -272,10 +274,15 @@ pub struct InterpreterEntry<'a> {
 
 /// The run-time checks that an interpreter gets.
 fn checks(interpreter: &Interpreter) -> Vec<&'static str> {
-    if interpreter.sanitize() == Sanitize::Off {
-        return Vec::new();
+    match interpreter.sanitize() {
+        Sanitize::Off => Vec::new(),
+        _ => checks_of(interpreter.instrumentation()),
     }
-    let Summary { null_page, heap, layout, .. } = interpreter.instrumentation();
+}
+
+/// The run-time checks that a module gets where its memory is checked.
+pub(crate) fn checks_of(summary: &Summary) -> Vec<&'static str> {
+    let Summary { null_page, heap, layout, .. } = summary;
     let stack = layout.is_some_and(|layout| layout.stack).then_some("stack");
     let globals = layout.is_some_and(|layout| layout.globals).then_some("globals");
     let null_page = matches!(null_page, Some(NullPageFound::Guarded { .. })).then_some("null-page");

@@ -82,6 +82,7 @@ impl Bench<'_> {
             size: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
         };
         let runs = self.run_gates(bytes, &mut findings);
+        findings.excerpt(bytes);
         let verdict = findings.verdict();
         Judgement { path, content: Some(content), verdict, findings: findings.into_list(), runs }
     }

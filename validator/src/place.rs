@@ -1,5 +1,6 @@
 //! Where a finding is: in the content, in an event, in the interpreter.
 
+use crate::excerpt::Excerpt;
 use proofhouse_sandbox::{Frame, MemoryError};
 use serde::Serialize;
 
@@ -15,6 +16,9 @@ pub struct Place {
     /// Column in that line, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<u64>,
+    /// That line, for people. Programs have the content.
+    #[serde(skip)]
+    pub excerpt: Option<Box<Excerpt>>,
     /// Id of a template instance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance: Option<u32>,

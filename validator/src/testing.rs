@@ -25,7 +25,7 @@ pub(crate) fn judge(
     let policy = Policy::parse(&policy).unwrap();
     let module = Module {
         name: name.to_owned(),
-        wasm: Ok(wat::parse_str(text).unwrap()),
+        wasm: Ok(wat::parse_str(text).unwrap().into()),
         checked: Vec::new(),
     };
     Judge::open(&sandbox, module, &policy, description)

@@ -45,8 +45,9 @@ static void on_compiler_message(int level, const char *file, int line, const YR_
     (void)file;
     (void)rule;
     (void)state;
-    say_at_line(level == YARA_ERROR_LEVEL_ERROR ? PROOFHOUSE_LEVEL_ERROR : PROOFHOUSE_LEVEL_WARNING, line,
-                text);
+    /* libyara knows no columns. */
+    proofhouse_say_at(level == YARA_ERROR_LEVEL_ERROR ? PROOFHOUSE_LEVEL_ERROR : PROOFHOUSE_LEVEL_WARNING,
+                      line > 0 ? (uint32_t)line : 0, 0, text);
 }
 
 static int32_t load_compiled(const void *content, uint32_t size, YR_RULES **rules) {

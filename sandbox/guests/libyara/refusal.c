@@ -8,12 +8,6 @@
 /* libyara's own messages are shorter than this. */
 enum { MESSAGE_SIZE = 1200 };
 
-void say_at_line(int32_t level, int line, const char *text) {
-    char message[MESSAGE_SIZE];
-    snprintf(message, sizeof message, "%d:1: %s", line, text);
-    proofhouse_say(level, message);
-}
-
 /* The errors that content and events can reach without a message of the compiler. */
 static const char *name_of(int error) {
     switch (error) {

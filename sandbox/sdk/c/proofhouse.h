@@ -2,7 +2,7 @@
 /*
  * proofhouse.h: the reactor ABI, version 1, for interpreters written in C or C++.
  *
- * An interpreter is compiled to a Wasm module that exports the functions below and imports two. The
+ * An interpreter is compiled to a Wasm module that exports the functions below and imports three at most. The
  * sandbox makes a fresh instance for every content file and calls, in this order:
  *
  *   _initialize             the toolchain's own (constructors); comes with -mexec-model=reactor
@@ -25,7 +25,7 @@
  * being judged, so this header checks nothing for it.
  *
  * The header needs no C library. On other targets than Wasm it declares the same functions without
- * their attributes, so that an interpreter's code compiles natively; the two imports are then for the
+ * their attributes, so that an interpreter's code compiles natively; the imports are then for the
  * program to define.
  */
 #ifndef PROOFHOUSE_H
@@ -110,6 +110,14 @@ PROOFHOUSE_EXPORT(proofhouse_describe) uint64_t proofhouse_describe(void);
 PROOFHOUSE_IMPORT(message) void proofhouse_message(int32_t level, const char *text, uint32_t size);
 
 /*
+ * Reports a diagnostic about a place in the content, which reports then show with its line. `line` and
+ * `column` count from 1, a column in Unicode scalar values; 0 is what the interpreter does not know. A
+ * module that does not call this does not import it.
+ */
+PROOFHOUSE_IMPORT(diagnostic)
+void proofhouse_diagnostic(int32_t level, uint32_t line, uint32_t column, const char *text, uint32_t size);
+
+/*
  * Reports one observable result of evaluating the current event. Differential checks compare these
  * records, in order, between interpreters and versions: nothing that may differ belongs in them.
  */
@@ -129,6 +137,11 @@ static inline uint32_t proofhouse_text_size(const char *text) {
 /* Reports a C string as a diagnostic. */
 static inline void proofhouse_say(int32_t level, const char *text) {
     proofhouse_message(level, text, proofhouse_text_size(text));
+}
+
+/* Reports a C string as a diagnostic about a place in the content. */
+static inline void proofhouse_say_at(int32_t level, uint32_t line, uint32_t column, const char *text) {
+    proofhouse_diagnostic(level, line, column, text, proofhouse_text_size(text));
 }
 
 /* Emits a C string as one record. */

@@ -15,5 +15,5 @@ pub(super) fn judge(session: &mut Session<'_>, entry: &Command) -> Result<Outcom
     if code == 0 {
         return Ok(Outcome::Accepted);
     }
-    Ok(Outcome::Rejected { code, message: session.output() })
+    Ok(Outcome::Rejected { code, message: session.output(), position: None })
 }

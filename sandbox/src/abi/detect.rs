@@ -1,50 +1,63 @@
 //! Which ABI a module speaks, and where its entry points are.
 
 use super::Abi;
-use crate::module::ModuleInfo;
+use crate::module::{ItemKind, ModuleInfo};
 use crate::outcome::Unusable;
 use wasmtime::{Module, ModuleExport};
 
-/// The entry points of a module.
-pub(crate) struct Exports {
+/// The entry points of a module: `E` is where one is found in its compiled form, or nothing where nobody
+/// wants to call it.
+pub(crate) struct Exports<E = ModuleExport> {
     pub(crate) abi: Abi,
-    pub(crate) memory: ModuleExport,
+    pub(crate) memory: E,
     /// `_initialize` of a WASI reactor.
-    pub(crate) initialize: Option<ModuleExport>,
-    pub(crate) entry: Entry,
+    pub(crate) initialize: Option<E>,
+    pub(crate) entry: Entry<E>,
 }
 
 /// Those of its ABI.
-pub(crate) enum Entry {
-    Reactor(Reactor),
-    Harness(Harness),
-    Command(Command),
+pub(crate) enum Entry<E = ModuleExport> {
+    Reactor(Reactor<E>),
+    Harness(Harness<E>),
+    Command(Command<E>),
 }
 
-pub(crate) struct Reactor {
-    pub(crate) abi_version: ModuleExport,
-    pub(crate) alloc: ModuleExport,
-    pub(crate) load: ModuleExport,
-    pub(crate) evaluate: ModuleExport,
-    pub(crate) free: Option<ModuleExport>,
-    pub(crate) warmup: Option<ModuleExport>,
-    pub(crate) configure: Option<ModuleExport>,
-    pub(crate) describe: Option<ModuleExport>,
+pub(crate) struct Reactor<E = ModuleExport> {
+    pub(crate) abi_version: E,
+    pub(crate) alloc: E,
+    pub(crate) load: E,
+    pub(crate) evaluate: E,
+    pub(crate) free: Option<E>,
+    pub(crate) warmup: Option<E>,
+    pub(crate) configure: Option<E>,
+    pub(crate) describe: Option<E>,
 }
 
-pub(crate) struct Harness {
-    pub(crate) malloc: ModuleExport,
-    pub(crate) initialise: Option<ModuleExport>,
-    pub(crate) test_one_input: ModuleExport,
+pub(crate) struct Harness<E = ModuleExport> {
+    pub(crate) malloc: E,
+    pub(crate) initialise: Option<E>,
+    pub(crate) test_one_input: E,
 }
 
-pub(crate) struct Command {
-    pub(crate) start: ModuleExport,
+pub(crate) struct Command<E = ModuleExport> {
+    pub(crate) start: E,
 }
 
 /// Detects the ABI and checks that every entry point has the type that the ABI says.
 pub(crate) fn detect(info: &ModuleInfo, module: &Module) -> Result<Exports, Unusable> {
-    let lookup = Lookup { info, module };
+    detect_by(info, &|name| module.get_export_index(name))
+}
+
+/// The ABI that a module's exports are those of, whether or not it could be used.
+pub(crate) fn of_exports(info: &ModuleInfo) -> Result<Abi, Unusable> {
+    detect_by(info, &|_| Some(())).map(|exports| exports.abi)
+}
+
+fn detect_by<E>(
+    info: &ModuleInfo,
+    find: &dyn Fn(&str) -> Option<E>,
+) -> Result<Exports<E>, Unusable> {
+    let lookup = Lookup { info, find };
     let (abi, entry) = if lookup.has("proofhouse_abi_version") || lookup.has("proofhouse_load") {
         (Abi::Reactor, Entry::Reactor(lookup.reactor()?))
     } else if lookup.has("LLVMFuzzerTestOneInput") {
@@ -60,13 +73,13 @@ pub(crate) fn detect(info: &ModuleInfo, module: &Module) -> Result<Exports, Unus
     Ok(Exports { abi, memory, initialize, entry })
 }
 
-struct Lookup<'a> {
+struct Lookup<'a, E> {
     info: &'a ModuleInfo,
-    module: &'a Module,
+    find: &'a dyn Fn(&str) -> Option<E>,
 }
 
-impl Lookup<'_> {
-    fn reactor(&self) -> Result<Reactor, Unusable> {
+impl<E> Lookup<'_, E> {
+    fn reactor(&self) -> Result<Reactor<E>, Unusable> {
         Ok(Reactor {
             abi_version: self.function("proofhouse_abi_version", "() -> (i32)")?,
             alloc: self.function("proofhouse_alloc", "(i32) -> (i32)")?,
@@ -79,7 +92,7 @@ impl Lookup<'_> {
         })
     }
 
-    fn harness(&self) -> Result<Harness, Unusable> {
+    fn harness(&self) -> Result<Harness<E>, Unusable> {
         Ok(Harness {
             malloc: self.function("malloc", "(i32) -> (i32)")?,
             initialise: self.optional("LLVMFuzzerInitialize", "(i32, i32) -> (i32)")?,
@@ -91,33 +104,25 @@ impl Lookup<'_> {
         self.info.export(name).is_some()
     }
 
-    fn function(
-        &self,
-        name: &'static str,
-        expected: &'static str,
-    ) -> Result<ModuleExport, Unusable> {
+    fn function(&self, name: &'static str, expected: &'static str) -> Result<E, Unusable> {
         self.optional(name, expected)?.ok_or(Unusable::MissingExport { name })
     }
 
-    fn optional(
-        &self,
-        name: &'static str,
-        expected: &'static str,
-    ) -> Result<Option<ModuleExport>, Unusable> {
+    fn optional(&self, name: &'static str, expected: &'static str) -> Result<Option<E>, Unusable> {
         let Some(export) = self.info.export(name) else { return Ok(None) };
         let found = export.function.as_ref().map_or("no function", |ty| ty.as_str());
         if found != expected {
             return Err(Unusable::ExportType { name, expected, found: found.to_owned() });
         }
-        Ok(self.module.get_export_index(name))
+        Ok((self.find)(name))
     }
 
-    fn memory(&self) -> Result<ModuleExport, Unusable> {
+    fn memory(&self) -> Result<E, Unusable> {
         let name = "memory";
         let missing = Unusable::MissingExport { name };
-        if !self.info.export(name).is_some_and(|export| export.is_memory) {
+        if !self.info.export(name).is_some_and(|export| export.kind == ItemKind::Memory) {
             return Err(missing);
         }
-        self.module.get_export_index(name).ok_or(missing)
+        (self.find)(name).ok_or(missing)
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn prepare(session: &mut Session<'_>, entry: &Harness) -> Result<(), 
     let count_and_list = (at(0).cast_signed(), at(4).cast_signed());
     let code: i32 = session.call_once(initialise, count_and_list)?;
     if code != 0 {
-        let (function, message) = ("LLVMFuzzerInitialize", session.said());
+        let (function, message) = ("LLVMFuzzerInitialize", session.said().into_text());
         return Err(Ended::violation(AbiViolation::Refused { function, code, message }));
     }
     Ok(())

@@ -8,7 +8,7 @@ mod detect;
 mod harness;
 mod reactor;
 
-pub(crate) use detect::{Entry, Exports, detect};
+pub(crate) use detect::{Entry, Exports, detect, of_exports};
 pub(crate) use reactor::describe;
 
 use crate::session::{Ended, Session};

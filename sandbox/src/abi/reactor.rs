@@ -4,6 +4,7 @@ use super::ABI_VERSION;
 use super::detect::Reactor;
 use crate::description::Description;
 use crate::limits::MAX_DESCRIPTION_BYTES;
+use crate::message::Said;
 use crate::outcome::{AbiViolation, Outcome, Unusable};
 use crate::session::{Allocate, Buffer, Ended, Evaluated, Session};
 use crate::verdict::Phase;
@@ -23,7 +24,8 @@ pub(super) fn judge(session: &mut Session<'_>, entry: &Reactor) -> Result<Outcom
     session.enter(Phase::Load);
     let code: i32 = session.call_once(&entry.load, content.arguments())?;
     if code != 0 {
-        return Ok(Outcome::Rejected { code, message: session.said() });
+        let Said { position, text: message } = session.said();
+        return Ok(Outcome::Rejected { code, message, position });
     }
     session.loaded();
 
@@ -33,7 +35,8 @@ pub(super) fn judge(session: &mut Session<'_>, entry: &Reactor) -> Result<Outcom
         let event = session.hand_over(&allocate, event)?;
         let result: i32 = session.call(&evaluate, event.arguments())?;
         let Ok(matches) = u32::try_from(result) else {
-            return Ok(Outcome::EvaluationError { code: result, message: session.said() });
+            let Said { position, text: message } = session.said();
+            return Ok(Outcome::EvaluationError { code: result, message, position });
         };
         give_back(session, free.as_ref(), event)?;
         session.evaluated(|emitted, fuel| Evaluated { matches, emitted, fuel });
@@ -62,7 +65,7 @@ fn configure(session: &mut Session<'_>, entry: &Reactor) -> Result<(), Ended> {
     let configuration = session.hand_over(&allocate, json.as_bytes())?;
     let code: i32 = session.call_once(configure, configuration.arguments())?;
     if code != 0 {
-        let (function, message) = ("proofhouse_configure", session.said());
+        let (function, message) = ("proofhouse_configure", session.said().into_text());
         return Err(Ended::violation(AbiViolation::Refused { function, code, message }));
     }
     give_back(session, free.as_ref(), configuration)

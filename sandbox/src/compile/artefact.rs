@@ -5,6 +5,7 @@
 //! none), the machine code.
 
 use crate::instrument::{CoverageMap, Instrumented, Interface, OffsetMap, Summary};
+use crate::module::ModuleInfo;
 use crate::num::{u64_of, usize_of_u64};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,8 @@ const LENGTH_BYTES: usize = 8;
 /// What is known about an instrumented module.
 #[derive(Debug)]
 pub(crate) struct Instrumentation {
+    /// What the original says of itself.
+    pub(crate) module: ModuleInfo,
     /// From offsets in it to offsets in the original.
     pub(crate) offsets: OffsetMap,
     /// What it exports to its host.
@@ -26,6 +29,7 @@ pub(crate) struct Instrumentation {
 
 #[derive(Serialize, Deserialize)]
 struct Facts {
+    module: ModuleInfo,
     interface: Interface,
     summary: Summary,
 }
@@ -36,8 +40,13 @@ struct Facts {
 pub(crate) struct DamagedArtefact;
 
 /// The bytes of an artefact.
-pub(super) fn encode(instrumented: &Instrumented, code: &[u8]) -> serde_json::Result<Vec<u8>> {
-    let facts = Facts { interface: instrumented.interface, summary: instrumented.summary.clone() };
+pub(super) fn encode(
+    module: ModuleInfo,
+    instrumented: &Instrumented,
+    code: &[u8],
+) -> serde_json::Result<Vec<u8>> {
+    let (interface, summary) = (instrumented.interface, instrumented.summary.clone());
+    let facts = Facts { module, interface, summary };
     let facts = serde_json::to_vec(&facts)?;
     let mut bytes = Vec::new();
     let coverage = instrumented.coverage.as_ref().map(CoverageMap::to_bytes).unwrap_or_default();
@@ -57,14 +66,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Instrumentation, &[u8]), DamagedAr
     if !rest.is_empty() {
         return Err(DamagedArtefact);
     }
-    let Facts { interface, summary } =
+    let Facts { module, interface, summary } =
         serde_json::from_slice(facts).map_err(|_| DamagedArtefact)?;
     let offsets = OffsetMap::from_bytes(offsets.to_vec()).map_err(|_| DamagedArtefact)?;
     let coverage = match coverage {
         [] => None,
         bytes => Some(CoverageMap::from_bytes(bytes).map_err(|_| DamagedArtefact)?),
     };
-    Ok((Instrumentation { offsets, interface, summary, coverage }, code))
+    Ok((Instrumentation { module, offsets, interface, summary, coverage }, code))
 }
 
 fn part(bytes: &[u8]) -> Result<(&[u8], &[u8]), DamagedArtefact> {
@@ -83,7 +92,8 @@ mod tests {
         let text = "(module (func (export \"f\") (param i32 i32) (drop (i32.eq (local.get 0) (local.get 1)))))";
         let wasm = wat::parse_str(text).unwrap();
         let instrumented = instrument(&wasm, Options::default().coverage(true)).unwrap();
-        let bytes = encode(&instrumented, b"machine code").unwrap();
+        let module = ModuleInfo::read(&wasm).unwrap();
+        let bytes = encode(module, &instrumented, b"machine code").unwrap();
         (instrumented, bytes)
     }
 
@@ -92,6 +102,7 @@ mod tests {
         let (instrumented, bytes) = artefact();
         let (found, code) = decode(&bytes).unwrap();
         assert_eq!(code, b"machine code");
+        assert_eq!(found.module.exports.len(), 1);
         assert_eq!(found.offsets, instrumented.offsets);
         assert_eq!(found.interface, instrumented.interface);
         assert_eq!(found.summary, instrumented.summary);

@@ -6,13 +6,14 @@
 
 use crate::instrument::Options;
 use crate::limits::MAX_ARTEFACT_BYTES;
+use crate::module_bytes::ModuleBytes;
 use cap_std::fs::{Dir, DirBuilder, DirBuilderExt, MetadataExt, OpenOptions, OpenOptionsExt};
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::io::{self, Read, Write};
 use wasmtime::Engine;
 
 /// First bytes of an entry; the number counts changes of its layout.
-const MAGIC: &[u8; 8] = b"PHCACHE3";
+const MAGIC: &[u8; 8] = b"PHCACHE4";
 const DIGEST_BYTES: usize = blake3::OUT_LEN;
 /// Magic, key, digest of the artefact.
 const HEADER_BYTES: usize = MAGIC.len() + 2 * DIGEST_BYTES;
@@ -133,7 +134,7 @@ fn user() -> u32 {
 pub(super) struct Key(blake3::Hash);
 
 impl Key {
-    pub(super) fn of(engine: &Engine, wasm: &[u8], options: Options) -> Self {
+    pub(super) fn of(engine: &Engine, wasm: &ModuleBytes, options: Options) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher.update(MAGIC);
         hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
@@ -143,7 +144,7 @@ impl Key {
         hasher.update(crate::instrument::SOURCES_DIGEST.as_bytes());
         // Options always serialise; what does not would only be compiled again.
         hasher.update(&serde_json::to_vec(&options).unwrap_or_default());
-        hasher.update(wasm);
+        hasher.update(wasm.digest_bytes());
         Self(hasher.finalize())
     }
 

@@ -5,10 +5,11 @@ use super::refused::Why;
 use super::request::Request;
 use super::{CompileError, artefact};
 use crate::engine;
-use crate::instrument::{Options, instrument};
+use crate::instrument::{Instrumented, Options, Summary, instrument};
 use crate::limits::{
     MAX_ARTEFACT_BYTES, MAX_COMPILE_TIME, MAX_LOCATE_TIME, MAX_LOCATIONS_BYTES, MAX_REFUSAL_BYTES,
 };
+use crate::module::ModuleInfo;
 use crate::num::usize_of;
 use crate::outcome::Unusable;
 use crate::symbols::{Location, locations};
@@ -37,17 +38,23 @@ impl Compiler {
         let Self::Child { program, arguments } = self else { return compile(wasm, options) };
         let mut command = Command::new(program);
         command.args(arguments);
-        match ask(command, &Request::Compile(options), wasm, MAX_ARTEFACT_BYTES, MAX_COMPILE_TIME) {
-            Ok(artefact) => Ok(artefact),
-            Err(Ending::Machine(error)) => Err(CompileError::Machine(error)),
-            Err(Ending::Refused(why, words)) => {
-                let words = words.get(..usize_of(MAX_REFUSAL_BYTES)).unwrap_or(&words);
-                Err(why.unusable(String::from_utf8_lossy(words).into_owned()).into())
+        ask(command, &Request::Compile(options), wasm, MAX_ARTEFACT_BYTES, MAX_COMPILE_TIME)
+            .map_err(unanswered)
+    }
+
+    /// What the rewriter finds in a module, whether or not it could be run.
+    pub(crate) fn inspect(&self, wasm: &[u8], options: Options) -> Result<Summary, CompileError> {
+        let json = match self {
+            Self::InProcess => inspect(wasm, options)?,
+            Self::Child { program, arguments } => {
+                let mut command = Command::new(program);
+                command.args(arguments);
+                let request = Request::Inspect(options);
+                ask(command, &request, wasm, MAX_ARTEFACT_BYTES, MAX_COMPILE_TIME)
+                    .map_err(unanswered)?
             }
-            Err(ending @ (Ending::Stopped(_) | Ending::Late(_))) => {
-                Err(Unusable::CompileStopped { problem: ending.to_string() }.into())
-            }
-        }
+        };
+        serde_json::from_slice(&json).map_err(|error| CompileError::Machine(error.into()))
     }
 
     /// The places in the sources at those offsets; `None` where they cannot be had. A trap without a
@@ -70,14 +77,38 @@ impl Compiler {
     }
 }
 
+/// Why a child did not answer.
+fn unanswered(ending: Ending) -> CompileError {
+    match ending {
+        Ending::Machine(error) => CompileError::Machine(error),
+        Ending::Refused(why, words) => {
+            let words = words.get(..usize_of(MAX_REFUSAL_BYTES)).unwrap_or(&words);
+            why.unusable(String::from_utf8_lossy(words).into_owned()).into()
+        }
+        ending @ (Ending::Stopped(_) | Ending::Late(_)) => {
+            Unusable::CompileStopped { problem: ending.to_string() }.into()
+        }
+    }
+}
+
 /// The artefact of a module, made in this process.
 pub(super) fn compile(wasm: &[u8], options: Options) -> Result<Vec<u8>, CompileError> {
-    let instrumented = instrument(wasm, options)
-        .map_err(|refusal| Why::of(&refusal).unusable(Why::words(&refusal)))?;
+    let instrumented = rewrite(wasm, options)?;
     let engine = engine::compiling().map_err(|e| CompileError::Engine(format!("{e:#}")))?;
     let invalid = |e: wasmtime::Error| Unusable::Invalid { problem: format!("{e:#}") };
     let code = engine.precompile_module(&instrumented.module).map_err(invalid)?;
-    artefact::encode(&instrumented, &code).map_err(|e| CompileError::Machine(e.into()))
+    let module = ModuleInfo::read(wasm)?;
+    artefact::encode(module, &instrumented, &code).map_err(|e| CompileError::Machine(e.into()))
+}
+
+/// What the rewriter finds in a module, as JSON.
+pub(super) fn inspect(wasm: &[u8], options: Options) -> Result<Vec<u8>, CompileError> {
+    let summary = rewrite(wasm, options)?.summary;
+    serde_json::to_vec(&summary).map_err(|e| CompileError::Machine(e.into()))
+}
+
+fn rewrite(wasm: &[u8], options: Options) -> Result<Instrumented, Unusable> {
+    instrument(wasm, options).map_err(|refusal| Why::of(&refusal).unusable(Why::words(&refusal)))
 }
 
 /// The places at those offsets, looked up in this process, as JSON.

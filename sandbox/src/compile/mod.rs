@@ -17,7 +17,10 @@ pub use cache::{Cache, CacheError};
 pub use child::compile_child;
 pub use compiler::Compiler;
 
+use crate::host::{Provided, provided};
 use crate::instrument::Options;
+use crate::module::{Import, ItemKind, ModuleInfo};
+use crate::module_bytes::{DamagedModule, ModuleBytes};
 use crate::outcome::Unusable;
 use wasmtime::{Engine, Module};
 
@@ -36,6 +39,9 @@ pub enum CompileError {
     /// The module is at fault.
     #[error(transparent)]
     Module(#[from] Unusable),
+    /// The module is packed and damaged.
+    #[error(transparent)]
+    Damaged(#[from] DamagedModule),
     /// The machine is: the child could not be started, for example.
     #[error("cannot compile: {0}")]
     Machine(#[source] std::io::Error),
@@ -59,7 +65,7 @@ impl Compilation {
     pub(crate) fn module(
         &self,
         engine: &Engine,
-        wasm: &[u8],
+        wasm: &ModuleBytes,
         options: Options,
     ) -> Result<Compiled, CompileError> {
         let key = cache::Key::of(engine, wasm, options);
@@ -67,11 +73,17 @@ impl Compilation {
             && let Some(artefact) = cache.read(&key)
         {
             match deserialise(engine, &artefact) {
-                Ok(compiled) => return Ok(compiled),
+                Ok(compiled) => {
+                    // What is provided may have changed since.
+                    vet(&compiled.instrumentation.module)?;
+                    return Ok(compiled);
+                }
                 // Another version of the engine, or damage that its digest does not show.
                 Err(error) => tracing::warn!(%error, "cached artefact refused; compiling again"),
             }
         }
+        let wasm = wasm.get()?;
+        vet(&ModuleInfo::read(wasm)?)?;
         let artefact = self.compiler.compile(wasm, options)?;
         let compiled =
             deserialise(engine, &artefact).map_err(|e| CompileError::Artefact(e.to_string()))?;
@@ -81,6 +93,17 @@ impl Compilation {
             tracing::warn!(%error, "cannot write to the cache; going on without");
         }
         Ok(compiled)
+    }
+}
+
+/// Whether all imports of a module are provided, by name.
+fn vet(module: &ModuleInfo) -> Result<(), Unusable> {
+    let missing = module.imports.iter().find(|import| {
+        import.kind != ItemKind::Function || provided(&import.module, &import.name) == Provided::No
+    });
+    match missing.cloned() {
+        None => Ok(()),
+        Some(Import { module, name, .. }) => Err(Unusable::UnknownImport { module, name }),
     }
 }
 

@@ -7,6 +7,7 @@ use std::io::{self, Read};
 
 const COMPILE: u8 = b'C';
 const LOCATE: u8 = b'L';
+const INSPECT: u8 = b'I';
 /// Most bytes of what is asked of the rewriter, as JSON.
 const MAX_OPTIONS_BYTES: u32 = 64 << 10;
 
@@ -17,18 +18,16 @@ pub(super) enum Request {
     Compile(Options),
     /// The places in the sources at those offsets, as JSON.
     Locate(Vec<u64>),
+    /// What the rewriter finds in it, as JSON.
+    Inspect(Options),
 }
 
 impl Request {
     /// The bytes before the module.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         match self {
-            Self::Compile(options) => {
-                // Options always serialise; if they did not, the child would refuse the question.
-                let options = serde_json::to_vec(options).unwrap_or_default();
-                let length = u32::try_from(options.len()).unwrap_or(u32::MAX).to_le_bytes();
-                [&[COMPILE], length.as_slice(), options.as_slice()].concat()
-            }
+            Self::Compile(options) => with_options(COMPILE, *options),
+            Self::Inspect(options) => with_options(INSPECT, *options),
             Self::Locate(offsets) => {
                 let count = u32::try_from(offsets.len()).unwrap_or(u32::MAX);
                 let mut bytes = vec![LOCATE];
@@ -42,15 +41,8 @@ impl Request {
     /// Reads them back; what follows is the module.
     pub(super) fn read(from: &mut impl Read) -> io::Result<Self> {
         match u8::from_le_bytes(array(from)?) {
-            COMPILE => {
-                let length = u32::from_le_bytes(array(from)?);
-                if length > MAX_OPTIONS_BYTES {
-                    return Err(io::ErrorKind::InvalidData.into());
-                }
-                let mut options = vec![0; usize_of(length)];
-                from.read_exact(&mut options)?;
-                Ok(Self::Compile(serde_json::from_slice(&options)?))
-            }
+            COMPILE => options(from).map(Self::Compile),
+            INSPECT => options(from).map(Self::Inspect),
             LOCATE => {
                 let count = usize_of(u32::from_le_bytes(array(from)?));
                 if count > MAX_FRAMES {
@@ -62,6 +54,23 @@ impl Request {
             _ => Err(io::ErrorKind::InvalidData.into()),
         }
     }
+}
+
+fn with_options(question: u8, options: Options) -> Vec<u8> {
+    // Options always serialise; if they did not, the child would refuse the question.
+    let options = serde_json::to_vec(&options).unwrap_or_default();
+    let length = u32::try_from(options.len()).unwrap_or(u32::MAX).to_le_bytes();
+    [&[question], length.as_slice(), options.as_slice()].concat()
+}
+
+fn options(from: &mut impl Read) -> io::Result<Options> {
+    let length = u32::from_le_bytes(array(from)?);
+    if length > MAX_OPTIONS_BYTES {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut options = vec![0; usize_of(length)];
+    from.read_exact(&mut options)?;
+    Ok(serde_json::from_slice(&options)?)
 }
 
 fn array<const N: usize>(from: &mut impl Read) -> io::Result<[u8; N]> {
@@ -79,6 +88,7 @@ mod tests {
     fn what_is_written_is_read_and_the_module_remains() {
         for request in [
             Request::Compile(Options::default()),
+            Request::Inspect(Options::default()),
             Request::Locate(vec![]),
             Request::Locate(vec![1, u64::MAX]),
         ] {
@@ -98,6 +108,7 @@ mod tests {
             b"C",
             b"C\xff\xff\xff\xff",
             b"C\x02\0\0\0{}",
+            b"I\x02\0\0\0{}",
             b"L",
             b"L\x01\0\0\0\0\0",
             many.as_slice(),

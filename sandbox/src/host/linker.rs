@@ -8,6 +8,8 @@ use wasmtime::{Engine, Linker, Result};
 pub(crate) enum Provided {
     /// It is.
     Yes,
+    /// It is there to be linked, and every call returns `ENOSYS`.
+    Refused,
     /// There is no such thing here.
     No,
 }
@@ -16,6 +18,7 @@ pub(crate) enum Provided {
 pub(crate) fn provided(module: &str, name: &str) -> Provided {
     let known = match module {
         proofhouse::MODULE => proofhouse::FUNCTIONS.contains(&name),
+        wasi::MODULE if wasi::refuses(name) => return Provided::Refused,
         wasi::MODULE => wasi::knows(name),
         module => asan::knows(module, name),
     };

@@ -1,4 +1,4 @@
-//! All that a guest can reach of its host: two functions of our own and an in-memory WASI.
+//! All that a guest can reach of its host: three functions of our own and an in-memory WASI.
 //!
 //! There is no file, socket, clock or entropy of the host behind any of them.
 

@@ -6,6 +6,7 @@ use super::wasi::{Wasi, WasiState};
 use crate::guest_memory::GuestMemory;
 use crate::instrument::oracle::Oracle;
 use crate::limits::{CHECKED_BYTES, CHECKED_SHARE, Limits};
+use crate::message::Message;
 use crate::num::u64_of;
 use crate::outcome::{AbiViolation, Resource, Stream};
 use crate::records::Records;
@@ -34,8 +35,8 @@ pub(crate) struct Keepsake {
 /// What the guest said during a run.
 #[derive(Clone, Default)]
 pub(crate) struct Captured {
-    /// Diagnostics: level and text.
-    pub(crate) messages: Vec<(i32, String)>,
+    /// Diagnostics, in order.
+    pub(crate) messages: Vec<Message>,
     /// Records emitted since they were last taken.
     pub(crate) emitted: Records,
     /// stdout and stderr in the order of writing.

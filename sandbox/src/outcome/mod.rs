@@ -8,6 +8,7 @@ pub use reasons::{AbiViolation, HostFault, Unusable};
 
 use crate::instrument::trap_reason;
 use crate::memory_error::MemoryError;
+use crate::message::TextPosition;
 use serde::Serialize;
 
 /// How a run ended.
@@ -24,6 +25,9 @@ pub enum Outcome {
         code: i32,
         /// What it said about it, joined by line feeds; empty if it said nothing.
         message: String,
+        /// Where in the content, if it said so.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        position: Option<TextPosition>,
     },
     /// The interpreter loaded the content and reported an error while it evaluated an event.
     EvaluationError {
@@ -31,6 +35,9 @@ pub enum Outcome {
         code: i32,
         /// What it said about it.
         message: String,
+        /// Where in the content, if it said so.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        position: Option<TextPosition>,
     },
     /// A Wasm trap, or an access that the memory checks stopped.
     Trapped {
@@ -178,6 +185,14 @@ impl Outcome {
     /// Whether a check that the compiler inserted ended the run.
     pub fn is_undefined_behaviour(&self) -> bool {
         matches!(self, Self::Trapped { trap: TrapKind::UndefinedBehaviour, .. })
+    }
+
+    /// Where in the content, if the interpreter said so.
+    pub fn position(&self) -> Option<TextPosition> {
+        match self {
+            Self::Rejected { position, .. } | Self::EvaluationError { position, .. } => *position,
+            _ => None,
+        }
     }
 
     /// What the memory checks found, if they ended the run.

@@ -12,6 +12,7 @@ use crate::host::{Captured, Growth, Keepsake, State, Stop, Wasi, connect_oracle,
 use crate::image::Image;
 use crate::interpreter::Loaded;
 use crate::limits::{MAX_INPUT_BYTES, WATCHDOG_TICK};
+use crate::message::Said;
 use crate::num::u64_of;
 use crate::observation::Observation;
 use crate::outcome::{AbiViolation, HostFault, Outcome, Resource};
@@ -263,7 +264,7 @@ impl<'a> Session<'a> {
             let last = self.gauges.allocations(&mut self.store);
             before.saturating_add(1)..last.saturating_add(1)
         });
-        let initial = self.loaded.info.initial_memory_bytes;
+        let initial = self.loaded.info().initial_memory_bytes;
         let counted = self.gauges.memory_peak(&mut self.store).map(|peak| peak.max(initial));
         let state = self.store.into_data();
         Finished {
@@ -312,17 +313,10 @@ impl<'a> Session<'a> {
         self.event = None;
     }
 
-    /// The most severe diagnostics of the present phase, joined by line feeds.
-    pub(crate) fn said(&self) -> String {
+    /// The most severe diagnostics of the present phase.
+    pub(crate) fn said(&self) -> Said {
         let messages = &self.store.data().captured.messages;
-        let recent = messages.get(self.messages_before..).unwrap_or_default();
-        let severest = recent.iter().map(|(level, _)| *level).min();
-        let texts: Vec<&str> = recent
-            .iter()
-            .filter(|(level, _)| Some(*level) == severest)
-            .map(|(_, text)| text.as_str())
-            .collect();
-        texts.join("\n")
+        Said::of(messages.get(self.messages_before..).unwrap_or_default())
     }
 
     /// What the guest wrote to stdout and stderr.
@@ -457,7 +451,7 @@ fn state(loaded: &Loaded, job: &Job<'_>) -> State {
         Entry::Command(_) => job.content.to_vec(),
         Entry::Reactor(_) | Entry::Harness(_) => Vec::new(),
     };
-    let info = &loaded.info;
+    let info = loaded.info();
     let resources = loaded.module.resources_required();
     let growth = Growth::new(
         job.limits,
@@ -477,7 +471,7 @@ fn fits(loaded: &Loaded, job: &Job<'_>) -> Result<(), Outcome> {
         }
         Ok(())
     };
-    let info = &loaded.info;
+    let info = loaded.info();
     asks(Resource::Memory, info.initial_memory_bytes, job.limits.memory_bytes)?;
     asks(Resource::Table, info.initial_table_elements, job.limits.table_elements)?;
     let inputs = std::iter::once(job.content).chain(job.events.iter().copied());

@@ -62,7 +62,7 @@ fn exit_codes_decide() {
 }
 
 fn rejected(code: i32) -> Outcome {
-    Outcome::Rejected { code, message: String::new() }
+    Outcome::Rejected { code, message: String::new(), position: None }
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub(super) enum Command {
     Minimize(Minimize),
     Corpus(Corpus),
     Channel(Channel),
+    Guests(Guests),
+    Inspect(Inspect),
     Explain(Explain),
 }
 
@@ -331,6 +333,59 @@ pub(super) enum ChannelAction {
         /// The channel file.
         file: PathBuf,
     },
+}
+
+/// List the interpreters in the box: versions, builds, checks, content, digests.
+///
+/// An interpreter is compiled the first time that it is listed, which takes a while, and cached.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  proofhouse guests\n  proofhouse guests --format json | jq -r '.guests[].id'"
+)]
+pub(super) struct Guests {
+    /// What goes to stdout.
+    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+    pub(super) format: ListFormat,
+}
+
+/// Say what a module is, what checks it gets, and what to change to get more: exit code 0 usable as an
+/// interpreter, 2 wrong call, 3 not usable.
+///
+/// Nothing of it runs but what an interpreter is asked when it is opened: what it is.
+#[derive(Debug, Args)]
+#[command(after_help = INSPECT_EXAMPLES)]
+pub(super) struct Inspect {
+    /// What goes to stdout.
+    #[arg(long, value_enum, default_value_t = InspectFormat::Human)]
+    pub(super) format: InspectFormat,
+    /// A path to a module, the name of an interpreter in the box, or a TOML file that names the builds of one
+    /// version, of which the release is looked at.
+    #[arg(value_name = "MODULE.wasm|NAME|SET.toml")]
+    pub(super) module: PathBuf,
+}
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  proofhouse inspect sensor.wasm
+  proofhouse inspect yara
+  proofhouse inspect --format json sensor.wasm | jq -r '.advice[].message'";
+
+/// How a list of interpreters is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
+    /// For people.
+    Human,
+    /// For programs; its schema is docs/schemas/box-1.json.
+    Json,
+}
+
+/// How a module's account is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum InspectFormat {
+    /// For people.
+    Human,
+    /// For programs; its schema is docs/schemas/inspect-1.json.
+    Json,
 }
 
 /// Say what a finding's code means.

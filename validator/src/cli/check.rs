@@ -42,8 +42,7 @@ pub(super) fn run(args: &Check, authority: AmbientAuthority) -> Result<ExitCode,
         timings: args.timings,
     };
     let mut files = report_files(&args.report, authority)?;
-    let colours = anstream::stdout().current_choice() != anstream::ColorChoice::Never;
-    let palette = if colours { Palette::colours() } else { Palette::plain() };
+    let palette = palette();
     let mut reports = vec![report(args.format, BufWriter::new(std::io::stdout()), palette)];
     for (format, file) in &mut files {
         reports.push(report(*format, BufWriter::new(file), Palette::plain()));
@@ -57,6 +56,12 @@ pub(super) fn run(args: &Check, authority: AmbientAuthority) -> Result<ExitCode,
         file.finish().map_err(|e| Failure::unjudged(&e))?;
     }
     Ok(exit::of(tally.verdict()))
+}
+
+/// The styles of what goes to stdout.
+pub(super) fn palette() -> Palette {
+    let colours = anstream::stdout().current_choice() != anstream::ColorChoice::Never;
+    if colours { Palette::colours() } else { Palette::plain() }
 }
 
 /// The files of `--report`, before anything is judged: one that cannot be made is found out early.

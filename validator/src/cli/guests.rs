@@ -1,22 +1,18 @@
-//! The box: interpreters that come with the program, found by name.
-//!
-//! A box is a directory of files named `NAME@VERSION.wasm`. It is what `PROOFHOUSE_GUESTS` names;
-//! where that is not set, `../guests` and `../share/proofhouse/guests` beside the program.
+//! Interpreters found by what a call names: a path, a set of builds, or a name in the box.
+
+mod contents;
+mod embedded;
+
+pub(super) use contents::{Guest, VARIABLE, all};
 
 use super::files::{self, FileError};
 use super::set::{self, SetError};
 use crate::ingest::IngestError;
 use crate::interpreter::{CheckedModule, Module};
 use cap_std::AmbientAuthority;
-use cap_std::fs::Dir;
 use proofhouse_sandbox::Unusable;
 use proofhouse_sandbox::limits::MAX_MODULE_BYTES;
-use std::path::{Path, PathBuf};
-
-/// Where a box may be, relative to the directory of the program.
-const BESIDE_THE_PROGRAM: [&str; 2] = ["../guests", "../share/proofhouse/guests"];
-/// The variable that names the only one to look in.
-const VARIABLE: &str = "PROOFHOUSE_GUESTS";
+use std::path::Path;
 
 /// Why an interpreter was not found.
 #[derive(Debug, thiserror::Error)]
@@ -63,25 +59,17 @@ pub(super) fn find(wanted: &Path, authority: AmbientAuthority) -> Result<Module,
     if is_path {
         return read(wanted, authority);
     }
-    let mut known = Vec::new();
-    let mut found: Vec<(String, PathBuf)> = Vec::new();
-    for place in boxes() {
-        for name in names(&place, authority) {
-            let Some(id) = name.strip_suffix(".wasm") else { continue };
-            if !known.iter().any(|k| k == id) {
-                if id == text || id.split('@').next() == Some(&text) {
-                    found.push((id.to_owned(), place.join(&name)));
-                }
-                known.push(id.to_owned());
-            }
-        }
-    }
-    known.sort_unstable();
+    let all = all(authority);
+    let is_meant = |guest: &&Guest| guest.id == text || guest.name() == text;
+    let found: Vec<&Guest> = all.iter().filter(is_meant).collect();
     match found.as_slice() {
-        [] => Err(FindError::Unknown { name: text.into_owned(), known }),
-        [(_, path)] => read(path, authority),
+        [] => {
+            let known = all.into_iter().map(|guest| guest.id).collect();
+            Err(FindError::Unknown { name: text.into_owned(), known })
+        }
+        [guest] => Ok(guest.read(authority)?),
         several => {
-            let versions = several.iter().map(|(id, _)| id.clone()).collect();
+            let versions = several.iter().map(|guest| guest.id.clone()).collect();
             Err(FindError::Ambiguous { name: text.into_owned(), versions })
         }
     }
@@ -98,7 +86,7 @@ pub(super) fn read_build(
     authority: AmbientAuthority,
 ) -> Result<CheckedModule, FileError> {
     let wasm = match files::read(path, MAX_MODULE_BYTES, authority) {
-        Ok(wasm) => Ok(wasm),
+        Ok(wasm) => Ok(wasm.into()),
         // It is an interpreter that cannot judge, not a wrong call: its files are listed.
         Err(FileError::Read { error: IngestError::TooLarge { size, limit }, .. }) => {
             let what = "the size of the module in bytes";
@@ -108,25 +96,4 @@ pub(super) fn read_build(
     };
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(CheckedModule { name, wasm })
-}
-
-fn boxes() -> Vec<PathBuf> {
-    if let Some(place) = std::env::var_os(VARIABLE).filter(|place| !place.is_empty()) {
-        return vec![place.into()];
-    }
-    let program = std::env::current_exe().ok();
-    let folder = program.as_deref().and_then(Path::parent).into_iter();
-    folder.flat_map(|folder| BESIDE_THE_PROGRAM.map(|beside| folder.join(beside))).collect()
-}
-
-/// File names in a box, sorted; none if it is not there.
-fn names(place: &Path, authority: AmbientAuthority) -> Vec<String> {
-    let Ok(dir) = Dir::open_ambient_dir(place, authority) else { return Vec::new() };
-    let Ok(entries) = dir.entries() else { return Vec::new() };
-    let mut names: Vec<String> = entries
-        .filter_map(Result::ok)
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
-    names.sort_unstable();
-    names
 }

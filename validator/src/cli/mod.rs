@@ -10,7 +10,9 @@ mod explain;
 mod files;
 #[cfg(feature = "fuzz")]
 mod fuzz;
+mod guest_list;
 mod guests;
+mod inspect;
 mod outcome_key;
 mod progress;
 mod set;
@@ -73,6 +75,8 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Command::Minimize(args) => case::minimize(&args, authority),
         Command::Corpus(args) => corpus::run(&args, authority),
         Command::Channel(args) => channel::run(&args, authority),
+        Command::Guests(args) => guest_list::run(&args, authority),
+        Command::Inspect(args) => inspect::run(&args, authority),
         Command::Explain(args) => explain::run(&args),
     };
     match result {

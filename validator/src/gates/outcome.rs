@@ -22,12 +22,17 @@ pub fn report(run: &Run, by: By<'_>, event: Option<&str>, findings: &mut Finding
     };
     let mut place = place(&run.outcome, event);
     let mut message = describe(&run.outcome);
-    if let Outcome::Rejected { message: said, .. } = &run.outcome
-        && let Some((line, column, text)) = position(said)
+    if let Some(position) = run.outcome.position() {
+        place.line = Some(position.line.into());
+        place.column = position.column.map(Into::into);
+    } else if let Outcome::Rejected { message: said, .. }
+    | Outcome::EvaluationError { message: said, .. } = &run.outcome
+        && let Some((line, column, text)) = leading_position(said)
     {
         (place.line, place.column) = (Some(line), Some(column));
-        message =
-            describe(&Outcome::Rejected { code: code_of(&run.outcome), message: text.into() });
+        if !text.is_empty() {
+            text.clone_into(&mut message);
+        }
     }
     let code = match severity {
         // Whatever it was, it happened before the content was handed over, or to the host.
@@ -72,7 +77,8 @@ fn fault(outcome: &Outcome) -> Code {
     }
 }
 
-fn during(phase: Phase) -> &'static str {
+/// What was being done in a phase.
+pub(crate) fn during(phase: Phase) -> &'static str {
     match phase {
         Phase::Compile => "compiling the interpreter",
         Phase::Instantiate => "starting the interpreter",
@@ -81,13 +87,6 @@ fn during(phase: Phase) -> &'static str {
         Phase::Alloc => "asking the interpreter for a buffer",
         Phase::Load => "loading the content",
         Phase::Evaluate => "evaluating an event",
-    }
-}
-
-fn code_of(outcome: &Outcome) -> i32 {
-    match outcome {
-        Outcome::Rejected { code, .. } | Outcome::EvaluationError { code, .. } => *code,
-        _ => 0,
     }
 }
 
@@ -115,11 +114,11 @@ pub fn describe(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Accepted => "accepted".into(),
         Outcome::Completed => "completed".into(),
-        Outcome::Rejected { code, message } if message.is_empty() => {
+        Outcome::Rejected { code, message, .. } if message.is_empty() => {
             format!("the interpreter refused the content with code {code} and no message")
         }
         Outcome::Rejected { message, .. } => message.clone(),
-        Outcome::EvaluationError { code, message } if message.is_empty() => {
+        Outcome::EvaluationError { code, message, .. } if message.is_empty() => {
             format!("the interpreter reported error {code} and no message")
         }
         Outcome::EvaluationError { message, .. } => message.clone(),
@@ -160,9 +159,9 @@ pub fn describe(outcome: &Outcome) -> String {
     }
 }
 
-/// Line and column where a message begins with them, as `LINE:COLUMN: ` (the guest SDK's convention).
-/// The numbers are the guest's, and go into a report.
-fn position(message: &str) -> Option<(u64, u64, &str)> {
+/// Line and column where a message begins with them, as `LINE:COLUMN: `: what interpreters do that do not
+/// call `proofhouse.diagnostic`. The numbers are the guest's, and go into a report.
+fn leading_position(message: &str) -> Option<(u64, u64, &str)> {
     let (line, rest) = message.split_once(':')?;
     let (column, text) = rest.split_once(':')?;
     let number = |text: &str| text.parse().ok().filter(|n| (1..=MAX_INTEGER).contains(n));
@@ -175,11 +174,11 @@ mod tests {
 
     #[test]
     fn a_position_is_taken_from_the_front_of_a_message_only() {
-        assert_eq!(position("3:14: syntax error"), Some((3, 14, "syntax error")));
-        assert_eq!(position("error at 3:14: x"), None);
-        assert_eq!(position("0:1: x"), None);
-        assert_eq!(position("99999999999999999999:1: x"), None);
-        assert_eq!(position("9007199254740992:1: x"), None);
-        assert_eq!(position("3:14"), None);
+        assert_eq!(leading_position("3:14: syntax error"), Some((3, 14, "syntax error")));
+        assert_eq!(leading_position("error at 3:14: x"), None);
+        assert_eq!(leading_position("0:1: x"), None);
+        assert_eq!(leading_position("99999999999999999999:1: x"), None);
+        assert_eq!(leading_position("9007199254740992:1: x"), None);
+        assert_eq!(leading_position("3:14"), None);
     }
 }

@@ -79,7 +79,8 @@ fn difference(base: &Run, other: &Run, variant: Variant, events: &Events) -> Opt
 /// What must be the same of two outcomes of one kind.
 fn end(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Rejected { code, message } | Outcome::EvaluationError { code, message } => {
+        Outcome::Rejected { code, message, .. }
+        | Outcome::EvaluationError { code, message, .. } => {
             format!("{code} {message}")
         }
         Outcome::Trapped { trap, .. } => trap.to_string(),
@@ -93,10 +94,10 @@ fn told(outcome: &Outcome) -> String {
         said => format!(": {said}"),
     };
     match outcome {
-        Outcome::Rejected { code, message } => {
+        Outcome::Rejected { code, message, .. } => {
             format!("refused with code {code}{}", said(message))
         }
-        Outcome::EvaluationError { code, message } => {
+        Outcome::EvaluationError { code, message, .. } => {
             format!("an error with code {code}{}", said(message))
         }
         Outcome::Accepted | Outcome::Completed => describe(outcome),

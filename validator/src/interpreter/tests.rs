@@ -114,7 +114,7 @@ fn one_that_cannot_be_used_still_stands_in_the_report() {
         let module = Module { name: "file".into(), wasm, checked: Vec::new() };
         Judge::open(&sandbox, module, &Policy::default(), None).unwrap()
     };
-    let garbage = open(Ok(b"garbage".to_vec()));
+    let garbage = open(Ok(b"garbage".to_vec().into()));
     let error = garbage.interpreter().err().unwrap();
     assert_eq!((garbage.id(), error.phase), ("file", Phase::Compile));
     assert_eq!(entry(&garbage)["digest"], Value::Null);

@@ -17,11 +17,13 @@ const FRAMES: usize = 6;
 /// The styles of a report.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Palette {
-    bold: Style,
-    dim: Style,
-    good: Style,
-    bad: Style,
-    doubtful: Style,
+    /// Whether there are any.
+    pub(crate) styled: bool,
+    pub(crate) bold: Style,
+    pub(crate) dim: Style,
+    pub(crate) good: Style,
+    pub(crate) bad: Style,
+    pub(crate) doubtful: Style,
 }
 
 impl Palette {
@@ -29,6 +31,7 @@ impl Palette {
     pub fn colours() -> Self {
         let bold = |colour: AnsiColor| colour.on_default().bold();
         Self {
+            styled: true,
             bold: Style::new().bold(),
             dim: Style::new().dimmed(),
             good: bold(AnsiColor::Green),
@@ -84,6 +87,11 @@ impl<W: Write> Human<W> {
             let by = finding.interpreter.as_deref().map(|id| format!("by {id}{build}"));
             let parts: Vec<String> = by.into_iter().chain(place).collect();
             writeln!(self.out, "    {dim}{}{dim:#}", Plain(&parts.join(", ")))?;
+        }
+        if let Some(excerpt) = &finding.place.excerpt {
+            for line in excerpt.render(self.palette.styled).lines() {
+                writeln!(self.out, "    {}", line.trim_end())?;
+            }
         }
         self.frames("at", &finding.place.frames)?;
         if let Some(memory) = &finding.place.memory {
@@ -201,7 +209,7 @@ fn frame_line(frame: &Frame) -> String {
 }
 
 /// Text of a guest or of content, which must not reach a terminal with its control characters.
-struct Plain<'a>(&'a str);
+pub(crate) struct Plain<'a>(pub(crate) &'a str);
 
 impl std::fmt::Display for Plain<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

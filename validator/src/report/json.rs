@@ -2,7 +2,7 @@
 //!
 //! It is one object, written as the judgements come: one subject a line, the verdict after them.
 
-use super::{Head, Report, Tally};
+use super::{Head, Report, Tally, Tool};
 use crate::interpreter::RELEASE;
 use crate::judge::{JudgedRun, Judgement};
 use base64::Engine;
@@ -33,7 +33,7 @@ impl<W: Write> Report for Json<W> {
         let interpreters: Vec<_> = head.judges.iter().map(|judge| judge.entry()).collect();
         let members = [
             ("schema", json!(REPORT_SCHEMA)),
-            ("tool", json!({ "name": "proofhouse", "version": env!("CARGO_PKG_VERSION") })),
+            ("tool", json!(Tool::default())),
             ("policy", json!({ "digest": head.policy.digest() })),
             ("sanitize", json!(head.policy.sanitize)),
             ("gates", json!(head.gates())),

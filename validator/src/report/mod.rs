@@ -6,6 +6,7 @@
 mod human;
 mod json;
 
+pub(crate) use human::Plain;
 pub use human::{Human, Palette};
 pub use json::{Json, REPORT_SCHEMA};
 
@@ -35,6 +36,19 @@ pub struct Head<'a> {
 impl Head<'_> {
     fn gates(&self) -> &Gates {
         &self.policy.gates
+    }
+}
+
+/// What wrote a document.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+impl Default for Tool {
+    fn default() -> Self {
+        Self { name: "proofhouse", version: env!("CARGO_PKG_VERSION") }
     }
 }
 

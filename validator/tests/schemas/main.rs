@@ -13,6 +13,7 @@
 )]
 
 mod description;
+mod inspect;
 mod report;
 mod schema;
 #[path = "../support/mod.rs"]

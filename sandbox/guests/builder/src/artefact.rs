@@ -76,6 +76,16 @@ impl Artefact<'_> {
         }
     }
 
+    /// Whether it belongs into the box: the guest itself, and its builds for checks.
+    pub(crate) fn ships(&self) -> bool {
+        match &self.recipe {
+            Recipe::Compile { program, .. } => {
+                program.kind == ProgramKind::Reactor || program.kind.profile().is_some()
+            }
+            Recipe::Cargo { .. } => true,
+        }
+    }
+
     /// Whether the toolchain has what the artefact needs beyond a compiler.
     pub(crate) fn is_possible(&self, toolchain: &Toolchain) -> bool {
         match &self.recipe {

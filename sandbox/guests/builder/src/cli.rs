@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 
 use crate::cargo::Cargo;
+use crate::dist::dist;
 use crate::run::{Request, list, run};
 
 /// A guest could not be built. (2, from clap: a wrong call.)
@@ -19,6 +20,9 @@ struct Arguments {
     /// Build only this guest; may be given several times
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
+    /// Build everything, and the program in its release form with what is in the box inside
+    #[arg(long, conflicts_with_all = ["only", "list"])]
+    dist: bool,
     /// List what can be built (guest, version, file), and build nothing
     #[arg(long)]
     list: bool,
@@ -42,6 +46,7 @@ pub(crate) fn main() -> ExitCode {
         Ok(request) if arguments.list => {
             list(&request).map(|lines| lines.iter().for_each(|line| println!("{line}")))
         }
+        Ok(request) if arguments.dist => dist(&request),
         Ok(request) => run(&request),
         Err(error) => {
             eprintln!("error: the current folder is gone: {error}");

@@ -126,7 +126,10 @@ impl Compilation<'_> {
         if let Some(upstream) = self.upstream {
             let tree = upstream.copy(scratch.path().join("upstream"))?;
             let objects = scratch.path().join("objects");
-            let shared = self.shared_arguments();
+            let mut shared = self.shared_arguments();
+            if self.program.kind.profile().is_some() {
+                shared.extend(tree.checked_arguments());
+            }
             command.args(tree.compile(self.compiler(), &shared, self.root, &objects)?);
             command.args(tree.include_arguments());
         }

@@ -33,6 +33,10 @@ pub(crate) enum Error {
     Compiler { file: String, status: ExitStatus, said: String },
     #[error("cargo build of {package} for {target} failed ({status})")]
     Cargo { package: Name, target: &'static str, status: ExitStatus },
+    #[error("cargo build of the program failed ({status})")]
+    Program { status: ExitStatus },
+    #[error("the index of the box is over 4 GiB")]
+    LargeIndex,
     #[error("cargo cannot say where the sources of {package} are ({status})\n{said}")]
     Metadata { package: Name, status: ExitStatus, said: String },
     #[error("crate {package} is not among the builder's dependencies for Wasm")]

@@ -60,6 +60,19 @@ pub(crate) struct Upstream {
     /// What has to change for Wasm.
     #[serde(default)]
     pub(crate) edits: Vec<Edit>,
+    /// What checked builds are compiled with besides their profile.
+    #[serde(default)]
+    pub(crate) checked: Vec<CheckedFlag>,
+}
+
+/// A flag that takes one check from the sources of others, where they do on purpose what it would stop.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CheckedFlag {
+    pub(crate) flag: String,
+    /// For people. There is none without.
+    #[expect(dead_code, reason = "read by people, required by the parser")]
+    reason: String,
 }
 
 /// One replacement in one file, where the text to replace occurs exactly once.

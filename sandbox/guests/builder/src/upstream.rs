@@ -64,6 +64,11 @@ impl Tree<'_> {
         folders.flat_map(|folder| ["-isystem".to_owned(), folder]).chain([map]).collect()
     }
 
+    /// What its sources alone are compiled with in checked builds.
+    pub(crate) fn checked_arguments(&self) -> impl Iterator<Item = String> {
+        self.declared.checked.iter().map(|checked| checked.flag.clone())
+    }
+
     /// Compiles every source to an object in a folder, and names the objects.
     pub(crate) fn compile(
         &self,

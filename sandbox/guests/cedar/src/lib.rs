@@ -11,7 +11,8 @@ mod request;
 use cedar_policy::{Authorizer, Decision, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use miette::Diagnostic;
 use proofhouse_guest::{
-    Code, Description, EvaluateError, Interpreter, Level, Position, Reject, Sink, message,
+    Code, Description, EvaluateError, Interpreter, Level, Position, Reject, Sink, diagnostic,
+    message,
 };
 use serde_json::Value;
 
@@ -72,7 +73,11 @@ impl Interpreter for Cedar {
         if let Some(schema) = schema.clone() {
             let judged = Validator::new(schema).validate(&policies, ValidationMode::Strict);
             for warning in judged.validation_warnings() {
-                message(Level::Warning, &refused(NOT_VALID, content, warning).to_string());
+                let text = warning.to_string();
+                match place(content, warning) {
+                    Some(place) => diagnostic(Level::Warning, place, &text),
+                    None => message(Level::Warning, &text),
+                }
             }
             if let Some(error) = judged.validation_errors().next() {
                 return Err(refused(NOT_VALID, content, error));
@@ -114,12 +119,16 @@ impl Cedar {
 
 /// Cedar's own words, at the first place that it points to.
 fn refused(code: Code, content: &[u8], error: &(impl Diagnostic + ?Sized)) -> Reject {
-    let place = error.labels().and_then(|mut labels| labels.next());
     let reject = Reject::new(code, error.to_string());
-    match place {
-        Some(place) => reject.at(Position::of(content, place.offset())),
+    match place(content, error) {
+        Some(place) => reject.at(place),
         None => reject,
     }
+}
+
+fn place(content: &[u8], error: &(impl Diagnostic + ?Sized)) -> Option<Position> {
+    let place = error.labels().and_then(|mut labels| labels.next())?;
+    Some(Position::of(content, place.offset()))
 }
 
 proofhouse_guest::export!(Cedar);

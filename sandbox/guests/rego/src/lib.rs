@@ -112,7 +112,7 @@ impl Rego {
 }
 
 fn not_evaluated(error: &impl Display) -> EvaluateError {
-    EvaluateError::new(NOT_EVALUATED, Refusal::read(error, bundle::ALONE).text())
+    Refusal::read(error, bundle::ALONE).into_evaluate_error(NOT_EVALUATED)
 }
 
 proofhouse_guest::export!(Rego);

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use proofhouse_guest::{Code, Position, Reject};
+use proofhouse_guest::{Code, EvaluateError, Position, Reject};
 
 /// Policies are text, and text is UTF-8.
 pub(crate) const NOT_UTF8: Code = Code::new(1);
@@ -47,11 +47,23 @@ impl Refusal {
         }
     }
 
-    /// The place, as far as it is known, and the words.
-    pub(crate) fn text(&self) -> String {
-        let module = self.module.as_ref().map(|module| format!("{module}:")).unwrap_or_default();
-        let place = self.place.map(|place| format!("{place}: ")).unwrap_or_default();
-        format!("{module}{place}{}", self.words)
+    /// The place in the content, and the words. A module of a bundle is a text in a text: its place is no
+    /// place in the content, and stands before the words.
+    fn parts(self) -> (Option<Position>, String) {
+        match (self.place, self.module) {
+            (Some(place), Some(module)) => (None, format!("{module}:{place}: {}", self.words)),
+            (place, _) => (place, self.words),
+        }
+    }
+
+    /// As the error of an evaluation.
+    pub(crate) fn into_evaluate_error(self, code: Code) -> EvaluateError {
+        let (place, words) = self.parts();
+        let error = EvaluateError::new(code, words);
+        match place {
+            Some(place) => error.at(place),
+            None => error,
+        }
     }
 
     /// The one whose place is later.
@@ -62,6 +74,11 @@ impl Refusal {
 
 impl From<Refusal> for Reject {
     fn from(refusal: Refusal) -> Self {
-        Self::new(NOT_REGO, refusal.text())
+        let (place, words) = refusal.parts();
+        let reject = Self::new(NOT_REGO, words);
+        match place {
+            Some(place) => reject.at(place),
+            None => reject,
+        }
     }
 }

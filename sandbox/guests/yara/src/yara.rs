@@ -41,7 +41,7 @@ impl Interpreter for Yara {
         let status =
             compiler.add_rules_str(rules).map_err(|error| refusal::not_yara(rules, &error))?;
         for warning in status.warnings() {
-            message(Level::Warning, &refusal::not_yara(rules, warning).to_string());
+            refusal::warn(rules, warning);
         }
         let mut scanner = compiler.finalize();
         scanner.set_scan_params(scan_params());

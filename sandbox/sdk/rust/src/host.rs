@@ -16,6 +16,8 @@ use recorder as way_out;
 #[cfg(not(target_family = "wasm"))]
 pub use recorder::{Recording, record};
 
+use crate::Position;
+
 /// How serious a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -44,6 +46,11 @@ impl Level {
 /// Sends a diagnostic to the host.
 pub fn message(level: Level, text: &str) {
     way_out::message(level, text);
+}
+
+/// Sends a diagnostic about a place in the content to the host, which shows it with its line.
+pub fn diagnostic(level: Level, position: Position, text: &str) {
+    way_out::diagnostic(level, position, text);
 }
 
 /// Takes the results of one evaluation.

@@ -52,10 +52,11 @@
 //!
 //! # Messages and positions
 //!
-//! [`message()`] sends a diagnostic to the host: UTF-8 text with a [`Level`]. There is one convention
-//! for its text: a message about a place in the content begins with `LINE:COLUMN: `, two decimal
-//! numbers that count from 1. A column counts Unicode scalar values, not bytes. [`Reject::at`] and
-//! [`Position`] write it so. What follows is the interpreter's own text, unchanged.
+//! [`message()`] sends a diagnostic to the host: UTF-8 text with a [`Level`], the interpreter's own,
+//! unchanged. [`diagnostic`] sends one about a place in the content, a [`Position`]; the host shows it with
+//! the line. [`Reject::at`] and [`EvaluateError::at`] give a refusal its place. (Where there is only a
+//! message, as in a module that was built before [`diagnostic`] was there, a text that begins with
+//! `LINE:COLUMN: ` is taken for one with that place.)
 //!
 //! A rejection is a message at [`Level::Error`] followed by the reject code, and so is an error of an
 //! evaluation. A panic is a message at [`Level::Error`] followed by a trap.
@@ -79,7 +80,7 @@ mod reject;
 mod session;
 
 pub use description::Description;
-pub use host::{Level, Sink, message};
+pub use host::{Level, Sink, diagnostic, message};
 #[cfg(not(target_family = "wasm"))]
 pub use host::{Recording, record};
 pub use interpreter::Interpreter;

@@ -1,6 +1,6 @@
 //! How an interpreter says no: a code for programs, a text for people.
 
-use crate::Position;
+use crate::{Level, Position, diagnostic, message};
 
 /// A number that stands for one reason to say no, from 1 to 2,147,483,646.
 ///
@@ -32,7 +32,7 @@ impl Code {
 
 /// Content or configuration is rejected.
 ///
-/// Displayed as the message that goes to the host: the text, after its position where it has one.
+/// Displayed as its text, after its position where it has one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}{message}", prefix(*.position))]
 pub struct Reject {
@@ -58,25 +58,52 @@ impl Reject {
     pub fn code(&self) -> Code {
         self.code
     }
+
+    /// Tells the host why.
+    pub(crate) fn say(&self) {
+        say(self.position, &self.message);
+    }
 }
 
 /// An event could not be evaluated. This is the interpreter's own error, not "no match".
+///
+/// Displayed as its text, after its position where it has one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[error("{}{message}", prefix(*.position))]
 pub struct EvaluateError {
     code: Code,
+    position: Option<Position>,
     message: String,
 }
 
 impl EvaluateError {
     /// Fails for the reason that `code` stands for. The host receives the negated number.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, position: None, message: message.into() }
+    }
+
+    /// Says where in the content: an event has no places.
+    #[must_use]
+    pub fn at(mut self, position: Position) -> Self {
+        self.position = Some(position);
+        self
     }
 
     /// What the host is told, negated.
     pub fn code(&self) -> Code {
         self.code
+    }
+
+    /// Tells the host why.
+    pub(crate) fn say(&self) {
+        say(self.position, &self.message);
+    }
+}
+
+fn say(position: Option<Position>, text: &str) {
+    match position {
+        Some(position) => diagnostic(Level::Error, position, text),
+        None => message(Level::Error, text),
     }
 }
 

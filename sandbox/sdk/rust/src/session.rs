@@ -1,6 +1,6 @@
 //! The life of one guest, in the ABI's own terms: bytes in, numbers out.
 
-use crate::{Code, EvaluateError, Interpreter, Level, Reject, Sink, message};
+use crate::{Code, EvaluateError, Interpreter, Reject, Sink};
 
 /// An interpreter between the calls of its host.
 ///
@@ -57,7 +57,7 @@ impl<I: Interpreter> Session<I> {
         match matches {
             Ok(matches) => i32::try_from(matches).unwrap_or(i32::MAX),
             Err(error) => {
-                message(Level::Error, &error.to_string());
+                error.say();
                 error.code().number().saturating_neg()
             }
         }
@@ -69,6 +69,6 @@ const ACCEPTED: i32 = 0;
 
 /// Tells the host why, and returns the code for it.
 pub(crate) fn refuse(reject: &Reject) -> i32 {
-    message(Level::Error, &reject.to_string());
+    reject.say();
     reject.code().number()
 }

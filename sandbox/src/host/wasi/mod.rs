@@ -73,5 +73,9 @@ pub(super) fn knows(name: &str) -> bool {
     clock::FUNCTIONS.contains(&name)
         || files::FUNCTIONS.contains(&name)
         || process::FUNCTIONS.contains(&name)
-        || unsupported::knows(name)
+}
+
+/// Whether a function is there that does nothing but return `ENOSYS`.
+pub(super) fn refuses(name: &str) -> bool {
+    unsupported::knows(name)
 }

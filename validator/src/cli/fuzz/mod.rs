@@ -141,6 +141,7 @@ fn open(args: &Fuzz, stage: &Stage, authority: AmbientAuthority) -> Result<Strin
     let wasm = module.wasm.map_err(|error| {
         Failure::Unjudged(format!("the interpreter cannot be used: {:?}", error.outcome))
     })?;
+    let wasm = wasm.get().map_err(|error| Failure::unjudged(&error))?.to_vec();
     stage
         .write("interpreter.wasm", &wasm)
         .map_err(|error| Failure::Unjudged(format!("cannot prepare the run: {error}")))?;

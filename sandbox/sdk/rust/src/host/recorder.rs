@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 
 use super::Level;
+use crate::Position;
 
 /// What a guest said, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recording {
-    /// Diagnostics.
+    /// Diagnostics; one about a place is displayed after its place.
     pub messages: Vec<(Level, String)>,
     /// Results.
     pub emitted: Vec<Vec<u8>>,
@@ -29,6 +30,10 @@ pub fn record<T>(run: impl FnOnce() -> T) -> (T, Recording) {
 
 pub(super) fn message(level: Level, text: &str) {
     write(|recording| recording.messages.push((level, text.to_owned())));
+}
+
+pub(super) fn diagnostic(level: Level, position: Position, text: &str) {
+    write(|recording| recording.messages.push((level, format!("{position}: {text}"))));
 }
 
 pub(super) fn emit(result: &[u8]) {
