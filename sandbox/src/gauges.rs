@@ -1,6 +1,7 @@
 //! What the rewriter put into an instance for its host: fuel, and the notes of the memory checks.
 
 use crate::host::State;
+use crate::instrument::limits::MAX_WATCHED_BYTES;
 use crate::instrument::{Interface, Stop, Violation, interface};
 use crate::outcome::Stack;
 use crate::stack_profile::StackProfile;
@@ -16,6 +17,7 @@ pub(crate) struct GaugeExports {
     shadow: Option<ModuleExport>,
     stack_pointer: Option<ModuleExport>,
     coverage: Option<ModuleExport>,
+    watch: Option<ModuleExport>,
     stack_limit: Option<ModuleExport>,
     depth: Option<ModuleExport>,
     stack_stop: Option<ModuleExport>,
@@ -33,6 +35,7 @@ pub(crate) struct Gauges {
     shadow: Option<Memory>,
     stack_pointer: Option<Global>,
     coverage: Option<Memory>,
+    watch: Option<Memory>,
     stack_limit: Option<Global>,
     depth: Option<Global>,
     stack_stop: Option<Global>,
@@ -72,6 +75,7 @@ impl GaugeExports {
             shadow: find(interface.shadow, interface::SHADOW),
             stack_pointer: find(interface.stack_pointer, interface::STACK_POINTER),
             coverage: find(interface.coverage, interface::COVERAGE),
+            watch: find(interface.watch, interface::WATCH),
             stack_limit: find(interface.stack_limit, interface::STACK_LIMIT),
             depth: find(interface.depth, interface::DEPTH),
             stack_stop: find(interface.depth, interface::STACK_STOP),
@@ -100,6 +104,7 @@ impl Gauges {
             shadow: find(&exports.shadow).and_then(Extern::into_memory),
             stack_pointer: find(&exports.stack_pointer).and_then(Extern::into_global),
             coverage: find(&exports.coverage).and_then(Extern::into_memory),
+            watch: find(&exports.watch).and_then(Extern::into_memory),
             stack_limit: find(&exports.stack_limit).and_then(Extern::into_global),
             depth: find(&exports.depth).and_then(Extern::into_global),
             stack_stop: find(&exports.stack_stop).and_then(Extern::into_global),
@@ -222,6 +227,24 @@ impl Gauges {
     /// The counters and comparisons, where coverage is kept.
     pub(crate) fn coverage(&self) -> Option<Memory> {
         self.coverage
+    }
+
+    /// The bytes that say what was read, where a buffer can be watched.
+    pub(crate) fn watch(&self) -> Option<Memory> {
+        self.watch
+    }
+
+    /// From now on a buffer is watched; says whether it can be.
+    pub(crate) fn watch_buffer(&self, store: &mut Store<State>, address: u32, bytes: u32) -> bool {
+        let mut set = |name, value: u32| {
+            let global = self.instance.get_global(&mut *store, name);
+            let value = Val::I32(value.cast_signed());
+            global.is_some_and(|global| global.set(&mut *store, value).is_ok())
+        };
+        self.watch.is_some()
+            && bytes <= MAX_WATCHED_BYTES
+            && set(interface::WATCH_START, address)
+            && set(interface::WATCH_BYTES, bytes)
     }
 
     /// What the heap knows of its blocks, where memory is checked.

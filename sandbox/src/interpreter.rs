@@ -5,7 +5,7 @@ use crate::compile::{CompileError, Compiled, Compiler, Instrumentation};
 use crate::description::Description;
 use crate::gauges::{GaugeExports, Tuning};
 use crate::host::{Provided, State, provided};
-use crate::instrument::{CoverageMap, Summary};
+use crate::instrument::{CoverageMap, Options, Summary};
 use crate::limits::{Limits, MAX_FRAMES};
 use crate::module::ModuleInfo;
 use crate::observation::Observation;
@@ -15,8 +15,10 @@ use crate::sandbox::Sandbox;
 use crate::sanitize::Sanitize;
 use crate::session::Session;
 use crate::symbols::{CodePlace, Symbols};
+use crate::sources::Sources;
 use crate::variant::Variant;
 use crate::verdict::Phase;
+use crate::watched::Watched;
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, OnceLock};
 use wasmtime::{InstancePre, Module, WasmBacktrace};
@@ -116,7 +118,7 @@ impl Interpreter {
         wasm: Vec<u8>,
         limits: &Limits,
         sanitize: Sanitize,
-        coverage: bool,
+        options: Options,
     ) -> Result<Self, OpenError> {
         let info = ModuleInfo::read(&wasm)?;
         for import in &info.imports {
@@ -125,7 +127,6 @@ impl Interpreter {
                 return Err(Unusable::UnknownImport { module, name }.into());
             }
         }
-        let options = sanitize.options().coverage(coverage);
         let Compiled { module, instrumentation } =
             sandbox.compilation.module(&sandbox.engine, &wasm, options)?;
         let gauges = GaugeExports::of(&module, instrumentation.interface);
@@ -172,6 +173,14 @@ impl Interpreter {
         self.run_whole(job, Variant::Base, observe)
     }
 
+    /// The same, and says what the interpreter read of the content after it had loaded it; `None` if it was
+    /// not opened to be watched, cannot be, or did not load the content.
+    pub fn run_watched(&self, job: &Job<'_>) -> (Run, Option<Watched>) {
+        let mut watched = None;
+        let run = self.run_session(job, Tuning::default(), |session| watched = session.watched());
+        (run, watched)
+    }
+
     fn run_whole(
         &self,
         job: &Job<'_>,
@@ -196,6 +205,20 @@ impl Interpreter {
         tuning: Tuning,
         observe: impl FnOnce(Observation<'_>),
     ) -> Run {
+        self.run_session(job, tuning, |session| {
+            if let Some(observation) = session.observation() {
+                observe(observation);
+            }
+        })
+    }
+
+    /// `look` sees the session when it is over.
+    fn run_session(
+        &self,
+        job: &Job<'_>,
+        tuning: Tuning,
+        look: impl FnOnce(&Session<'_>),
+    ) -> Run {
         match Session::start(&self.loaded, job, tuning) {
             Err(unstarted) => Run::new(unstarted.outcome, unstarted.finished),
             Ok(mut session) => {
@@ -203,9 +226,7 @@ impl Interpreter {
                     Ok(outcome) => outcome,
                     Err(ended) => ended.into_outcome(),
                 };
-                if let Some(observation) = session.observation() {
-                    observe(observation);
-                }
+                look(&session);
                 Run::new(outcome, session.finish())
             }
         }
@@ -239,6 +260,11 @@ impl Interpreter {
         &self.loaded.digest
     }
 
+    /// The module as it came.
+    pub fn module_bytes(&self) -> &[u8] {
+        &self.loaded.wasm
+    }
+
     /// How closely its memory is checked.
     pub fn sanitize(&self) -> Sanitize {
         self.loaded.sanitize
@@ -247,6 +273,17 @@ impl Interpreter {
     /// What its counters stand for, if it was opened with coverage.
     pub fn coverage(&self) -> Option<&CoverageMap> {
         self.loaded.instrumentation.coverage.as_ref()
+    }
+
+    /// Where in its sources its counters count, if it was opened with coverage. Reading debug information
+    /// takes a second or two for a large interpreter.
+    pub fn sources(&self) -> Option<Sources> {
+        let points = self.coverage()?.points();
+        let loaded = &self.loaded;
+        let located = loaded.info.has_line_tables.then(|| {
+            loaded.compiler.sources(&loaded.wasm, points)
+        });
+        Some(located.flatten().unwrap_or_else(|| Sources::without_lines(&loaded.wasm, points)))
     }
 
     /// What was found in its module and what checks it got.

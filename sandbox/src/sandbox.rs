@@ -46,7 +46,7 @@ impl Sandbox {
         limits: &Limits,
         sanitize: Sanitize,
     ) -> Result<Interpreter, OpenError> {
-        Interpreter::open(self, wasm, limits, sanitize, false)
+        Interpreter::open(self, wasm, limits, sanitize, sanitize.options())
     }
 
     /// The same, with coverage: for [`Interpreter::run_observed`]. Outcomes and fuel are the same.
@@ -59,7 +59,34 @@ impl Sandbox {
         limits: &Limits,
         sanitize: Sanitize,
     ) -> Result<Interpreter, OpenError> {
-        Interpreter::open(self, wasm, limits, sanitize, true)
+        Interpreter::open(self, wasm, limits, sanitize, sanitize.options().coverage(true))
+    }
+
+    /// The same, with everything counted in full and no comparisons: for reports.
+    ///
+    /// # Errors
+    /// What stands in the way, as an outcome in the phase in which it arose.
+    pub fn counted_interpreter(
+        &self,
+        wasm: Vec<u8>,
+        limits: &Limits,
+        sanitize: Sanitize,
+    ) -> Result<Interpreter, OpenError> {
+        Interpreter::open(self, wasm, limits, sanitize, sanitize.options().counts(true))
+    }
+
+    /// An interpreter that is watched while it evaluates events: for [`Interpreter::run_watched`]. Its memory
+    /// is not checked, since what checks put in the place of its own code is not watched.
+    ///
+    /// # Errors
+    /// What stands in the way, as an outcome in the phase in which it arose.
+    pub fn watched_interpreter(
+        &self,
+        wasm: Vec<u8>,
+        limits: &Limits,
+    ) -> Result<Interpreter, OpenError> {
+        let sanitize = Sanitize::Off;
+        Interpreter::open(self, wasm, limits, sanitize, sanitize.options().watch(true))
     }
 
     /// Whether the host function of that name has that type.

@@ -4,7 +4,9 @@
 //! little-endian `u64`: the facts as JSON, the offset map, the coverage map (of no bytes if there is
 //! none), the machine code.
 
-use crate::instrument::{CoverageMap, Instrumented, Interface, OffsetMap, Summary};
+use crate::instrument::{
+    CoverageMap, Instrumented, Interface, OffsetMap, Summary, WatchFound,
+};
 use crate::num::{u64_of, usize_of_u64};
 use serde::{Deserialize, Serialize};
 
@@ -22,12 +24,15 @@ pub(crate) struct Instrumentation {
     pub(crate) summary: Summary,
     /// What its counters stand for, if it keeps coverage.
     pub(crate) coverage: Option<CoverageMap>,
+    /// What is known of a guest that is watched.
+    pub(crate) watch: Option<WatchFound>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Facts {
     interface: Interface,
     summary: Summary,
+    watch: Option<WatchFound>,
 }
 
 /// The bytes are not an artefact.
@@ -37,7 +42,11 @@ pub(crate) struct DamagedArtefact;
 
 /// The bytes of an artefact.
 pub(super) fn encode(instrumented: &Instrumented, code: &[u8]) -> serde_json::Result<Vec<u8>> {
-    let facts = Facts { interface: instrumented.interface, summary: instrumented.summary.clone() };
+    let facts = Facts {
+        interface: instrumented.interface,
+        summary: instrumented.summary.clone(),
+        watch: instrumented.watch,
+    };
     let facts = serde_json::to_vec(&facts)?;
     let mut bytes = Vec::new();
     let coverage = instrumented.coverage.as_ref().map(CoverageMap::to_bytes).unwrap_or_default();
@@ -57,14 +66,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Instrumentation, &[u8]), DamagedAr
     if !rest.is_empty() {
         return Err(DamagedArtefact);
     }
-    let Facts { interface, summary } =
+    let Facts { interface, summary, watch } =
         serde_json::from_slice(facts).map_err(|_| DamagedArtefact)?;
     let offsets = OffsetMap::from_bytes(offsets.to_vec()).map_err(|_| DamagedArtefact)?;
     let coverage = match coverage {
         [] => None,
         bytes => Some(CoverageMap::from_bytes(bytes).map_err(|_| DamagedArtefact)?),
     };
-    Ok((Instrumentation { offsets, interface, summary, coverage }, code))
+    Ok((Instrumentation { offsets, interface, summary, coverage, watch }, code))
 }
 
 fn part(bytes: &[u8]) -> Result<(&[u8], &[u8]), DamagedArtefact> {

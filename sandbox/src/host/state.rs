@@ -8,6 +8,7 @@ use crate::limits::{CHECKED_BYTES, CHECKED_SHARE, Limits};
 use crate::num::u64_of;
 use crate::outcome::{AbiViolation, Resource, Stream};
 use crate::records::Records;
+use crate::watched::HostReads;
 use std::collections::BTreeSet;
 use wasmtime::{AsContextMut, Caller, Memory, ResourceLimiter, StoreContextMut};
 
@@ -19,6 +20,8 @@ pub(crate) struct State {
     pub(crate) growth: Growth,
     pub(crate) captured: Captured,
     pub(crate) wasi: Wasi,
+    /// What host functions read of a watched buffer, while there is one.
+    pub(crate) reads: Option<HostReads>,
 }
 
 /// What the guest said during a run.
@@ -40,7 +43,8 @@ pub(crate) struct Captured {
 
 impl State {
     pub(crate) fn new(limits: Limits, wasi: Wasi, growth: Growth) -> Self {
-        Self { limits, memory: None, shadow: None, growth, captured: Captured::default(), wasi }
+        let captured = Captured::default();
+        Self { limits, memory: None, shadow: None, growth, captured, wasi, reads: None }
     }
 
     /// Counts one more diagnostic of that many bytes, or refuses it.
@@ -100,7 +104,8 @@ pub(crate) fn split<'c>(
         Some(shadow) => unsafe { shadow.bytes() },
         None => &[],
     };
-    (GuestMemory::new(bytes, shadow, function), state)
+    let memory = GuestMemory::new(bytes, shadow, function).watched(state.reads.clone());
+    (memory, state)
 }
 
 /// Counts and limits the growth of the guest's memory and tables.

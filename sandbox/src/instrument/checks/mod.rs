@@ -24,7 +24,7 @@ use super::violation;
 pub(super) use access::Access;
 use lookup::Lookup;
 use needless::Known;
-use operands::Operands;
+pub(super) use operands::Operands;
 use values::Assignments;
 
 /// The memory checks of one module.
