@@ -14,8 +14,8 @@ use crate::run::{Job, Run};
 use crate::sandbox::Sandbox;
 use crate::sanitize::Sanitize;
 use crate::session::Session;
-use crate::symbols::{CodePlace, Symbols};
 use crate::sources::Sources;
+use crate::symbols::{CodePlace, Symbols};
 use crate::variant::Variant;
 use crate::verdict::Phase;
 use crate::watched::Watched;
@@ -213,12 +213,7 @@ impl Interpreter {
     }
 
     /// `look` sees the session when it is over.
-    fn run_session(
-        &self,
-        job: &Job<'_>,
-        tuning: Tuning,
-        look: impl FnOnce(&Session<'_>),
-    ) -> Run {
+    fn run_session(&self, job: &Job<'_>, tuning: Tuning, look: impl FnOnce(&Session<'_>)) -> Run {
         match Session::start(&self.loaded, job, tuning) {
             Err(unstarted) => Run::new(unstarted.outcome, unstarted.finished),
             Ok(mut session) => {
@@ -280,9 +275,8 @@ impl Interpreter {
     pub fn sources(&self) -> Option<Sources> {
         let points = self.coverage()?.points();
         let loaded = &self.loaded;
-        let located = loaded.info.has_line_tables.then(|| {
-            loaded.compiler.sources(&loaded.wasm, points)
-        });
+        let located =
+            loaded.info.has_line_tables.then(|| loaded.compiler.sources(&loaded.wasm, points));
         Some(located.flatten().unwrap_or_else(|| Sources::without_lines(&loaded.wasm, points)))
     }
 

@@ -22,8 +22,7 @@ pub struct CriterionIndex {
 }
 
 /// Kinds of criteria, in their order.
-const KINDS: [u8; 5] =
-    [KIND_WILDCARD, KIND_EQUALS, KIND_PREFIX, KIND_CONTAINS, KIND_INTEGER_RANGE];
+const KINDS: [u8; 5] = [KIND_WILDCARD, KIND_EQUALS, KIND_PREFIX, KIND_CONTAINS, KIND_INTEGER_RANGE];
 
 impl ChannelFile<'_> {
     /// All criteria.
@@ -161,7 +160,8 @@ mod tests {
             assert_eq!(all.len(), 5);
             for other in &all {
                 assert_eq!(other.instances[0], file.instances[0]);
-                for (new, old) in other.instances[1].criteria.iter().zip(&file.instances[1].criteria)
+                for (new, old) in
+                    other.instances[1].criteria.iter().zip(&file.instances[1].criteria)
                 {
                     assert_ne!(new, old, "{strings:?}");
                 }

@@ -4,9 +4,7 @@
 //! little-endian `u64`: the facts as JSON, the offset map, the coverage map (of no bytes if there is
 //! none), the machine code.
 
-use crate::instrument::{
-    CoverageMap, Instrumented, Interface, OffsetMap, Summary, WatchFound,
-};
+use crate::instrument::{CoverageMap, Instrumented, Interface, OffsetMap, Summary, WatchFound};
 use crate::num::{u64_of, usize_of_u64};
 use serde::{Deserialize, Serialize};
 

@@ -115,8 +115,7 @@ impl Additions {
             (false, true) => Some(Kept::Counters),
             (false, false) => None,
         };
-        let coverage =
-            kept.map(|kept| CoveragePlan::of(original, memory, kept)).transpose()?;
+        let coverage = kept.map(|kept| CoveragePlan::of(original, memory, kept)).transpose()?;
         let covered = coverage.as_ref().map(CoveragePlan::coverage);
         // A runtime would read what the guest has it read, and nobody would see it.
         let watch = watch.filter(|_| runtime.is_none() && original.memory.is_some());

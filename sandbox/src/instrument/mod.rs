@@ -182,6 +182,7 @@ pub fn instrument(original: &[u8], options: Options) -> Result<Instrumented, Ref
     let (module, offsets) = writer.write()?;
     proposals::validate_instrumented(&module)?;
     let coverage = additions.coverage.map(|plan| plan.map);
-    let watch = additions.passes.watch.map(|_| WatchFound::of(&original, stack_pointer)).transpose()?;
+    let watch =
+        additions.passes.watch.map(|_| WatchFound::of(&original, stack_pointer)).transpose()?;
     Ok(Instrumented { module, offsets, interface, summary, coverage, watch })
 }

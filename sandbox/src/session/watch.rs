@@ -1,9 +1,9 @@
 //! What is watched in a session: the content's buffer, from when the content is loaded.
 
 use super::Session;
+use crate::instrument::interface::WATCHED_PADDING;
 use crate::num::usize_of;
 use crate::watched::{HostReads, Watched};
-use crate::instrument::interface::WATCHED_PADDING;
 
 impl Session<'_> {
     /// The content is loaded: what the interpreter remembers is looked at, and its buffer watched from now

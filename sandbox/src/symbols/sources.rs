@@ -146,7 +146,9 @@ impl Reader<'_, '_> {
         let address = offset.checked_sub(self.code_offset)?;
         let mut frames = self.context?.find_frames(address).skip_all_loads().ok()?;
         let frame = frames.next().ok()??;
-        let function = frame.function.and_then(|function| function.raw_name().ok().map(|name| readable(&name)));
+        let function = frame
+            .function
+            .and_then(|function| function.raw_name().ok().map(|name| readable(&name)));
         let file = frame.location.and_then(|place| place.file).map(|file| cut(file).to_owned());
         Some(Frame { function, file })
     }
@@ -177,6 +179,8 @@ struct Tables {
 
 impl Tables {
     fn file(&mut self, file: &str) -> u32 {
+        // Compilers write the directory that they ran in before the path, and that may be `.`.
+        let file = file.trim_start_matches("./");
         self.files.number(file.to_owned())
     }
 

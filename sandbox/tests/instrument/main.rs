@@ -37,4 +37,5 @@ mod rust_programs;
 mod sequences;
 mod stacks;
 mod structure;
+mod watch;
 mod words;

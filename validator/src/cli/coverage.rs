@@ -32,8 +32,7 @@ pub(super) fn run(args: &Arguments, authority: AmbientAuthority) -> Result<ExitC
     let jobs = jobs.unwrap_or(NonZeroUsize::MIN);
     let sandbox = check::sandbox(jobs, authority)?;
     let module = guests::find(&args.interpreter, authority).map_err(|e| Failure::usage(&e))?;
-    let mut judge =
-        Judge::open(&sandbox, module, &policy, None).map_err(|e| Failure::usage(&e))?;
+    let mut judge = Judge::open(&sandbox, module, &policy, None).map_err(|e| Failure::usage(&e))?;
     let counted = counted(&sandbox, &judge, &policy)?;
     if schema::applies(&judge) {
         judge.watch(&sandbox, &policy.limits);
@@ -167,11 +166,7 @@ struct Measured {
 }
 
 impl Bench<'_> {
-    fn measure_all(
-        &self,
-        subjects: &Subjects,
-        jobs: NonZeroUsize,
-    ) -> Result<Measured, Failure> {
+    fn measure_all(&self, subjects: &Subjects, jobs: NonZeroUsize) -> Result<Measured, Failure> {
         let points = self.counted.coverage().map_or(0, |map| map.points().len());
         let mut measured = Measured { counts: Counts::none(points), contents: Vec::new() };
         let window = jobs.saturating_mul(NonZeroUsize::new(WINDOW_PER_JOB).unwrap_or(jobs));

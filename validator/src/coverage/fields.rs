@@ -125,9 +125,11 @@ impl FieldCoverage {
     /// those fields, from 1.
     pub fn never(&self) -> impl Iterator<Item = (usize, &InstanceFields, Vec<u32>)> {
         self.instances.iter().enumerate().filter_map(|(at, instance)| {
-            let never = instance.fields.iter().zip(1..).filter(|(field, _)| {
-                field.state == FieldState::Never && !field.is_wildcard
-            });
+            let never = instance
+                .fields
+                .iter()
+                .zip(1..)
+                .filter(|(field, _)| field.state == FieldState::Never && !field.is_wildcard);
             let never: Vec<u32> = never.map(|(_, input)| input).collect();
             (!never.is_empty()).then_some((at, instance, never))
         })
@@ -154,7 +156,10 @@ pub fn of(watched: &Interpreter, job: &Job<'_>, base: &Run) -> FieldCoverage {
     let not_known = remembers(watched, job, &file, &unread, seen.remembered);
     let mut coverage = FieldCoverage { instances: Vec::new(), not_known };
     for (instance, of) in file.instances.iter().enumerate() {
-        let state = |criterion| match (file.was_read(CriterionIndex { instance, criterion }, &seen.read), not_known) {
+        let state = |criterion| match (
+            file.was_read(CriterionIndex { instance, criterion }, &seen.read),
+            not_known,
+        ) {
             (true, _) => FieldState::Evaluated,
             (false, None) => FieldState::Never,
             (false, Some(_)) => FieldState::NotKnown,

@@ -5,6 +5,7 @@
 mod parts;
 
 use super::{ContentCoverage, Coverage, FieldState, FileCoverage, LineCoverage, SourceTree};
+use crate::coverage::human::counted;
 use parts::{Bar, Text, count, percent};
 use std::io::{self, Write};
 
@@ -67,8 +68,8 @@ fn contents(coverage: &Coverage, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
         "<h2>Content</h2>\n<div class=\"table\"><table><thead><tr><th>file</th>\
-         <th class=\"n\">fields evaluated</th><th>outcome with {} events</th></tr></thead><tbody>",
-        coverage.events
+         <th class=\"n\">fields evaluated</th><th>outcome with {}</th></tr></thead><tbody>",
+        counted(coverage.events, "event")
     )?;
     for content in &coverage.contents {
         let fields = match content.fields.part() {
@@ -104,7 +105,11 @@ fn has_grid(content: &ContentCoverage) -> bool {
 fn grid(content: &ContentCoverage, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "<h3 class=\"mono\">{}</h3>", Text(&content.path))?;
     if let Some(reason) = content.fields.not_known {
-        writeln!(out, "<p class=\"dim\">Not known of all fields: {}.</p>", Text(&reason.to_string()))?;
+        writeln!(
+            out,
+            "<p class=\"dim\">Not known of all fields: {}.</p>",
+            Text(&reason.to_string())
+        )?;
     }
     let instances = &content.fields.instances;
     let inputs = instances.iter().map(|instance| instance.fields.len()).max().unwrap_or(0);
@@ -187,7 +192,14 @@ fn files(coverage: &Coverage, tree: &SourceTree, out: &mut impl Write) -> io::Re
         );
     }
     let mut sources = tree.reader();
-    for (number, file) in coverage.files.iter().enumerate() {
+    let found = coverage.files.iter().enumerate().map(|(number, file)| {
+        let last = file.lines.last_key_value().map_or(0, |(line, _)| *line);
+        (number, file, sources.read(&file.path, last))
+    });
+    let mut found: Vec<_> = found.collect();
+    // What can be read comes first.
+    found.sort_by_key(|(_, _, text)| text.is_none());
+    for (number, file, text) in found {
         let part = file.part();
         writeln!(
             out,
@@ -198,8 +210,7 @@ fn files(coverage: &Coverage, tree: &SourceTree, out: &mut impl Write) -> io::Re
             percent(part),
             Bar(part)
         )?;
-        let last = file.lines.last_key_value().map_or(0, |(line, _)| *line);
-        match sources.read(&file.path, last) {
+        match text {
             Some(found) => source(file, &found.text, out)?,
             None => lines_alone(file, out)?,
         }
@@ -246,4 +257,79 @@ fn row(
         "<tr class=\"{class}\"><td>{number}</td><td title=\"{} of {} blocks\">{}</td><td>{text}</td></tr>",
         blocks.hit, blocks.all, line.hits
     )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use super::*;
+    use crate::coverage::{Counts, FieldCoverage, NotKnown};
+    use proofhouse_sandbox::{PointPlace, SourceFunction, SourceLine, Sources};
+
+    const HOSTILE: &str = "</td><script>alert('x')</script>\"&<!-- --><style>";
+
+    fn page(text: &str) -> String {
+        let sources = Sources {
+            files: vec![text.into(), "b.c".into()],
+            functions: vec![
+                SourceFunction { name: text.into(), file: Some(0) },
+                SourceFunction { name: "f".into(), file: Some(1) },
+            ],
+            lines: vec![
+                SourceLine { file: 0, line: 1, function: 0 },
+                SourceLine { file: 1, line: 2, function: 1 },
+            ],
+            points: vec![
+                PointPlace { function: 0, lines: vec![0] },
+                PointPlace { function: 1, lines: vec![1] },
+            ],
+        };
+        let mut counts = Counts::none(2);
+        counts.add([7, 0]);
+        let content = ContentCoverage {
+            path: text.into(),
+            digest: None,
+            outcome: text.into(),
+            is_judged: true,
+            fields: FieldCoverage::unknown(NotKnown::NoDecoder),
+        };
+        let coverage = Coverage::new(text.into(), text.into(), 1, vec![content], &sources, &counts);
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("b.c"), format!("one\n{text}\nthree")).unwrap();
+        let dir = cap_std::fs::Dir::open_ambient_dir(folder.path(), cap_std::ambient_authority());
+        let (shown, absolute) = ("src".into(), folder.path().to_owned());
+        let mount = crate::coverage::Mount { dir: dir.unwrap(), shown, prefix: None, absolute };
+        let mut out = Vec::new();
+        html(&coverage, &SourceTree::new(vec![mount]), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    /// All tags of a page, without what stands between them.
+    fn tags(page: &str) -> Vec<&str> {
+        page.split('<').skip(1).filter_map(|rest| rest.split('>').next()).collect()
+    }
+
+    #[test]
+    fn nothing_that_is_shown_becomes_markup() {
+        let (plain, hostile) = (page("plain"), page(HOSTILE));
+        assert_eq!(tags(&plain), tags(&hostile));
+        assert!(!hostile.contains("<script") && !plain.contains("<script"));
+        assert_eq!(hostile.matches("&lt;script&gt;").count(), 10, "{hostile}");
+    }
+
+    #[test]
+    fn the_source_stands_beside_its_hits() {
+        let page = page("plain");
+        assert!(page.contains("<tr><td>1</td><td></td><td>one</td></tr>"), "{page}");
+        let missed =
+            "<tr class=\"l-m\"><td>2</td><td title=\"0 of 1 blocks\">0</td><td>plain</td></tr>";
+        assert!(page.contains(missed), "{page}");
+        let without_text =
+            "<tr class=\"l-h\"><td>1</td><td title=\"1 of 1 blocks\">7</td><td></td></tr>";
+        assert!(page.contains(without_text), "{page}");
+        // What can be read comes first, and nothing is fetched from anywhere.
+        assert!(page.find("id=\"file-0\"").unwrap() < page.find("id=\"file-1\"").unwrap());
+        assert!(!page.contains("http:") && !page.contains("https:") && !page.contains("src="));
+    }
 }

@@ -157,7 +157,11 @@ fn totals(coverage: &Coverage, styles: Styles, out: &mut impl Write) -> io::Resu
         }
     }
     if coverage.lines.all == 0 {
-        writeln!(out, "{bold}{:<10}{bold:#} not known: the module has no debug information that can be read", "lines")?;
+        writeln!(
+            out,
+            "{bold}{:<10}{bold:#} not known: the module has no debug information that can be read",
+            "lines"
+        )?;
     }
     let fields = coverage.fields();
     if fields.all > 0 {
@@ -168,7 +172,7 @@ fn totals(coverage: &Coverage, styles: Styles, out: &mut impl Write) -> io::Resu
     writeln!(out, "{dim}({}; {files}, {events}){dim:#}", Plain(&coverage.interpreter))
 }
 
-fn counted(number: usize, what: &str) -> String {
+pub(super) fn counted(number: usize, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {what}{plural}")
 }

@@ -151,10 +151,12 @@ impl Coverage {
             }
         }
         let mut files: Vec<FileCoverage> = Vec::new();
-        files.extend(sources.files.iter().map(|path| FileCoverage {
-            path: path.clone(),
-            lines: BTreeMap::new(),
-        }));
+        files.extend(
+            sources
+                .files
+                .iter()
+                .map(|path| FileCoverage { path: path.clone(), lines: BTreeMap::new() }),
+        );
         let mut of_function = vec![BTreeMap::<u32, u64>::new(); sources.functions.len()];
         for (place, line) in sources.lines.iter().zip(&lines) {
             if let Some(file) = files.get_mut(index(place.file)) {

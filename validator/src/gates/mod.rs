@@ -66,7 +66,8 @@ pub struct Gates(BTreeSet<Gate>);
 impl Gates {
     /// `only` of all gates (if it is empty, all that are on by default), without `skip`.
     pub fn choose(only: &[Gate], skip: &[Gate]) -> Self {
-        let asked = |gate: &Gate| if only.is_empty() { gate.is_default() } else { only.contains(gate) };
+        let asked =
+            |gate: &Gate| if only.is_empty() { gate.is_default() } else { only.contains(gate) };
         let chosen = |gate: &Gate| asked(gate) && !skip.contains(gate);
         Self(Gate::ALL.into_iter().filter(chosen).collect())
     }

@@ -34,17 +34,8 @@ pub(super) struct InstructionWriter<'a, 's> {
 
 impl<'a, 's> InstructionWriter<'a, 's> {
     pub(super) fn new(out: BodyWriter<'a>, insertions: Insertions<'s>) -> Self {
-        let Insertions {
-            scratch,
-            redirects,
-            meter,
-            stack,
-            checks,
-            grow,
-            watch,
-            pricing,
-            coverage,
-        } = insertions;
+        let Insertions { scratch, redirects, meter, stack, checks, grow, watch, pricing, coverage } =
+            insertions;
         Self {
             out,
             scratch,
