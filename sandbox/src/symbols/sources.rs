@@ -13,7 +13,7 @@ use addr2line::Context;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::ops::Range;
-use wasmparser::{Parser, Payload};
+use wasmparser::{ExternalKind, Parser, Payload};
 
 /// The places of all points, which are in the order of the code. With `lines` the debug information is
 /// read; what it does not tell is told by the module's own names.
@@ -26,6 +26,7 @@ pub(crate) fn sources(wasm: &[u8], points: &[CoveragePoint], lines: bool) -> Sou
         context: context.as_ref(),
         code_offset: sections.code_offset(),
         names,
+        exports: module.exports,
         tables: Tables::default(),
         rows: 0,
     };
@@ -40,16 +41,19 @@ pub(crate) fn sources(wasm: &[u8], points: &[CoveragePoint], lines: bool) -> Sou
 }
 
 /// Functions of a module: index, and where the body is.
-struct Module {
+struct Module<'m> {
     /// How many there are, imported ones included.
     functions: u32,
     bodies: Vec<(u32, Range<u64>)>,
+    /// Names of exported functions, by index.
+    exports: HashMap<u32, &'m str>,
 }
 
-impl Module {
-    fn read(wasm: &[u8]) -> Self {
+impl<'m> Module<'m> {
+    fn read(wasm: &'m [u8]) -> Self {
         let mut next = 0u32;
         let mut bodies = Vec::new();
+        let mut exports = HashMap::new();
         for payload in Parser::new(0).parse_all(wasm).map_while(Result::ok) {
             match payload {
                 Payload::ImportSection(imports) => {
@@ -62,6 +66,11 @@ impl Module {
                     });
                     next = u32::try_from(functions.count()).unwrap_or(u32::MAX);
                 }
+                Payload::ExportSection(section) => {
+                    let functions = section.into_iter().map_while(Result::ok);
+                    let functions = functions.filter(|export| export.kind == ExternalKind::Func);
+                    exports.extend(functions.map(|export| (export.index, export.name)));
+                }
                 Payload::CodeSectionEntry(body) => {
                     bodies.push((next, body.range()));
                     next = next.saturating_add(1);
@@ -69,7 +78,7 @@ impl Module {
                 _ => {}
             }
         }
-        Self { functions: next, bodies }
+        Self { functions: next, bodies, exports }
     }
 }
 
@@ -77,6 +86,7 @@ struct Reader<'c, 'w> {
     context: Option<&'c Context<Slice<'w>>>,
     code_offset: u64,
     names: Names,
+    exports: HashMap<u32, &'w str>,
     tables: Tables,
     /// Rows of line tables that were looked at.
     rows: usize,
@@ -164,7 +174,9 @@ impl Reader<'_, '_> {
     }
 
     fn name(&self, index: u32) -> String {
-        self.names.of(index).unwrap_or_else(|| format!("wasm-function[{index}]"))
+        let exported = || self.exports.get(&index).map(|name| readable(name));
+        let name = self.names.of(index).or_else(exported);
+        name.unwrap_or_else(|| format!("wasm-function[{index}]"))
     }
 }
 

@@ -79,7 +79,9 @@ fn functions(
     if has_lines {
         write!(out, "{bold}{:>15}  {bold:#}", "lines")?;
     }
-    writeln!(out, "{bold}{:>15}  {:<width$}  {}{bold:#}", "edges", "function", "file")?;
+    let file = if has_lines { "file" } else { "" };
+    let header = format!("{:>15}  {:<width$}  {file}", "edges", "function");
+    writeln!(out, "{bold}{}{bold:#}", header.trim_end())?;
     for (function, name) in coverage.functions.iter().zip(&names) {
         let FunctionCoverage { edges, lines, line, .. } = function;
         if has_lines {

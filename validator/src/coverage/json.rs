@@ -1,24 +1,12 @@
 //! The report for programs; its schema is `docs/schemas/coverage-1.json`.
 
-use super::{ContentCoverage, Coverage, FileCoverage, FunctionCoverage, LineCoverage, Part};
+use super::{Coverage, FileCoverage, FunctionCoverage, LineCoverage, Part};
 use crate::size::MAX_INTEGER;
 use serde::Serialize;
 use std::io::{self, Write};
 
 /// The `schema` member of a report.
 pub const COVERAGE_SCHEMA: &str = "proofhouse.coverage/1";
-
-#[derive(Serialize)]
-struct Report<'a> {
-    schema: &'static str,
-    tool: Tool,
-    interpreter: Interpreter<'a>,
-    events: usize,
-    totals: Totals,
-    contents: &'a [ContentCoverage],
-    functions: Vec<Function<'a>>,
-    files: Vec<File<'a>>,
-}
 
 #[derive(Serialize)]
 struct Tool {
@@ -73,24 +61,48 @@ struct Line {
 /// If it cannot be written.
 pub fn json(coverage: &Coverage, out: &mut impl Write) -> io::Result<()> {
     let some = |part: Part| (part.all > 0).then_some(part);
-    let report = Report {
-        schema: COVERAGE_SCHEMA,
-        tool: Tool { name: "proofhouse", version: env!("CARGO_PKG_VERSION") },
-        interpreter: Interpreter { id: &coverage.interpreter, digest: &coverage.digest },
-        events: coverage.events,
-        totals: Totals {
-            functions: coverage.entered,
-            edges: coverage.edges,
-            lines: some(coverage.lines),
-            fields: some(coverage.fields()),
-        },
-        contents: &coverage.contents,
-        functions: coverage.functions.iter().map(|f| function(coverage, f)).collect(),
-        files: coverage.files.iter().map(file).collect(),
+    let tool = Tool { name: "proofhouse", version: env!("CARGO_PKG_VERSION") };
+    let interpreter = Interpreter { id: &coverage.interpreter, digest: &coverage.digest };
+    let totals = Totals {
+        functions: coverage.entered,
+        edges: coverage.edges,
+        lines: some(coverage.lines),
+        fields: some(coverage.fields()),
     };
-    serde_json::to_writer(&mut *out, &report)?;
-    writeln!(out)?;
+    write!(out, "{{")?;
+    member(out, "schema", &COVERAGE_SCHEMA)?;
+    member(out, "tool", &tool)?;
+    member(out, "interpreter", &interpreter)?;
+    member(out, "events", &coverage.events)?;
+    member(out, "totals", &totals)?;
+    list(out, "contents", &coverage.contents)?;
+    writeln!(out, ",")?;
+    list(out, "functions", coverage.functions.iter().map(|f| function(coverage, f)))?;
+    writeln!(out, ",")?;
+    list(out, "files", coverage.files.iter().map(file))?;
+    writeln!(out, "}}")?;
     out.flush()
+}
+
+/// A member on a line of its own.
+fn member(out: &mut impl Write, name: &str, value: &impl Serialize) -> io::Result<()> {
+    write!(out, "\"{name}\":")?;
+    serde_json::to_writer(&mut *out, value)?;
+    writeln!(out, ",")
+}
+
+/// A list with a line for each item.
+fn list<T: Serialize>(
+    out: &mut impl Write,
+    name: &str,
+    items: impl IntoIterator<Item = T>,
+) -> io::Result<()> {
+    write!(out, "\"{name}\":[")?;
+    for (nth, item) in items.into_iter().enumerate() {
+        writeln!(out, "{}", if nth == 0 { "" } else { "," })?;
+        serde_json::to_writer(&mut *out, &item)?;
+    }
+    write!(out, "\n]")
 }
 
 fn function<'a>(coverage: &'a Coverage, function: &'a FunctionCoverage) -> Function<'a> {

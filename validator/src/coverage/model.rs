@@ -134,14 +134,14 @@ impl Coverage {
         counts: &Counts,
     ) -> Self {
         let mut edges = vec![Part::default(); sources.functions.len()];
-        let mut most = vec![0u64; sources.functions.len()];
+        let mut first: Vec<Option<u64>> = vec![None; sources.functions.len()];
         let mut lines = vec![LineCoverage::default(); sources.lines.len()];
         for (point, count) in sources.points.iter().zip(counts.of_points()) {
             if let Some(part) = edges.get_mut(index(point.function)) {
                 part.add(*count > 0);
             }
-            if let Some(most) = most.get_mut(index(point.function)) {
-                *most = (*most).max(*count);
+            if let Some(first) = first.get_mut(index(point.function)) {
+                first.get_or_insert(*count);
             }
             for line in &point.lines {
                 if let Some(line) = lines.get_mut(index(*line)) {
@@ -175,8 +175,8 @@ impl Coverage {
             }
         }
         let mut functions = Vec::new();
-        let each = sources.functions.iter().zip(edges).zip(most).zip(of_function);
-        for (((function, edges), most), of) in each {
+        let each = sources.functions.iter().zip(edges).zip(first).zip(of_function);
+        for (((function, edges), first), of) in each {
             let mut lines = Part::default();
             of.values().for_each(|hits| lines.add(*hits > 0));
             let first_hit = of.values().find(|hits| **hits > 0).copied();
@@ -184,7 +184,8 @@ impl Coverage {
                 name: function.name.clone(),
                 file: function.file.map(index),
                 line: of.keys().next().copied(),
-                hits: first_hit.unwrap_or(most),
+                // A function of the module is entered at its first point.
+                hits: first_hit.or(first).unwrap_or(0),
                 edges,
                 lines,
             });
