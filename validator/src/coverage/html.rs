@@ -312,10 +312,11 @@ mod tests {
 
     #[test]
     fn nothing_that_is_shown_becomes_markup() {
-        let (plain, hostile) = (page("plain"), page(HOSTILE));
+        // Both sort before the other file.
+        let (plain, hostile) = (page("a plain one"), page(HOSTILE));
         assert_eq!(tags(&plain), tags(&hostile));
         assert!(!hostile.contains("<script") && !plain.contains("<script"));
-        assert_eq!(hostile.matches("&lt;script&gt;").count(), 10, "{hostile}");
+        assert_eq!(hostile.matches("&lt;script&gt;").count(), 9, "{hostile}");
     }
 
     #[test]
