@@ -112,7 +112,8 @@ fn a_tracefile_has_the_lines_of_the_sources() {
     assert_eq!(evaluate.lines[&line(&source, "return report_value(STATUS_INPUT_OUT_OF_BOUNDS")], 0);
     let (at, hits) = evaluate.functions["evaluate_instances"];
     // Eight events.
-    assert!(hits == 8 && source.lines().nth(at as usize - 1).is_some(), "{at} {hits}");
+    let last = source.lines().count();
+    assert!(hits == 8 && usize::try_from(at).is_ok_and(|at| at <= last), "{at} {hits}");
     assert!(files.keys().any(|path| path.ends_with("channel/src/bytes.h")), "inlined code");
     let report = files.iter().find(|(path, _)| path.ends_with("channel/src/report.c")).unwrap();
     assert!(report.1.lines.values().all(|hits| *hits == 0), "nothing was reported: {report:?}");

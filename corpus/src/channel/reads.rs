@@ -75,7 +75,7 @@ const SIZE: usize = 24;
 fn replace(criterion: &mut [u8; SIZE], turn: usize, strings: usize) {
     let [kind, ..] = *criterion;
     let old = (operand(criterion, CRITERION_A), operand(criterion, CRITERION_B));
-    let next = usize::from(kind).saturating_add(turn) % KINDS.len();
+    let next = usize::from(kind).saturating_add(turn).checked_rem(KINDS.len()).unwrap_or(0);
     let next = KINDS.get(next).copied().unwrap_or(KIND_WILDCARD);
     let same = next == kind;
     let other = |one, two| if same && old == one { two } else { one };

@@ -110,13 +110,11 @@ impl Reader<'_, '_> {
             } else {
                 Vec::new()
             };
-            let function = match lines.first().and_then(|line| self.tables.function_of(*line)) {
-                Some(function) => function,
-                None => {
-                    let frame = self.frame(start);
-                    self.function_at(index, frame)
-                }
-            };
+            let of_first = lines.first().and_then(|line| self.tables.function_of(*line));
+            let function = of_first.unwrap_or_else(|| {
+                let frame = self.frame(start);
+                self.function_at(index, frame)
+            });
             self.tables.points.push(PointPlace { function, lines });
         }
     }

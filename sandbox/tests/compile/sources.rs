@@ -31,7 +31,7 @@ fn sources(wasm: &[u8], compiler: Compiler) -> Sources {
 /// Names of the functions that points are in, each once.
 fn names(sources: &Sources) -> Vec<&str> {
     let of = |point: &proofhouse_sandbox::PointPlace| {
-        sources.functions[point.function as usize].name.as_str()
+        sources.functions[usize::try_from(point.function).unwrap()].name.as_str()
     };
     let mut names: Vec<_> = sources.points.iter().map(of).collect();
     names.sort_unstable();

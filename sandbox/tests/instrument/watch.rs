@@ -123,8 +123,8 @@ fn a_guest_that_may_keep_something_elsewhere_is_known() {
         assert_eq!(found(&text), keeps(expected), "{body}");
     }
     // The stack pointer comes back to where it was.
-    let stack = r#"(module (memory 1) (global $__stack_pointer (mut i32) (i32.const 4096))
-        (func (global.set $__stack_pointer (i32.sub (global.get $__stack_pointer) (i32.const 16)))))"#;
+    let stack = r"(module (memory 1) (global $__stack_pointer (mut i32) (i32.const 4096))
+        (func (global.set $__stack_pointer (i32.sub (global.get $__stack_pointer) (i32.const 16)))))";
     assert_eq!(found(stack), keeps(false));
 }
 

@@ -45,11 +45,11 @@ struct Function<'a> {
 #[derive(Serialize)]
 struct File<'a> {
     path: &'a str,
-    lines: Vec<Line>,
+    lines: Vec<Row>,
 }
 
 #[derive(Serialize)]
-struct Line {
+struct Row {
     line: u32,
     hits: u64,
     blocks: Part,
@@ -112,7 +112,7 @@ fn function<'a>(coverage: &'a Coverage, function: &'a FunctionCoverage) -> Funct
 }
 
 fn file(file: &FileCoverage) -> File<'_> {
-    let line = |(line, of): (&u32, &LineCoverage)| Line {
+    let line = |(line, of): (&u32, &LineCoverage)| Row {
         line: *line,
         hits: of.hits.min(MAX_INTEGER),
         blocks: of.blocks,

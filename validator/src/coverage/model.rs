@@ -178,7 +178,9 @@ impl Coverage {
         let each = sources.functions.iter().zip(edges).zip(first).zip(of_function);
         for (((function, edges), first), of) in each {
             let mut lines = Part::default();
-            of.values().for_each(|hits| lines.add(*hits > 0));
+            for hits in of.values() {
+                lines.add(*hits > 0);
+            }
             let first_hit = of.values().find(|hits| **hits > 0).copied();
             functions.push(FunctionCoverage {
                 name: function.name.clone(),
@@ -305,7 +307,9 @@ mod tests {
 
     fn coverage(runs: &[[u64; 6]]) -> Coverage {
         let mut counts = Counts::none(6);
-        runs.iter().for_each(|run| counts.add(*run));
+        for run in runs {
+            counts.add(*run);
+        }
         Coverage::new("i".into(), "d".into(), 0, Vec::new(), &sources(), &counts)
     }
 

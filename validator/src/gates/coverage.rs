@@ -42,7 +42,7 @@ pub fn check(judge: &Judge, job: &Job<'_>, base: &Run, findings: &mut Findings<'
         let mut message = format!("loaded and never evaluated: {}", list(inputs));
         let rest = never.len().saturating_sub(REPORTED);
         if rest > 0 && nth.saturating_add(1) == REPORTED {
-            message.push_str(&format!(" (and fields of {rest} more instances)"));
+            message = format!("{message} (and fields of {rest} more instances)");
         }
         findings.push(Code::NeverEvaluated, Some(judge.id()), place, message);
     }
