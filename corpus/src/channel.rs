@@ -12,6 +12,7 @@ mod header;
 mod layout;
 mod matches;
 mod offsets;
+mod reads;
 mod strings;
 
 use std::borrow::Cow;
@@ -22,6 +23,7 @@ pub use decode::{CriterionFault, DecodeError, DecodeFault};
 pub use encode::EncodeError;
 pub use header::Header;
 pub use offsets::{INPUT_COUNT_OFFSET, TEMPLATE_TYPE_OFFSET};
+pub use reads::{CriterionIndex, alternatives};
 
 /// A channel file. Strings are borrowed from the file that was decoded: hostile files let many
 /// criteria name the same large string, and copies would multiply it.

@@ -41,8 +41,9 @@ mod source;
 
 pub use case::{Case, CaseError, CaseEvent, CaseInterpreter, CaseOutcome, CaseSetting};
 pub use channel::{
-    ChannelFile, Criterion, CriterionFault, CriterionRule, DecodeError, DecodeFault, EncodeError,
-    Header, INPUT_COUNT_OFFSET, Instance, StringKind, TEMPLATE_TYPE_OFFSET, reseal,
+    ChannelFile, Criterion, CriterionFault, CriterionIndex, CriterionRule, DecodeError,
+    DecodeFault, EncodeError, Header, INPUT_COUNT_OFFSET, Instance, StringKind,
+    TEMPLATE_TYPE_OFFSET, alternatives, reseal,
 };
 pub use event::{
     Event, EventsError, EventsFault, EventsFile, FieldValue, FieldValues, FieldsError, FieldsFault,

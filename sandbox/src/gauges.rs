@@ -1,6 +1,7 @@
 //! What the rewriter put into an instance for its host: fuel, and the notes of the memory checks.
 
 use crate::host::State;
+use crate::instrument::limits::MAX_WATCHED_BYTES;
 use crate::instrument::{Interface, Stop, Violation, interface};
 use crate::limits::Limits;
 use crate::outcome::Stack;
@@ -18,6 +19,7 @@ pub(crate) struct GaugeExports {
     shadow: Option<ModuleExport>,
     stack_pointer: Option<ModuleExport>,
     coverage: Option<ModuleExport>,
+    watch: Option<ModuleExport>,
     stack_limit: Option<ModuleExport>,
     depth: Option<ModuleExport>,
     stack_stop: Option<ModuleExport>,
@@ -37,6 +39,7 @@ pub(crate) struct Gauges {
     shadow: Option<Memory>,
     stack_pointer: Option<Global>,
     coverage: Option<Memory>,
+    watch: Option<Memory>,
     stack_limit: Option<Global>,
     depth: Option<Global>,
     stack_stop: Option<Global>,
@@ -78,6 +81,7 @@ impl GaugeExports {
             shadow: find(interface.shadow, interface::SHADOW),
             stack_pointer: find(interface.stack_pointer, interface::STACK_POINTER),
             coverage: find(interface.coverage, interface::COVERAGE),
+            watch: find(interface.watch, interface::WATCH),
             stack_limit: find(interface.stack_limit, interface::STACK_LIMIT),
             depth: find(interface.depth, interface::DEPTH),
             stack_stop: find(interface.depth, interface::STACK_STOP),
@@ -108,6 +112,7 @@ impl Gauges {
             shadow: find(&exports.shadow).and_then(Extern::into_memory),
             stack_pointer: find(&exports.stack_pointer).and_then(Extern::into_global),
             coverage: find(&exports.coverage).and_then(Extern::into_memory),
+            watch: find(&exports.watch).and_then(Extern::into_memory),
             stack_limit: find(&exports.stack_limit).and_then(Extern::into_global),
             depth: find(&exports.depth).and_then(Extern::into_global),
             stack_stop: find(&exports.stack_stop).and_then(Extern::into_global),
@@ -243,6 +248,24 @@ impl Gauges {
     pub(crate) fn memory_peak(&self, store: &mut Store<State>) -> Option<u64> {
         let peak = self.memory_peak?.get(store).i64()?;
         Some(peak.cast_unsigned())
+    }
+
+    /// The bytes that say what was read, where a buffer can be watched.
+    pub(crate) fn watch(&self) -> Option<Memory> {
+        self.watch
+    }
+
+    /// From now on a buffer is watched; says whether it can be.
+    pub(crate) fn watch_buffer(&self, store: &mut Store<State>, address: u32, bytes: u32) -> bool {
+        let mut set = |name, value: u32| {
+            let global = self.instance.get_global(&mut *store, name);
+            let value = Val::I32(value.cast_signed());
+            global.is_some_and(|global| global.set(&mut *store, value).is_ok())
+        };
+        self.watch.is_some()
+            && bytes <= MAX_WATCHED_BYTES
+            && set(interface::WATCH_START, address)
+            && set(interface::WATCH_BYTES, bytes)
     }
 
     /// What a guest that was compiled with `-fsanitize=address` leaves of its layout: the notes, and two

@@ -8,6 +8,7 @@ use crate::instrument::{AccessKind, Cause, first_poisoned};
 use crate::memory_error::HostAccess;
 use crate::num::{u64_of, usize_of};
 use crate::outcome::AbiViolation;
+use crate::watched::HostReads;
 
 /// A view of the guest's linear memory on behalf of one host function, named in what it reports.
 pub(crate) struct GuestMemory<'a> {
@@ -15,16 +16,26 @@ pub(crate) struct GuestMemory<'a> {
     /// Empty where memory is not checked.
     shadow: &'a [u8],
     function: &'static str,
+    /// What is remembered of a watched buffer, if there is one.
+    reads: Option<HostReads>,
 }
 
 impl<'a> GuestMemory<'a> {
     pub(crate) fn new(bytes: &'a mut [u8], shadow: &'a [u8], function: &'static str) -> Self {
-        Self { bytes, shadow, function }
+        Self { bytes, shadow, function, reads: None }
+    }
+
+    /// The same, where a buffer is watched.
+    pub(crate) fn watched(self, reads: Option<HostReads>) -> Self {
+        Self { reads, ..self }
     }
 
     /// The `size` bytes at `address`.
     pub(crate) fn slice(&self, address: u32, size: u32) -> Result<&[u8], Stop> {
         self.check(AccessKind::Read, address, size)?;
+        if let Some(reads) = &self.reads {
+            reads.note(address, size);
+        }
         let range = usize_of(address)..usize_of(address).saturating_add(usize_of(size));
         self.bytes.get(range).ok_or_else(|| self.wild(address, size))
     }

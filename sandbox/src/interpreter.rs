@@ -6,7 +6,7 @@ use crate::description::Description;
 use crate::gauges::{GaugeExports, Tuning};
 use crate::host::State;
 use crate::image::{Image, LazyImage};
-use crate::instrument::{CoverageMap, Summary};
+use crate::instrument::{CoverageMap, Options, Summary};
 use crate::limits::{Limits, MAX_FRAMES};
 use crate::module::ModuleInfo;
 use crate::module_bytes::ModuleBytes;
@@ -16,9 +16,11 @@ use crate::run::{Job, Run};
 use crate::sandbox::Sandbox;
 use crate::sanitize::Sanitize;
 use crate::session::{Session, Unstarted};
+use crate::sources::Sources;
 use crate::symbols::{CodePlace, Symbols};
 use crate::variant::Variant;
 use crate::verdict::Phase;
+use crate::watched::Watched;
 use std::sync::{Arc, OnceLock};
 use wasmtime::{InstancePre, Module, WasmBacktrace};
 
@@ -133,9 +135,8 @@ impl Interpreter {
         wasm: ModuleBytes,
         limits: &Limits,
         sanitize: Sanitize,
-        coverage: bool,
+        options: Options,
     ) -> Result<Self, OpenError> {
-        let options = sanitize.options().coverage(coverage);
         let Compiled { module, instrumentation } =
             sandbox.compilation.module(&sandbox.engine, &wasm, options)?;
         let gauges = GaugeExports::of(&module, instrumentation.interface);
@@ -190,6 +191,16 @@ impl Interpreter {
         self.run_whole(job, Variant::Base, observe)
     }
 
+    /// The same, and says what the interpreter read of the content after it had loaded it; `None` if it was
+    /// not opened to be watched, cannot be, or did not load the content.
+    pub fn run_watched(&self, job: &Job<'_>) -> (Run, Option<Watched>) {
+        let mut watched = None;
+        let session = Session::start(&self.loaded, job, Tuning::default());
+        let session = session.and_then(Session::prepared);
+        let run = self.run_session(session, |session| watched = session.watched());
+        (run, watched)
+    }
+
     fn run_whole(
         &self,
         job: &Job<'_>,
@@ -219,13 +230,18 @@ impl Interpreter {
             Some(image) => Session::resume(&self.loaded, job, image),
             None => Session::start(&self.loaded, job, tuning).and_then(Session::prepared),
         };
-        self.run_session(session, observe)
+        self.run_session(session, |session| {
+            if let Some(observation) = session.observation() {
+                observe(observation);
+            }
+        })
     }
 
+    /// `look` sees the session when it is over.
     fn run_session(
         &self,
         session: Result<Session<'_>, Box<Unstarted>>,
-        observe: impl FnOnce(Observation<'_>),
+        look: impl FnOnce(&Session<'_>),
     ) -> Run {
         match session {
             Err(unstarted) => Run::new(unstarted.outcome, unstarted.finished),
@@ -234,9 +250,7 @@ impl Interpreter {
                     Ok(outcome) => outcome,
                     Err(ended) => ended.into_outcome(),
                 };
-                if let Some(observation) = session.observation() {
-                    observe(observation);
-                }
+                look(&session);
                 Run::new(outcome, session.finish())
             }
         }
@@ -270,6 +284,11 @@ impl Interpreter {
         &self.loaded.digest
     }
 
+    /// The module as it came.
+    pub fn module_bytes(&self) -> &[u8] {
+        self.loaded.wasm()
+    }
+
     /// How closely its memory is checked.
     pub fn sanitize(&self) -> Sanitize {
         self.loaded.sanitize
@@ -278,6 +297,16 @@ impl Interpreter {
     /// What its counters stand for, if it was opened with coverage.
     pub fn coverage(&self) -> Option<&CoverageMap> {
         self.loaded.instrumentation.coverage.as_ref()
+    }
+
+    /// Where in its sources its counters count, if it was opened with coverage. Reading debug information
+    /// takes a second or two for a large interpreter.
+    pub fn sources(&self) -> Option<Sources> {
+        let points = self.coverage()?.points();
+        let loaded = &self.loaded;
+        let wasm = loaded.wasm();
+        let located = loaded.info().has_line_tables.then(|| loaded.compiler.sources(wasm, points));
+        Some(located.flatten().unwrap_or_else(|| Sources::without_lines(wasm, points)))
     }
 
     /// What was found in its module and what checks it got.

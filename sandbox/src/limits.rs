@@ -53,6 +53,11 @@ pub const MAX_LOCATE_TIME: Duration = Duration::from_secs(30);
 pub const MAX_LOCATE_ADDRESS_SPACE: u64 = 2 << 30;
 /// Largest answer to that, in bytes: names and paths of all frames of a trap at their limits.
 pub const MAX_LOCATIONS_BYTES: u64 = 16 << 20;
+/// Largest answer to the question where all counters of a module are, in bytes: twice what the largest
+/// interpreter in the box takes.
+pub const MAX_SOURCES_BYTES: u64 = 64 << 20;
+/// Rows of line tables that are looked at for it: more than a large interpreter has.
+pub const MAX_SOURCE_ROWS: usize = 8_000_000;
 /// Offsets whose places are remembered: more than an interpreter has places to trap in.
 pub const MAX_LOCATED_OFFSETS: usize = 10_000;
 /// Longest name of a function, and longest path, in bytes: C++ has long ones, but nobody reads more.

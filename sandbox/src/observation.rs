@@ -25,6 +25,11 @@ impl<'a> Observation<'a> {
         self.map.counters(self.memory)
     }
 
+    /// How often control came by each point of the map, in full; nothing where that is not counted.
+    pub fn counts(&self) -> impl Iterator<Item = u64> + use<'a> {
+        self.map.counts(self.memory)
+    }
+
     /// The comparisons in blocks that were entered, in the order of the code: of each the last time that
     /// it was made. One that an early end of the run left out compares zero with zero.
     pub fn comparisons(&self) -> impl Iterator<Item = Comparison> + 'a {

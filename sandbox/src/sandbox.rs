@@ -47,7 +47,7 @@ impl Sandbox {
         limits: &Limits,
         sanitize: Sanitize,
     ) -> Result<Interpreter, OpenError> {
-        Interpreter::open(self, wasm.into(), limits, sanitize, false)
+        Interpreter::open(self, wasm.into(), limits, sanitize, sanitize.options())
     }
 
     /// The same, with coverage: for [`Interpreter::run_observed`]. Outcomes and fuel are the same.
@@ -60,7 +60,34 @@ impl Sandbox {
         limits: &Limits,
         sanitize: Sanitize,
     ) -> Result<Interpreter, OpenError> {
-        Interpreter::open(self, wasm.into(), limits, sanitize, true)
+        Interpreter::open(self, wasm.into(), limits, sanitize, sanitize.options().coverage(true))
+    }
+
+    /// The same, with everything counted in full and no comparisons: for reports.
+    ///
+    /// # Errors
+    /// What stands in the way, as an outcome in the phase in which it arose.
+    pub fn counted_interpreter(
+        &self,
+        wasm: impl Into<ModuleBytes>,
+        limits: &Limits,
+        sanitize: Sanitize,
+    ) -> Result<Interpreter, OpenError> {
+        Interpreter::open(self, wasm.into(), limits, sanitize, sanitize.options().counts(true))
+    }
+
+    /// An interpreter that is watched while it evaluates events: for [`Interpreter::run_watched`]. Its memory
+    /// is not checked, since what checks put in the place of its own code is not watched.
+    ///
+    /// # Errors
+    /// What stands in the way, as an outcome in the phase in which it arose.
+    pub fn watched_interpreter(
+        &self,
+        wasm: impl Into<ModuleBytes>,
+        limits: &Limits,
+    ) -> Result<Interpreter, OpenError> {
+        let sanitize = Sanitize::Off;
+        Interpreter::open(self, wasm.into(), limits, sanitize, sanitize.options().watch(true))
     }
 
     /// Whether the host function of that name has that type.

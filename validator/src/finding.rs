@@ -90,6 +90,8 @@ codes! {
     InterpreterUnusable "interpreter-unusable" Fault;
     HostFault "host-fault" Fault;
     NotExercised "not-exercised" Warning;
+    NeverEvaluated "never-evaluated" Warning;
+    CoverageUnknown "coverage-unknown" Note;
     RefusedCall "refused-call" Note;
 }
 

@@ -3,7 +3,7 @@
 use crate::policy::Policy;
 use proofhouse_sandbox::instrument::{HeapFound, NullPageFound, Summary};
 use proofhouse_sandbox::{
-    Abi, Description, Interpreter, ModuleBytes, OpenError, Sandbox, Sanitize,
+    Abi, Description, Interpreter, Limits, ModuleBytes, OpenError, Sandbox, Sanitize,
 };
 use serde::Serialize;
 
@@ -15,6 +15,8 @@ pub struct Judge {
     names: Vec<String>,
     interpreter: Result<Interpreter, OpenError>,
     checked: Vec<CheckedBuild>,
+    /// The release once more, opened to be watched, if it was.
+    watched: Option<Result<Interpreter, OpenError>>,
     /// What `--schema` says in the interpreter's stead.
     description: Option<Description>,
     configuration: Option<String>,
@@ -138,7 +140,20 @@ impl Judge {
         }
         let mut arguments = vec![name];
         arguments.extend(wishes.map(|w| w.arguments.clone()).unwrap_or_default());
-        Ok(Self { id, names, interpreter, checked, description, configuration, arguments })
+        let watched = None;
+        Ok(Self { id, names, interpreter, checked, watched, description, configuration, arguments })
+    }
+
+    /// Opens the release once more, to be watched while it evaluates events.
+    pub fn watch(&mut self, sandbox: &Sandbox, limits: &Limits) {
+        let release = self.interpreter.as_ref().ok();
+        self.watched = release
+            .map(|release| sandbox.watched_interpreter(release.module_bytes().to_vec(), limits));
+    }
+
+    /// The release as it can be watched, if it was opened for that.
+    pub fn watched(&self) -> Option<Result<&Interpreter, &OpenError>> {
+        self.watched.as_ref().map(Result::as_ref)
     }
 
     /// Its id in the report: `name@version` where it says so.

@@ -2,7 +2,7 @@
 
 use crate::events::Events;
 use crate::finding::{By, Code, Finding, Findings};
-use crate::gates::{Gate, outcome, schema, variants};
+use crate::gates::{Gate, coverage, outcome, schema, variants};
 use crate::ingest::{self, ContentPath, IngestError, Subject};
 use crate::interpreter::Judge;
 use crate::place::Place;
@@ -130,6 +130,9 @@ impl JudgeBench<'_> {
         let first = runs.len();
         let base = self.timed(self.release, None, &job, Variant::Base);
         outcome::report(&base.run, By::release(judge.id()), self.event(&base.run), findings);
+        if bench.policy.gates.on(Gate::Coverage) {
+            coverage::check(judge, &job, &base.run, findings);
+        }
         let limits = bench.policy.limits.of_checked_build();
         for build in judge.builds_for(bench.policy.sanitize) {
             let by = By { interpreter: judge.id(), build: Some(build.name()) };

@@ -12,6 +12,7 @@
 
 pub mod check;
 pub mod cli;
+pub mod coverage;
 pub mod digest;
 pub mod events;
 pub mod excerpt;

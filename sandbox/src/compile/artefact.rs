@@ -4,7 +4,7 @@
 //! little-endian `u64`: the facts as JSON, the offset map, the coverage map (of no bytes if there is
 //! none), the machine code.
 
-use crate::instrument::{CoverageMap, Instrumented, Interface, OffsetMap, Summary};
+use crate::instrument::{CoverageMap, Instrumented, Interface, OffsetMap, Summary, WatchFound};
 use crate::module::ModuleInfo;
 use crate::num::{u64_of, usize_of_u64};
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,8 @@ pub(crate) struct Instrumentation {
     pub(crate) summary: Summary,
     /// What its counters stand for, if it keeps coverage.
     pub(crate) coverage: Option<CoverageMap>,
+    /// What is known of a guest that is watched.
+    pub(crate) watch: Option<WatchFound>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -32,6 +34,7 @@ struct Facts {
     module: ModuleInfo,
     interface: Interface,
     summary: Summary,
+    watch: Option<WatchFound>,
 }
 
 /// The bytes are not an artefact.
@@ -46,7 +49,7 @@ pub(super) fn encode(
     code: &[u8],
 ) -> serde_json::Result<Vec<u8>> {
     let (interface, summary) = (instrumented.interface, instrumented.summary.clone());
-    let facts = Facts { module, interface, summary };
+    let facts = Facts { module, interface, summary, watch: instrumented.watch };
     let facts = serde_json::to_vec(&facts)?;
     let mut bytes = Vec::new();
     let coverage = instrumented.coverage.as_ref().map(CoverageMap::to_bytes).unwrap_or_default();
@@ -66,14 +69,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Instrumentation, &[u8]), DamagedAr
     if !rest.is_empty() {
         return Err(DamagedArtefact);
     }
-    let Facts { module, interface, summary } =
+    let Facts { module, interface, summary, watch } =
         serde_json::from_slice(facts).map_err(|_| DamagedArtefact)?;
     let offsets = OffsetMap::from_bytes(offsets.to_vec()).map_err(|_| DamagedArtefact)?;
     let coverage = match coverage {
         [] => None,
         bytes => Some(CoverageMap::from_bytes(bytes).map_err(|_| DamagedArtefact)?),
     };
-    Ok((Instrumentation { module, offsets, interface, summary, coverage }, code))
+    Ok((Instrumentation { module, offsets, interface, summary, coverage, watch }, code))
 }
 
 fn part(bytes: &[u8]) -> Result<(&[u8], &[u8]), DamagedArtefact> {

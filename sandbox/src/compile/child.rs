@@ -1,7 +1,7 @@
 //! The compile child: what the same program does when it is started again for one module.
 
 use super::CompileError;
-use super::compiler::{compile, inspect, locate};
+use super::compiler::{all_sources, compile, inspect, locate};
 use super::refused::Why;
 use super::request::Request;
 use crate::limits::{
@@ -43,6 +43,7 @@ fn answer(request: &Request, wasm: &[u8]) -> Result<Vec<u8>, CompileError> {
         Request::Compile(options) => compile(wasm, *options),
         Request::Locate(offsets) => locate(wasm, offsets),
         Request::Inspect(options) => inspect(wasm, *options),
+        Request::Sources(points) => all_sources(wasm, points),
     }
 }
 
@@ -50,7 +51,7 @@ fn answer(request: &Request, wasm: &[u8]) -> Result<Vec<u8>, CompileError> {
 fn limit_self(request: &Request) {
     let (address_space, time) = match request {
         Request::Compile(_) | Request::Inspect(_) => (MAX_COMPILE_ADDRESS_SPACE, MAX_COMPILE_TIME),
-        Request::Locate(_) => (MAX_LOCATE_ADDRESS_SPACE, MAX_LOCATE_TIME),
+        Request::Locate(_) | Request::Sources(_) => (MAX_LOCATE_ADDRESS_SPACE, MAX_LOCATE_TIME),
     };
     for (resource, limit) in [
         (Resource::As, address_space),

@@ -5,14 +5,17 @@ use super::refused::Why;
 use super::request::Request;
 use super::{CompileError, artefact};
 use crate::engine;
-use crate::instrument::{Instrumented, Options, Summary, instrument};
+use crate::instrument::{CoveragePoint, Instrumented, Options, Summary, instrument};
 use crate::limits::{
     MAX_ARTEFACT_BYTES, MAX_COMPILE_TIME, MAX_LOCATE_TIME, MAX_LOCATIONS_BYTES, MAX_REFUSAL_BYTES,
+    MAX_SOURCES_BYTES,
 };
 use crate::module::ModuleInfo;
 use crate::num::usize_of;
 use crate::outcome::Unusable;
-use crate::symbols::{Location, locations};
+use crate::sources::Sources;
+use crate::symbols::{self, Location, locations};
+use serde::de::DeserializeOwned;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
@@ -66,15 +69,36 @@ impl Compiler {
         let mut command = Command::new(program);
         command.args(arguments);
         let request = Request::Locate(offsets.to_vec());
-        let found = ask(command, &request, wasm, MAX_LOCATIONS_BYTES, MAX_LOCATE_TIME)
-            .map_err(|ending| ending.to_string())
-            .and_then(|json| serde_json::from_slice(&json).map_err(|error| error.to_string()));
-        found
-            .inspect_err(|problem| {
-                tracing::warn!(problem, "debug information cannot be read; going on without lines");
-            })
-            .ok()
+        looked_up(command, &request, wasm, MAX_LOCATIONS_BYTES)
     }
+
+    /// The places of all points of a coverage map; `None` where they cannot be had.
+    pub(crate) fn sources(&self, wasm: &[u8], points: &[CoveragePoint]) -> Option<Sources> {
+        let Self::Child { program, arguments } = self else {
+            return Some(symbols::sources(wasm, points, true));
+        };
+        let mut command = Command::new(program);
+        command.args(arguments);
+        let request = Request::Sources(points.to_vec());
+        let found: Sources = looked_up(command, &request, wasm, MAX_SOURCES_BYTES)?;
+        found.is_consistent(points.len()).then_some(found)
+    }
+}
+
+/// What a child finds in debug information.
+fn looked_up<T: DeserializeOwned>(
+    command: Command,
+    request: &Request,
+    wasm: &[u8],
+    max_bytes: u64,
+) -> Option<T> {
+    ask(command, request, wasm, max_bytes, MAX_LOCATE_TIME)
+        .map_err(|ending| ending.to_string())
+        .and_then(|json| serde_json::from_slice(&json).map_err(|error| error.to_string()))
+        .inspect_err(|problem| {
+            tracing::warn!(problem, "debug information cannot be read; going on without lines");
+        })
+        .ok()
 }
 
 /// Why a child did not answer.
@@ -109,6 +133,12 @@ pub(super) fn inspect(wasm: &[u8], options: Options) -> Result<Vec<u8>, CompileE
 
 fn rewrite(wasm: &[u8], options: Options) -> Result<Instrumented, Unusable> {
     instrument(wasm, options).map_err(|refusal| Why::of(&refusal).unusable(Why::words(&refusal)))
+}
+
+/// The places of all points, looked up in this process, as JSON.
+pub(super) fn all_sources(wasm: &[u8], points: &[CoveragePoint]) -> Result<Vec<u8>, CompileError> {
+    let sources = symbols::sources(wasm, points, true);
+    serde_json::to_vec(&sources).map_err(|e| CompileError::Machine(e.into()))
 }
 
 /// The places at those offsets, looked up in this process, as JSON.

@@ -1,13 +1,14 @@
 //! What a compile child is asked for: the first bytes on its stdin, before the module.
 
-use crate::instrument::Options;
-use crate::limits::MAX_FRAMES;
+use crate::instrument::{CoverageMap, CoveragePoint, Options};
+use crate::limits::{MAX_FRAMES, MAX_MODULE_BYTES};
 use crate::num::usize_of;
 use std::io::{self, Read};
 
 const COMPILE: u8 = b'C';
 const LOCATE: u8 = b'L';
 const INSPECT: u8 = b'I';
+const SOURCES: u8 = b'S';
 /// Most bytes of what is asked of the rewriter, as JSON.
 const MAX_OPTIONS_BYTES: u32 = 64 << 10;
 
@@ -20,6 +21,8 @@ pub(super) enum Request {
     Locate(Vec<u64>),
     /// What the rewriter finds in it, as JSON.
     Inspect(Options),
+    /// The places in the sources of all points of a coverage map, as JSON.
+    Sources(Vec<CoveragePoint>),
 }
 
 impl Request {
@@ -34,6 +37,11 @@ impl Request {
                 bytes.extend_from_slice(&count.to_le_bytes());
                 bytes.extend(offsets.iter().flat_map(|offset| offset.to_le_bytes()));
                 bytes
+            }
+            Self::Sources(points) => {
+                let map = CoverageMap::of(points.clone()).to_bytes();
+                let length = u32::try_from(map.len()).unwrap_or(u32::MAX).to_le_bytes();
+                [&[SOURCES], length.as_slice(), map.as_slice()].concat()
             }
         }
     }
@@ -50,6 +58,16 @@ impl Request {
                 }
                 let offsets = (0..count).map(|_| array(from).map(u64::from_le_bytes));
                 Ok(Self::Locate(offsets.collect::<io::Result<_>>()?))
+            }
+            SOURCES => {
+                let length = u32::from_le_bytes(array(from)?);
+                if u64::from(length) > MAX_MODULE_BYTES.saturating_mul(2) {
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
+                let mut map = vec![0; usize_of(length)];
+                from.read_exact(&mut map)?;
+                let map = CoverageMap::from_bytes(&map).map_err(io::Error::other)?;
+                Ok(Self::Sources(map.points().to_vec()))
             }
             _ => Err(io::ErrorKind::InvalidData.into()),
         }
@@ -83,6 +101,7 @@ fn array<const N: usize>(from: &mut impl Read) -> io::Result<[u8; N]> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
     use super::*;
+    use crate::instrument::PointKind;
 
     #[test]
     fn what_is_written_is_read_and_the_module_remains() {
@@ -91,6 +110,10 @@ mod tests {
             Request::Inspect(Options::default()),
             Request::Locate(vec![]),
             Request::Locate(vec![1, u64::MAX]),
+            Request::Sources(vec![
+                CoveragePoint { offset: 7, kind: PointKind::Block },
+                CoveragePoint { offset: 9, kind: PointKind::Taken },
+            ]),
         ] {
             let bytes = [request.to_bytes(), b"module".to_vec()].concat();
             let mut rest = bytes.as_slice();
@@ -111,6 +134,8 @@ mod tests {
             b"I\x02\0\0\0{}",
             b"L",
             b"L\x01\0\0\0\0\0",
+            b"S\xff\xff\xff\xff",
+            b"S\x01\0\0\0\x07",
             many.as_slice(),
         ] {
             assert!(Request::read(&mut &*bytes).is_err(), "{bytes:?}");

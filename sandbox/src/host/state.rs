@@ -10,6 +10,7 @@ use crate::message::Message;
 use crate::num::u64_of;
 use crate::outcome::{AbiViolation, Resource, Stream};
 use crate::records::Records;
+use crate::watched::HostReads;
 use std::collections::BTreeSet;
 use wasmtime::{AsContextMut, Caller, Memory, ResourceLimiter, StoreContextMut};
 
@@ -23,6 +24,8 @@ pub(crate) struct State {
     pub(crate) wasi: Wasi,
     /// Judges accesses where the guest asks.
     pub(crate) oracle: Oracle,
+    /// What host functions read of a watched buffer, while there is one.
+    pub(crate) reads: Option<HostReads>,
 }
 
 /// What is left on the host's side of what an interpreter did before it saw content.
@@ -59,6 +62,7 @@ impl State {
             captured: Captured::default(),
             wasi,
             oracle: Oracle::default(),
+            reads: None,
         }
     }
 
@@ -129,7 +133,8 @@ pub(crate) fn split<'c>(
     function: &'static str,
 ) -> (GuestMemory<'c>, &'c mut State) {
     let (bytes, shadow, state) = beside(memory, store);
-    (GuestMemory::new(bytes, shadow, function), state)
+    let memory = GuestMemory::new(bytes, shadow, function).watched(state.reads.clone());
+    (memory, state)
 }
 
 /// Counts and limits the growth of the guest's memory and tables.

@@ -9,7 +9,7 @@ use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use super::Options;
 use super::asan::{Found, Links, Redirects};
 use super::checks::Checks;
-use super::coverage::CoveragePlan;
+use super::coverage::{CoveragePlan, Kept};
 use super::function::Passes;
 use super::grow::{Grow, most_pages};
 use super::image;
@@ -24,6 +24,7 @@ use super::refusal::{Limited, Refusal};
 use super::room::Room;
 use super::stack::{LinearStack, Stack};
 use super::summary::StackPointer;
+use super::watch::Watch;
 
 /// Index of the shadow memory: the first behind the original's only one.
 pub(super) const SHADOW: u32 = 1;
@@ -57,6 +58,8 @@ pub(super) struct Additions {
     /// Index of the runtime's function that tells the host what the allocator did, if it is asked about
     /// accesses.
     pub(super) tell_oracle: Option<u32>,
+    /// Whether there are globals for a watched buffer.
+    pub(super) watched_globals: bool,
 }
 
 impl Additions {
@@ -78,7 +81,7 @@ impl Additions {
         let own_globals = original.imported_globals.saturating_add(original.defined_globals());
         let (results, result_types) = block_types(original, options.meter)?;
         let is_lent = !stand_ins.priced.is_empty();
-        let Gauges { fuel, fuel_lent, stack, next: next_global } =
+        let Gauges { fuel, fuel_lent, stack, watch, next: next_global } =
             Gauges::place(own_globals, stack_pointer, is_lent, options);
         let checked = match options.checks {
             options::Checks::Off => false,
@@ -123,13 +126,22 @@ impl Additions {
         let redirects = asan.link(&Links { function, checked, stack_pointer });
         // Behind the guest's own memory and those of the runtime.
         let memory = u32::from(original.memory.is_some()).saturating_add(added(Runtime::memories));
-        let coverage = options.coverage.then(|| CoveragePlan::of(original, memory)).transpose()?;
+        let kept = match (options.counts, options.coverage) {
+            (true, _) => Some(Kept::Counts),
+            (false, true) => Some(Kept::Counters),
+            (false, false) => None,
+        };
+        let coverage = kept.map(|kept| CoveragePlan::of(original, memory, kept)).transpose()?;
         let covered = coverage.as_ref().map(CoveragePlan::coverage);
         let added_globals = added(Runtime::globals).saturating_add(base.globals);
         let mutable_globals = image::mutable_globals(original, own_globals..added_globals)?;
-        // What an oracle knows is the host's.
-        let mutable_globals = mutable_globals.filter(|_| !oracle);
-        let passes = Passes { fuel, stack, checks, grow, coverage: covered };
+        // What an oracle and a watched buffer know is the host's.
+        let mutable_globals = mutable_globals.filter(|_| !oracle && !options.watch);
+        // A runtime would read what the guest has it read, and nobody would see it.
+        let watch = watch.filter(|_| runtime.is_none() && original.memory.is_some());
+        let memory = memory.saturating_add(u32::from(coverage.is_some()));
+        let watch = watch.map(|[start, bytes]| Watch { memory, start, bytes });
+        let passes = Passes { fuel, stack, checks, grow, coverage: covered, watch };
         Ok(Self {
             result_types,
             results,
@@ -144,6 +156,7 @@ impl Additions {
             redirects,
             layout,
             tell_oracle,
+            watched_globals: options.watch,
         })
     }
 
@@ -174,6 +187,8 @@ struct Gauges {
     fuel: Option<u32>,
     fuel_lent: Option<u32>,
     stack: Option<Stack>,
+    /// Where a watched buffer starts, and how long it is.
+    watch: Option<[u32; 2]>,
     /// Index of the next global.
     next: u32,
 }
@@ -199,7 +214,8 @@ impl Gauges {
             }),
             over_limit: None,
         });
-        Self { fuel, fuel_lent, stack, next }
+        let watch = options.watch.then(|| [global(), global()]);
+        Self { fuel, fuel_lent, stack, watch, next }
     }
 }
 

@@ -22,6 +22,15 @@ pub const COVERAGE: &str = "__proofhouse_coverage";
 /// accesses, `(base, offset, size, how) -> i32`, not 0 if the access must be stopped; and what it is told
 /// of the heap, `(function, a, b, c, d, result)`. All are `i32`.
 pub const ORACLE: &str = "__proofhouse_oracle";
+/// Memory: from [`WATCHED_PADDING`] on a byte for each one that is watched, 1 once it was read.
+pub const WATCH: &str = "__proofhouse_watch";
+/// Mutable `i32` global, to be set while the guest does not run: the first address that is watched.
+pub const WATCH_START: &str = "__proofhouse_watch_start";
+/// Mutable `i32` global, to be set while the guest does not run: how many bytes from there on are
+/// watched, at most [`MAX_WATCHED_BYTES`](super::limits::MAX_WATCHED_BYTES).
+pub const WATCH_BYTES: &str = "__proofhouse_watch_bytes";
+/// Bytes before the first one of [`WATCH`] that says something, for what is read together with it.
+pub const WATCHED_PADDING: u32 = 16;
 /// Function without parameters and results: the original's start function, which no longer runs by
 /// itself. To be called first, with fuel.
 pub const START: &str = "__proofhouse_start";
@@ -128,6 +137,9 @@ pub struct Interface {
     /// It has [`COVERAGE`].
     #[serde(default)]
     pub coverage: bool,
+    /// It has [`WATCH`], [`WATCH_START`] and [`WATCH_BYTES`].
+    #[serde(default)]
+    pub watch: bool,
     /// It has [`DEPTH`] and [`STACK_STOP`].
     pub depth: bool,
     /// It has [`STACK_LIMIT`].

@@ -17,6 +17,8 @@ pub const MAX_GLOBALS: u32 = 1_000_000;
 pub const MAX_EXPORTS: u32 = 1_000_000;
 /// Pages of a memory: 4 GiB, all that 32-bit addresses reach.
 pub const MAX_MEMORY_PAGES: u64 = 1 << 16;
+/// Bytes of a buffer that can be watched: as much as content has by default.
+pub const MAX_WATCHED_BYTES: u32 = 64 << 20;
 /// Locals of one function, parameters included (implementation limits).
 pub const MAX_FUNCTION_LOCALS: u32 = 50_000;
 /// Bytes of one function body (implementation limits).

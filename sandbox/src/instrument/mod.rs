@@ -10,7 +10,8 @@
 //! - *memory checks* (`checks`) look each access up in *shadow memory* (`shadow`), which says of
 //!   the guest's bytes which may be accessed. An access to *poisoned* bytes is a [`Violation`]. Slowly, and
 //!   to hold it against, the host can be asked instead ([`oracle`]);
-//! - *coverage* (`coverage`) counts where control comes by and keeps what is compared.
+//! - *coverage* (`coverage`) counts where control comes by and keeps what is compared;
+//! - *watching* (`watch`) remembers which bytes of a buffer are read.
 //!
 //! The module's *allocator* is replaced where it is recognised in full, so that blocks of the heap have
 //! *redzones* around them and rest in a *quarantine* when they are freed. Some functions of libc are
@@ -71,6 +72,7 @@ mod stop;
 mod summary;
 mod trap_reason;
 mod violation;
+mod watch;
 mod words;
 mod write;
 
@@ -93,6 +95,7 @@ pub use summary::{
 };
 pub use trap_reason::{TrapReason, trap_reason};
 pub use violation::{AccessKind, Cause, DamagedNotes, Violation};
+pub use watch::WatchFound;
 
 use additions::Additions;
 use asan::Redirects;
@@ -119,6 +122,8 @@ pub struct Instrumented {
     pub summary: Summary,
     /// What its counters stand for, if coverage was asked for.
     pub coverage: Option<CoverageMap>,
+    /// What is known of a guest that is watched, if that was asked for and is possible.
+    pub watch: Option<WatchFound>,
 }
 
 impl std::fmt::Debug for Instrumented {
@@ -182,5 +187,7 @@ pub fn instrument(original: &[u8], options: Options) -> Result<Instrumented, Ref
     let (module, offsets) = writer.write()?;
     proposals::validate_instrumented(&module)?;
     let coverage = additions.coverage.map(|plan| plan.map);
-    Ok(Instrumented { module, offsets, interface, summary, coverage })
+    let watch =
+        additions.passes.watch.map(|_| WatchFound::of(&original, stack_pointer)).transpose()?;
+    Ok(Instrumented { module, offsets, interface, summary, coverage, watch })
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which passes run. The same options on the same module give the same bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each stands for one pass")]
 #[non_exhaustive]
 pub struct Options {
     /// Count fuel on the basic blocks of the original, and how deep its stacks grow.
@@ -19,6 +20,13 @@ pub struct Options {
     /// in the simplest form. See [`oracle`](super::oracle).
     #[serde(default)]
     pub oracle: bool,
+    /// Count in full, with numbers that do not wrap, and keep no comparisons: for reports. It goes before
+    /// `coverage`.
+    #[serde(default)]
+    pub counts: bool,
+    /// Remember which bytes of a buffer are read, where memory is not checked.
+    #[serde(default)]
+    pub watch: bool,
     /// Replace the module's allocator by one with redzones and a quarantine, where memory is checked.
     pub heap: Heap,
 }
@@ -67,6 +75,8 @@ impl Default for Options {
             heap: Heap::Auto,
             coverage: false,
             oracle: false,
+            counts: false,
+            watch: false,
         }
     }
 }
@@ -111,6 +121,20 @@ impl Options {
     #[must_use]
     pub fn coverage(mut self, coverage: bool) -> Self {
         self.coverage = coverage;
+        self
+    }
+
+    /// The options with everything counted in full or not.
+    #[must_use]
+    pub fn counts(mut self, counts: bool) -> Self {
+        self.counts = counts;
+        self
+    }
+
+    /// The options with a buffer watched or not.
+    #[must_use]
+    pub fn watch(mut self, watch: bool) -> Self {
+        self.watch = watch;
         self
     }
 }

@@ -12,9 +12,9 @@ use wasmparser::SectionLimited;
 use super::additions::{Additions, SHADOW};
 use super::customs::{Fate, fate};
 use super::function::{Forward, Function, Told};
-use super::interface::{self, Interface, PREFIX};
+use super::interface::{self, Interface, PREFIX, WATCHED_PADDING};
 use super::known::Role;
-use super::limits::MAX_EXPORTS;
+use super::limits::{MAX_EXPORTS, MAX_WATCHED_BYTES};
 use super::link::Runtime;
 use super::names::Names;
 use super::numbers::{count, index, offset};
@@ -45,6 +45,7 @@ impl Writer<'_, '_> {
             start: self.original.start.is_some(),
             stack_pointer: self.summary.stack_pointer.is_some(),
             coverage: self.additions.coverage.is_some(),
+            watch: self.additions.passes.watch.is_some(),
             depth: self.additions.passes.stack.is_some(),
             stack_limit: self.additions.passes.stack.is_some_and(|stack| stack.linear.is_some()),
             layout: self.additions.layout,
@@ -159,6 +160,17 @@ impl Writer<'_, '_> {
                 page_size_log2: None,
             });
         }
+        if self.additions.passes.watch.is_some() {
+            let bytes = MAX_WATCHED_BYTES.saturating_add(WATCHED_PADDING.saturating_mul(2));
+            let pages = u64::from(bytes.div_ceil(1 << 16));
+            to.memory(MemoryType {
+                minimum: pages,
+                maximum: Some(pages),
+                memory64: false,
+                shared: false,
+                page_size_log2: None,
+            });
+        }
         Ok(to)
     }
 
@@ -178,6 +190,11 @@ impl Writer<'_, '_> {
             if stack.linear.is_some() {
                 to.global(ty, &ConstExpr::i32_const(-1));
             }
+        }
+        if self.additions.watched_globals {
+            // Nothing is watched at first.
+            let ty = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
+            to.global(ty, &ConstExpr::i32_const(-1)).global(ty, &ConstExpr::i32_const(0));
         }
         if let Some(runtime) = &self.additions.runtime {
             runtime.write_globals(self.additions.base, self.additions.room, &mut to)?;
@@ -221,6 +238,11 @@ impl Writer<'_, '_> {
         }
         for global in self.additions.mutable_globals.iter().flatten() {
             to.export(&format!("{}{global}", interface::IMAGE_GLOBAL), ExportKind::Global, *global);
+        }
+        if let Some(watch) = self.additions.passes.watch {
+            to.export(interface::WATCH, ExportKind::Memory, watch.memory);
+            to.export(interface::WATCH_START, ExportKind::Global, watch.start);
+            to.export(interface::WATCH_BYTES, ExportKind::Global, watch.bytes);
         }
         if to.len() > MAX_EXPORTS {
             let (count, limit) = (to.len().into(), MAX_EXPORTS.into());

@@ -4,6 +4,7 @@ mod ending;
 
 pub(crate) use ending::Ended;
 use ending::outcome_of;
+mod watch;
 
 use crate::abi::{self, Entry};
 use crate::gauges::{Gauges, Tuning};
@@ -72,6 +73,8 @@ pub(crate) struct Session<'a> {
     messages_before: usize,
     emitted_in_load: Records,
     evaluated: Vec<Evaluated>,
+    /// Of a watched run, what the interpreter remembered when the content was loaded.
+    remembered: Option<[u8; 32]>,
 }
 
 /// What remains of a session.
@@ -198,6 +201,7 @@ impl<'a> Session<'a> {
             messages_before: 0,
             emitted_in_load: Records::default(),
             evaluated: Vec::new(),
+            remembered: None,
         })
     }
 
@@ -296,6 +300,7 @@ impl<'a> Session<'a> {
     /// The content is loaded; what was emitted until now belongs to loading.
     pub(crate) fn loaded(&mut self) {
         self.emitted_in_load = std::mem::take(&mut self.store.data_mut().captured.emitted);
+        self.watch();
     }
 
     /// The event of that index is next.

@@ -3,15 +3,11 @@
 //! This trusts its input not to be made to do harm, and so it runs in a child wherever the module is
 //! not known.
 
+use super::dwarf::{Sections, Slice};
 use super::readable::{cut, readable};
 use crate::limits::MAX_FRAMES;
 use addr2line::Context;
-use gimli::{EndianSlice, LittleEndian, SectionId};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
-use wasmparser::{Parser, Payload};
-
-type Slice<'a> = EndianSlice<'a, LittleEndian>;
 
 /// One place in the sources.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -29,30 +25,9 @@ pub(crate) struct Location {
 /// For each offset in the module the locations at it, innermost first: more than one where functions
 /// were inlined, none where nothing is known. What is absent or damaged is left out.
 pub(crate) fn locations(wasm: &[u8], offsets: &[u64]) -> Vec<Vec<Location>> {
-    let mut sections: HashMap<&str, &[u8]> = HashMap::new();
-    let mut code_offset = 0;
-    for payload in Parser::new(0).parse_all(wasm).map_while(Result::ok) {
-        match payload {
-            Payload::CustomSection(section) => {
-                sections.insert(section.name(), section.data());
-            }
-            // Debug information counts from the contents of the code section.
-            Payload::CodeSectionStart { unchecked_range, .. } => {
-                code_offset = unchecked_range.start;
-            }
-            _ => {}
-        }
-    }
-    let load = |id: SectionId| -> Result<Slice<'_>, gimli::Error> {
-        Ok(EndianSlice::new(sections.get(id.name()).copied().unwrap_or_default(), LittleEndian))
-    };
-    match gimli::Dwarf::load(load).and_then(Context::from_dwarf) {
-        Ok(context) => offsets.iter().map(|offset| at(&context, *offset, code_offset)).collect(),
-        Err(error) => {
-            tracing::debug!(%error, "debug information not readable");
-            Vec::new()
-        }
-    }
+    let sections = Sections::read(wasm);
+    let Some(context) = sections.context() else { return Vec::new() };
+    offsets.iter().map(|offset| at(&context, *offset, sections.code_offset())).collect()
 }
 
 fn at(context: &Context<Slice<'_>>, offset: u64, code_offset: u64) -> Vec<Location> {

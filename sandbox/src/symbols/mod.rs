@@ -5,11 +5,14 @@
 //! a few of them are enough to use up all stack or all memory. So they are looked up where modules are
 //! compiled, in a process of their own, and only when something is to be told: see [`Locate`].
 
+mod dwarf;
 mod locations;
 mod names;
 mod readable;
+mod sources;
 
 pub(crate) use locations::{Location, locations};
+pub(crate) use sources::sources;
 
 use crate::limits::{MAX_FRAMES, MAX_LOCATED_OFFSETS};
 use crate::outcome::Frame;

@@ -19,6 +19,7 @@ mod common;
 mod debug_information;
 mod dwarf;
 mod place;
+mod sources;
 
 use libtest_mimic::{Arguments, Trial};
 use std::ffi::OsStr;
@@ -40,7 +41,9 @@ fn main() -> ExitCode {
 }
 
 fn trials() -> Vec<Trial> {
-    let tests = [cache::TESTS, child::TESTS, bombs::TESTS, debug_information::TESTS].concat();
+    let tests =
+        [cache::TESTS, child::TESTS, bombs::TESTS, debug_information::TESTS, sources::TESTS]
+            .concat();
     let trial = |(name, test): (&str, fn())| {
         Trial::test(name, move || {
             test();

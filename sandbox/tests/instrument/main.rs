@@ -39,4 +39,5 @@ mod rust_programs;
 mod sequences;
 mod stacks;
 mod structure;
+mod watch;
 mod words;

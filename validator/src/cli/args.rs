@@ -1,5 +1,9 @@
 //! The command line.
 
+mod coverage;
+
+pub(super) use coverage::{Coverage, Kind, Mapping};
+
 use crate::gates::Gate;
 use crate::size::{MAX_INTEGER, Size, Span};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -25,6 +29,7 @@ pub(super) enum Command {
     Reproduce(Reproduce),
     Minimize(Minimize),
     Corpus(Corpus),
+    Coverage(Box<Coverage>),
     Channel(Channel),
     Guests(Guests),
     Inspect(Inspect),
@@ -54,7 +59,8 @@ pub(super) struct Check {
     /// Files in directories that are not content.
     #[arg(long, value_name = "GLOB")]
     pub(super) exclude: Vec<String>,
-    /// Only these gates, of schema (format and contract), load, exercise (evaluate the events).
+    /// Only these gates, of schema (format and contract), load, exercise (evaluate the events), coverage
+    /// (which fields the events reached) [default: schema,load,exercise].
     #[arg(
         long,
         value_name = "LIST",

@@ -32,7 +32,7 @@ pub(super) fn run(args: &Check, authority: AmbientAuthority) -> Result<ExitCode,
     let events = events(&args.events, authority)?;
     let subjects = subjects(&args.content, &judges, &policy, authority)?;
 
-    let inputs = if policy.gates.on(Gate::Exercise) { events.inputs() } else { Vec::new() };
+    let inputs = if policy.gates.evaluate_events() { events.inputs() } else { Vec::new() };
     let bench = Bench { policy: &policy, judges: &judges, events: &events, inputs: &inputs };
     let head = Head {
         policy: &policy,
@@ -123,7 +123,7 @@ fn policy(args: &Check, authority: AmbientAuthority) -> Result<Policy, Failure> 
     Ok(policy)
 }
 
-fn read_policy(path: &Path, authority: AmbientAuthority) -> Result<Policy, Failure> {
+pub(super) fn read_policy(path: &Path, authority: AmbientAuthority) -> Result<Policy, Failure> {
     let bytes = files::read(path, MAX_POLICY_BYTES, authority)
         .map_err(|error| Failure::Usage(format!("policy {error}")))?;
     let text = String::from_utf8(bytes)
@@ -185,8 +185,11 @@ fn judges(
     let mut judges = Vec::new();
     for wanted in &args.interpreter {
         let module = guests::find(wanted, authority).map_err(|e| Failure::usage(&e))?;
-        let judge = Judge::open(sandbox, module, policy, description.clone())
+        let mut judge = Judge::open(sandbox, module, policy, description.clone())
             .map_err(|e| Failure::usage(&e))?;
+        if policy.gates.on(Gate::Coverage) && schema::applies(&judge) {
+            judge.watch(sandbox, &policy.limits);
+        }
         if judges.iter().any(|earlier: &Judge| earlier.id() == judge.id()) {
             let problem = format!("two interpreters have the id `{}`", judge.id());
             return Err(Failure::Usage(problem));
@@ -243,7 +246,7 @@ pub(super) fn events(paths: &[PathBuf], authority: AmbientAuthority) -> Result<E
     Ok(events)
 }
 
-fn subjects(
+pub(super) fn subjects(
     paths: &[PathBuf],
     judges: &[Judge],
     policy: &Policy,

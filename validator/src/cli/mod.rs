@@ -5,6 +5,7 @@ mod case;
 mod channel;
 mod check;
 mod corpus;
+mod coverage;
 mod exit;
 mod explain;
 mod files;
@@ -74,6 +75,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Command::Reproduce(args) => case::reproduce(&args, authority),
         Command::Minimize(args) => case::minimize(&args, authority),
         Command::Corpus(args) => corpus::run(&args, authority),
+        Command::Coverage(args) => coverage::run(&args, authority),
         Command::Channel(args) => channel::run(&args, authority),
         Command::Guests(args) => guest_list::run(&args, authority),
         Command::Inspect(args) => inspect::run(&args, authority),

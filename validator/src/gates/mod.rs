@@ -5,8 +5,10 @@
 //! | `schema` | does the content keep its format and the interpreter's contract? |
 //! | `load` | does the interpreter load it? |
 //! | `exercise` | does it survive the events? |
+//! | `coverage` | do the events reach all of it? Off unless it is asked for |
 
 pub mod contract;
+pub mod coverage;
 pub mod outcome;
 pub mod schema;
 pub mod variants;
@@ -24,11 +26,14 @@ pub enum Gate {
     Load,
     /// The interpreter evaluates the events; needs `load`.
     Exercise,
+    /// The events have the interpreter evaluate every field; needs `exercise`. Off unless it is asked for:
+    /// it takes some more runs.
+    Coverage,
 }
 
 impl Gate {
     /// All of them, in the order in which they run.
-    pub const ALL: [Self; 3] = [Self::Schema, Self::Load, Self::Exercise];
+    pub const ALL: [Self; 4] = [Self::Schema, Self::Load, Self::Exercise, Self::Coverage];
 
     /// The gate as the command line and policies write it.
     pub fn name(self) -> &'static str {
@@ -36,6 +41,15 @@ impl Gate {
             Self::Schema => "schema",
             Self::Load => "load",
             Self::Exercise => "exercise",
+            Self::Coverage => "coverage",
+        }
+    }
+
+    /// Whether it is on where nothing is said.
+    fn is_default(self) -> bool {
+        match self {
+            Self::Schema | Self::Load | Self::Exercise => true,
+            Self::Coverage => false,
         }
     }
 
@@ -50,9 +64,11 @@ impl Gate {
 pub struct Gates(BTreeSet<Gate>);
 
 impl Gates {
-    /// `only` of all gates (all of them if it is empty), without `skip`.
+    /// `only` of all gates (if it is empty, all that are on by default), without `skip`.
     pub fn choose(only: &[Gate], skip: &[Gate]) -> Self {
-        let chosen = |gate: &Gate| (only.is_empty() || only.contains(gate)) && !skip.contains(gate);
+        let asked =
+            |gate: &Gate| if only.is_empty() { gate.is_default() } else { only.contains(gate) };
+        let chosen = |gate: &Gate| asked(gate) && !skip.contains(gate);
         Self(Gate::ALL.into_iter().filter(chosen).collect())
     }
 
@@ -63,7 +79,12 @@ impl Gates {
 
     /// Whether the interpreter has to be run.
     pub fn run_interpreter(&self) -> bool {
-        self.on(Gate::Load) || self.on(Gate::Exercise)
+        self.on(Gate::Load) || self.evaluate_events()
+    }
+
+    /// Whether events have to be evaluated.
+    pub fn evaluate_events(&self) -> bool {
+        self.on(Gate::Exercise) || self.on(Gate::Coverage)
     }
 
     /// Whether nothing would be checked at all.

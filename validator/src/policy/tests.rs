@@ -8,7 +8,7 @@
 
 use super::*;
 use crate::finding::{Code, Findings};
-use crate::gates::Gate::{self, Exercise, Load, Schema};
+use crate::gates::Gate::{self, Coverage, Exercise, Load, Schema};
 use crate::gates::Gates;
 use crate::place::Place;
 use proofhouse_sandbox::{Limits, Verdict};
@@ -73,6 +73,7 @@ fn gates_are_all_or_those_named_without_those_skipped() {
     };
     assert_eq!(on(""), [Schema, Load, Exercise]);
     assert_eq!(on("gates.skip = ['exercise']"), [Schema, Load]);
+    assert_eq!(on("gates.only = ['coverage', 'load']"), [Load, Coverage]);
     assert_eq!(on("gates.only = ['load', 'schema']"), [Schema, Load]);
     assert_eq!(on("[gates]\nonly = ['load', 'schema']\nskip = ['load']"), [Schema]);
     assert!(Gates::choose(&[Load], &[Load]).is_empty());
@@ -111,7 +112,7 @@ fn an_interpreter_is_given_what_its_entry_says() {
 fn each_mistake_is_shown_at_its_own_place() {
     let unit = "the unit must be one of B, KiB, MiB, GiB";
     let digest = "expected `sha256:` and 64 lower-case hexadecimal digits";
-    let gate = "no such gate; there are schema, load, exercise";
+    let gate = "no such gate; there are schema, load, exercise, coverage";
     let no_json = "its configuration has a number that JSON does not have";
     let upper = format!("'sha256:{}'", "A".repeat(64));
     let upper_line = format!("interpreter.x.digest = {upper}");

@@ -2,7 +2,6 @@
 
 use super::{Head, Report, Tally};
 use crate::finding::{Finding, Severity};
-use crate::gates::Gate;
 use crate::judge::Judgement;
 use crate::place::Place;
 use anstyle::{AnsiColor, Style};
@@ -165,7 +164,7 @@ impl<W: Write> Report for Human<W> {
             write!(self.out, ", {inconclusive} could not be judged")?;
         }
         let judges: Vec<&str> = head.judges.iter().map(crate::interpreter::Judge::id).collect();
-        let events = match (head.gates().on(Gate::Exercise), head.events.len()) {
+        let events = match (head.gates().evaluate_events(), head.events.len()) {
             (false, _) => "not exercised".to_owned(),
             (true, 0) => "no events, not exercised".to_owned(),
             (true, 1) => "1 event".to_owned(),

@@ -12,6 +12,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod coverage;
 mod description;
 mod inspect;
 mod report;

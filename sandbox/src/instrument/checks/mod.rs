@@ -26,7 +26,7 @@ use super::violation;
 pub(super) use access::Access;
 use lookup::Lookup;
 use needless::Known;
-use operands::Operands;
+pub(super) use operands::Operands;
 use values::Assignments;
 
 /// Bytes of a word.

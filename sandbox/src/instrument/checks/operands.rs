@@ -14,20 +14,20 @@ pub(super) const SHADOW: u32 = 1;
 const OWN: [ValType; 2] = [ValType::I32; 2];
 
 /// The operands of one access.
-pub(super) struct Operands {
+pub(in super::super) struct Operands {
     /// Local that keeps the address.
-    pub(super) address: u32,
+    pub(in super::super) address: u32,
     /// Locals of those above the address, the top of the stack last.
     above: Vec<u32>,
 }
 
 impl Operands {
     /// Types of the scratch locals that a check of `access` needs.
-    pub(super) fn types(access: Access) -> impl Iterator<Item = ValType> {
+    pub(in super::super) fn types(access: Access) -> impl Iterator<Item = ValType> {
         OWN.into_iter().chain(access.above.iter().copied())
     }
 
-    pub(super) fn of(access: Access, scratch: &Scratch) -> Self {
+    pub(in super::super) fn of(access: Access, scratch: &Scratch) -> Self {
         let mut taken = OWN.to_vec();
         let above = access.above.iter().map(|ty| {
             let nth = taken.iter().filter(|other| *other == ty).count();
@@ -38,7 +38,7 @@ impl Operands {
     }
 
     /// Takes all operands from the stack.
-    pub(super) fn save(&self, insert: &mut InstructionSink<'_>) {
+    pub(in super::super) fn save(&self, insert: &mut InstructionSink<'_>) {
         for local in self.above.iter().rev() {
             insert.local_set(*local);
         }
@@ -46,7 +46,7 @@ impl Operands {
     }
 
     /// Puts them back.
-    pub(super) fn restore(&self, insert: &mut InstructionSink<'_>) {
+    pub(in super::super) fn restore(&self, insert: &mut InstructionSink<'_>) {
         insert.local_get(self.address);
         for local in &self.above {
             insert.local_get(*local);

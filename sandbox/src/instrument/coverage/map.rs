@@ -5,7 +5,7 @@ use wasm_encoder::Encode;
 use wasmparser::BinaryReader;
 
 use super::super::numbers::index;
-use super::{SECOND, SLOT_BYTES};
+use super::{COUNT_BYTES, SECOND, SLOT_BYTES};
 
 /// The bytes are not an encoded map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -59,9 +59,16 @@ pub struct Comparison {
 pub struct CoverageMap {
     pub(super) points: Vec<CoveragePoint>,
     pub(super) sites: Vec<Site>,
+    /// Counters have eight bytes each.
+    pub(super) counts_in_full: bool,
 }
 
 impl CoverageMap {
+    /// A map of those points alone.
+    pub(crate) fn of(points: Vec<CoveragePoint>) -> Self {
+        Self { points, ..Self::default() }
+    }
+
     /// What each counter stands for.
     pub fn points(&self) -> &[CoveragePoint] {
         &self.points
@@ -82,6 +89,14 @@ impl CoverageMap {
         memory.get(..self.points.len()).unwrap_or_default()
     }
 
+    /// How often control came by each point, from the bytes of a coverage memory in which everything was
+    /// counted in full; nothing from another one.
+    pub fn counts<'m>(&self, memory: &'m [u8]) -> impl Iterator<Item = u64> + use<'m> {
+        let bytes = self.points.len().saturating_mul(index(COUNT_BYTES));
+        let counters = memory.get(..bytes).filter(|_| self.counts_in_full).unwrap_or_default();
+        counters.as_chunks().0.iter().map(|count| u64::from_le_bytes(*count))
+    }
+
     /// The comparison at a site, from the bytes of a coverage memory. Zeros if it was never made.
     pub fn comparison(&self, memory: &[u8], site: u32) -> Option<Comparison> {
         let width = self.sites.get(index(site))?.width;
@@ -97,6 +112,7 @@ impl CoverageMap {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut before = 0u32;
+        bytes.push(u8::from(self.counts_in_full));
         self.points.len().encode(&mut bytes);
         for point in &self.points {
             point.offset.saturating_sub(before).encode(&mut bytes);
@@ -128,6 +144,11 @@ impl CoverageMap {
     fn read(reader: &mut BinaryReader<'_>) -> wasmparser::Result<Option<Self>> {
         let mut map = Self::default();
         let mut offset = 0u32;
+        map.counts_in_full = match reader.read_u8()? {
+            0 => false,
+            1 => true,
+            _ => return Ok(None),
+        };
         for _ in 0..reader.read_var_u32()? {
             offset = offset.saturating_add(reader.read_var_u32()?);
             let kind = match reader.read_u8()? {

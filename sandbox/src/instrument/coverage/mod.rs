@@ -8,6 +8,8 @@
 //! entered. A slot holds the operands of the last time that the comparison was made: in a loop over
 //! bytes that is the one that ended it.
 //!
+//! For reports, a counter has eight bytes and counts in full ([`Kept::Counts`]); there are no slots then.
+//!
 //! Fuel is counted on the original, so it is the same with this pass and without it.
 
 mod compare;
@@ -20,9 +22,20 @@ use wasmparser::Operator;
 pub use map::{Comparison, CoverageMap, CoveragePoint, DamagedCoverage, PointKind, Site};
 pub(super) use plan::{CoveragePlan, FunctionPlan};
 
+/// What is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// Counters of one byte that wrap, and comparisons.
+    Counters,
+    /// Counters of eight bytes, which do not.
+    Counts,
+}
+
 use super::function::{BodyWriter, Scratch, ScratchNeeds};
 use compare::Compare;
 
+/// Bytes of a counter that counts in full.
+const COUNT_BYTES: u32 = 8;
 /// Bytes of a comparison's slot: both operands, as 64-bit numbers.
 const SLOT_BYTES: u32 = 16;
 /// Offset of the second operand in it.
@@ -35,6 +48,8 @@ pub(super) struct Coverage {
     pub(super) memory: u32,
     /// Address of the first slot.
     pub(super) slots: u32,
+    /// What is kept.
+    pub(super) kept: Kept,
 }
 
 impl Coverage {
@@ -75,18 +90,11 @@ impl<'p> FunctionCoverage<'p> {
     ) {
         while let Some((counter, kind)) = self.plan.point_at(at) {
             match kind {
-                PointKind::Block => self.count(out, counter, |insert| {
-                    insert.i32_const(1);
-                }),
+                PointKind::Block => self.count(out, counter, None),
                 PointKind::Taken | PointKind::Skipped => {
                     let condition = scratch.local(ValType::I32, 0);
                     out.insert().local_tee(condition);
-                    self.count(out, counter, |insert| {
-                        insert.local_get(condition).i32_eqz();
-                        if kind == PointKind::Taken {
-                            insert.i32_eqz();
-                        }
-                    });
+                    self.count(out, counter, Some((condition, kind == PointKind::Taken)));
                 }
             }
         }
@@ -97,18 +105,37 @@ impl<'p> FunctionCoverage<'p> {
         }
     }
 
-    /// Adds to a counter what `by` puts on the stack.
-    fn count(
-        &self,
-        out: &mut BodyWriter<'_>,
-        counter: u32,
-        by: impl FnOnce(&mut wasm_encoder::InstructionSink<'_>),
-    ) {
-        let place = self.coverage.place(counter, 0);
+    /// Adds 1 to a counter; under a condition only if the local is not zero, or if it is.
+    fn count(&self, out: &mut BodyWriter<'_>, counter: u32, condition: Option<(u32, bool)>) {
         let mut insert = out.insert();
-        insert.i32_const(0).i32_const(0).i32_load8_u(place);
-        by(&mut insert);
-        insert.i32_add().i32_store8(place);
+        let is_wide = self.coverage.kept == Kept::Counts;
+        let place = if is_wide {
+            self.coverage.place(counter.saturating_mul(COUNT_BYTES), 3)
+        } else {
+            self.coverage.place(counter, 0)
+        };
+        insert.i32_const(0).i32_const(0);
+        if is_wide {
+            insert.i64_load(place);
+        } else {
+            insert.i32_load8_u(place);
+        }
+        match condition {
+            None => {
+                insert.i32_const(1);
+            }
+            Some((local, when_set)) => {
+                insert.local_get(local).i32_eqz();
+                if when_set {
+                    insert.i32_eqz();
+                }
+            }
+        }
+        if is_wide {
+            insert.i64_extend_i32_u().i64_add().i64_store(place);
+        } else {
+            insert.i32_add().i32_store8(place);
+        }
     }
 
     fn keep_operands(

@@ -8,7 +8,7 @@ use super::super::numbers::{count, index, offset};
 use super::super::original::Original;
 use super::super::refusal::Refusal;
 use super::compare::Compare;
-use super::{Coverage, CoverageMap, CoveragePoint, PointKind, SLOT_BYTES, Site};
+use super::{COUNT_BYTES, Coverage, CoverageMap, CoveragePoint, Kept, PointKind, SLOT_BYTES, Site};
 
 /// Size of a page of memory in bytes.
 const PAGE_BYTES: u32 = 1 << 16;
@@ -19,31 +19,43 @@ pub(in super::super) struct CoveragePlan {
     pub(in super::super) map: CoverageMap,
     /// Index of the coverage memory.
     pub(in super::super) memory: u32,
+    kept: Kept,
     /// For each function, where in the map its points and sites end.
     ends: Vec<(usize, usize)>,
 }
 
 impl CoveragePlan {
     /// Looks at all functions.
-    pub(in super::super) fn of(original: &Original<'_>, memory: u32) -> Result<Self, Refusal> {
+    pub(in super::super) fn of(
+        original: &Original<'_>,
+        memory: u32,
+        kept: Kept,
+    ) -> Result<Self, Refusal> {
         let mut map = CoverageMap::default();
         let mut ends = Vec::new();
         for body in &original.bodies {
             plan(body, &mut map)?;
+            if kept == Kept::Counts {
+                map.sites.clear();
+            }
             ends.push((map.points.len(), map.sites.len()));
         }
-        Ok(Self { map, memory, ends })
+        map.counts_in_full = kept == Kept::Counts;
+        Ok(Self { map, memory, kept, ends })
     }
 
     /// Where it all goes.
     pub(in super::super) fn coverage(&self) -> Coverage {
-        Coverage { memory: self.memory, slots: count(self.map.slots()) }
+        Coverage { memory: self.memory, slots: count(self.map.slots()), kept: self.kept }
     }
 
     /// Pages of the memory.
     pub(in super::super) fn pages(&self) -> u64 {
         let slots = count(self.map.sites.len()).saturating_mul(SLOT_BYTES);
-        let bytes = count(self.map.slots()).saturating_add(slots);
+        let bytes = match self.kept {
+            Kept::Counters => count(self.map.slots()).saturating_add(slots),
+            Kept::Counts => count(self.map.points.len()).saturating_mul(COUNT_BYTES),
+        };
         bytes.div_ceil(PAGE_BYTES).max(1).into()
     }
 

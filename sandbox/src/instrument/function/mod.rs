@@ -23,6 +23,7 @@ use super::numbers::{count, offset};
 use super::offsets::Pieces;
 use super::refusal::{Limited, Refusal};
 use super::stack::{FunctionStack, Stack};
+use super::watch::Watch;
 use write::InstructionWriter;
 
 use body::Site;
@@ -41,6 +42,8 @@ pub(super) struct Passes {
     pub(super) checks: Option<Checks>,
     /// Where coverage goes, if it is kept.
     pub(super) coverage: Option<Coverage>,
+    /// Where a buffer is watched, if one is.
+    pub(super) watch: Option<Watch>,
     /// What the guest's `memory.grow` becomes, if there is a runtime.
     pub(super) grow: Option<Grow>,
 }
@@ -109,6 +112,7 @@ impl Function<'_> {
             stack,
             checks,
             grow: passes.grow,
+            watch: passes.watch,
             pricing,
             coverage: passes
                 .coverage
@@ -158,6 +162,9 @@ impl Function<'_> {
             if passes.coverage.is_some() {
                 FunctionCoverage::needs(&operator, &mut needs);
             }
+            if passes.watch.is_some() {
+                Watch::needs(&operator, &mut needs);
+            }
         }
         Ok(Plan { meter: meter.map(MeterPlanner::finish), checks, needs })
     }
@@ -188,6 +195,7 @@ struct Insertions<'s> {
     stack: Option<FunctionStack>,
     checks: Option<FunctionChecks>,
     grow: Option<Grow>,
+    watch: Option<Watch>,
     pricing: Option<Pricing>,
     coverage: Option<FunctionCoverage<'s>>,
 }

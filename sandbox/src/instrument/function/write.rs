@@ -11,6 +11,7 @@ use super::super::grow::Grow;
 use super::super::meter::{Meter, MeterPlan, Pricing};
 use super::super::removal::{Check, is_removed};
 use super::super::stack::FunctionStack;
+use super::super::watch::Watch;
 use super::redirect::Call;
 use super::{BodyWriter, Insertions, Scratch, Site, WrittenBody};
 
@@ -24,6 +25,7 @@ pub(super) struct InstructionWriter<'a, 's> {
     checks: Option<FunctionChecks>,
     coverage: Option<FunctionCoverage<'s>>,
     grow: Option<Grow>,
+    watch: Option<Watch>,
     pricing: Option<Pricing>,
     /// What the instruction before the next one left on the stack, if that is a constant.
     constant: Option<u32>,
@@ -33,7 +35,7 @@ pub(super) struct InstructionWriter<'a, 's> {
 
 impl<'a, 's> InstructionWriter<'a, 's> {
     pub(super) fn new(out: BodyWriter<'a>, insertions: Insertions<'s>) -> Self {
-        let Insertions { scratch, redirects, meter, stack, checks, grow, pricing, coverage } =
+        let Insertions { scratch, redirects, meter, stack, checks, grow, watch, pricing, coverage } =
             insertions;
         Self {
             out,
@@ -44,6 +46,7 @@ impl<'a, 's> InstructionWriter<'a, 's> {
             checks,
             coverage,
             grow,
+            watch,
             pricing,
             constant: None,
             depth: Some(0),
@@ -75,6 +78,9 @@ impl<'a, 's> InstructionWriter<'a, 's> {
         }
         if let Some(coverage) = &mut self.coverage {
             coverage.before(&mut self.out, site.start, operator, self.scratch);
+        }
+        if let Some(watch) = self.watch {
+            watch.before(&mut self.out, operator, self.scratch);
         }
         if let Some(stack) = &mut self.stack {
             stack.before(&mut self.out, operator, self.scratch);
