@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::artefact::artefacts;
+use crate::artefact::{Artefact, artefacts};
 use crate::collection::Collection;
 use crate::error::Error;
 use crate::pack::pack;
@@ -25,7 +25,7 @@ pub(crate) fn dist(request: &Request) -> Result<(), Error> {
     let mut modules = Vec::new();
     for guest in workspace.guests()? {
         if guest.collection == Collection::Guests {
-            let built = artefacts(&guest)?.into_iter().filter(|artefact| artefact.ships());
+            let built = artefacts(&guest)?.into_iter().filter(Artefact::ships);
             modules.extend(built.map(|artefact| folder.join(artefact.file)));
         }
     }
