@@ -182,7 +182,7 @@ impl Interpreter {
     /// interpreter does before it sees content is done for this run. What comes out is equal.
     pub fn run_from_scratch(&self, job: &Job<'_>) -> Run {
         let session = Session::start(&self.loaded, job, Tuning::default());
-        self.run_session(session.and_then(Session::prepared), |_| ())
+        Self::run_session(session.and_then(Session::prepared), |_| ())
     }
 
     /// The same, and shows what the run covered before it is gone. An interpreter that was opened without
@@ -197,7 +197,7 @@ impl Interpreter {
         let mut watched = None;
         let session = Session::start(&self.loaded, job, Tuning::default());
         let session = session.and_then(Session::prepared);
-        let run = self.run_session(session, |session| watched = session.watched());
+        let run = Self::run_session(session, |session| watched = session.watched());
         (run, watched)
     }
 
@@ -230,7 +230,7 @@ impl Interpreter {
             Some(image) => Session::resume(&self.loaded, job, image),
             None => Session::start(&self.loaded, job, tuning).and_then(Session::prepared),
         };
-        self.run_session(session, |session| {
+        Self::run_session(session, |session| {
             if let Some(observation) = session.observation() {
                 observe(observation);
             }
@@ -239,7 +239,6 @@ impl Interpreter {
 
     /// `look` sees the session when it is over.
     fn run_session(
-        &self,
         session: Result<Session<'_>, Box<Unstarted>>,
         look: impl FnOnce(&Session<'_>),
     ) -> Run {

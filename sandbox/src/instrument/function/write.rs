@@ -161,7 +161,7 @@ impl<'a, 's> InstructionWriter<'a, 's> {
     fn keep_bulk(&mut self, bulk: Bulk) {
         match self.grow {
             Some(grow) if bulk == Bulk::MemoryGrow && !is_removed(Check::Grow) => {
-                grow.insert(&mut self.out.insert())
+                grow.insert(&mut self.out.insert());
             }
             _ => self.out.keep(),
         }

@@ -129,7 +129,7 @@ impl Blocks {
             self.by_address.remove(&start);
         }
         self.by_address.insert(address, given);
-        self.painted(view, address, given)
+        painted(view, address, given)
     }
 
     /// The allocator moved a block, or gave one where there was none, or failed and left it alone.
@@ -162,7 +162,7 @@ impl Blocks {
                 block.live = false;
                 self.freed_last = Some(address);
                 let freed = *block;
-                self.painted(view, address, freed)
+                painted(view, address, freed)
             }
             _ => Err(Disagreement(format!("no live block at {address:#x} could be freed"))),
         }
@@ -179,28 +179,26 @@ impl Blocks {
             ))),
         }
     }
+}
 
-    /// Holds the shadow of a block and of the bytes around it against its state.
-    fn painted(&self, view: View<'_>, address: u32, block: Block) -> Result<(), Disagreement> {
-        let poison = |at: u32, length| first_poisoned(view.shadow, at, length);
-        let wrong =
-            |what| Err(Disagreement(format!("{what} the block at {address:#x}, {block:?}")));
-        if poison(address.saturating_sub(1), 1).is_none() {
-            return wrong("no redzone before");
-        }
-        if poison(address.saturating_add(block.size), 1).is_none() {
-            return wrong("no redzone behind");
-        }
-        if block.live {
-            return match poison(address, block.size) {
-                None => Ok(()),
-                Some(_) => wrong("poison in"),
-            };
-        }
-        let all =
-            (0..block.size).step_by(8).all(|at| poison(address.saturating_add(at), 1).is_some());
-        if all { Ok(()) } else { wrong("bytes that may be accessed in") }
+/// Holds the shadow of a block and of the bytes around it against its state.
+fn painted(view: View<'_>, address: u32, block: Block) -> Result<(), Disagreement> {
+    let poison = |at: u32, length| first_poisoned(view.shadow, at, length);
+    let wrong = |what| Err(Disagreement(format!("{what} the block at {address:#x}, {block:?}")));
+    if poison(address.saturating_sub(1), 1).is_none() {
+        return wrong("no redzone before");
     }
+    if poison(address.saturating_add(block.size), 1).is_none() {
+        return wrong("no redzone behind");
+    }
+    if block.live {
+        return match poison(address, block.size) {
+            None => Ok(()),
+            Some(_) => wrong("poison in"),
+        };
+    }
+    let all = (0..block.size).step_by(8).all(|at| poison(address.saturating_add(at), 1).is_some());
+    if all { Ok(()) } else { wrong("bytes that may be accessed in") }
 }
 
 fn end_of(start: u32, block: Block) -> u64 {
