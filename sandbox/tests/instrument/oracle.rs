@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use proofhouse_sandbox::instrument::interface;
 use proofhouse_sandbox::instrument::oracle::{Asked, HeapCall, Oracle, View};
-use wasmtime::{Caller, Extern, Func, Instance, Memory, Ref, Store};
+use wasmtime::{Caller, Func, Instance, Memory, Ref, Store};
 
 /// Lets an instance ask an oracle of its own.
 pub(crate) fn connect(store: &mut Store<()>, instance: Instance) {
@@ -47,11 +47,8 @@ fn view<'c>(caller: &'c Caller<'_, ()>, shadow: Memory, memory: Option<Memory>) 
 /// The exported memory that is not ours, whatever its name.
 fn guests_memory(store: &mut Store<()>, instance: Instance) -> Option<Memory> {
     let mut exports = instance.exports(store);
-    exports.find_map(|export| match export.name().starts_with(interface::PREFIX) {
-        true => None,
-        false => match export.into_extern() {
-            Extern::Memory(memory) => Some(memory),
-            _ => None,
-        },
+    exports.find_map(|export| {
+        let is_ours = export.name().starts_with(interface::PREFIX);
+        export.into_extern().into_memory().filter(|_| !is_ours)
     })
 }
