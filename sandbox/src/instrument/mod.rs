@@ -37,7 +37,7 @@
 //! # For the host
 //! [`interface`] names what the instrumented module exports to its host. After a trap,
 //! [`Stop::read`] tells whether the heap ended the run, [`Violation::read`] whether a memory error did, and
-//! [`HeapObject::near`] which blocks it was at.
+//! [`HeapRecords::near`] which blocks it was at.
 
 mod additions;
 mod allocator;

@@ -7,7 +7,7 @@
 //! nothing else.
 //!
 //! Who wrote the shadow is the runtime in the guest. So the oracle also keeps a book of the heap
-//! ([`blocks`]), of what was asked of the allocator and what it gave, and compares: where the shadow
+//! (`blocks`), of what was asked of the allocator and what it gave, and compares: where the shadow
 //! contradicts that book, the run ends in a [`Disagreement`], which is a fault of ours.
 
 mod blocks;
