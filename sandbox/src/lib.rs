@@ -50,8 +50,8 @@ pub use memory_error::{
 pub use module::{Export, Import, ModuleInfo, Signature};
 pub use observation::Observation;
 pub use outcome::{
-    AbiViolation, Frame, HostFault, Outcome, OutcomeKind, Resource, Stack, Stream, TrapKind,
-    Unusable,
+    AbiViolation, Advice, Frame, HostFault, Outcome, OutcomeKind, Resource, Stack, Stream,
+    TrapKind, Unusable,
 };
 pub use records::Records;
 pub use run::{Job, Run};

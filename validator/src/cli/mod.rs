@@ -11,6 +11,7 @@ mod files;
 #[cfg(feature = "fuzz")]
 mod fuzz;
 mod guests;
+mod init;
 mod outcome_key;
 mod progress;
 mod set;
@@ -73,6 +74,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Command::Minimize(args) => case::minimize(&args, authority),
         Command::Corpus(args) => corpus::run(&args, authority),
         Command::Channel(args) => channel::run(&args, authority),
+        Command::Init(args) => init::run(&args, authority),
         Command::Explain(args) => explain::run(&args),
     };
     match result {
