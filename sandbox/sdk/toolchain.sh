@@ -14,13 +14,18 @@
 # A value reaches to the end of its line and is not quoted. With --profile there are two lines more, all
 # that a build of that profile needs; docs/build-profiles.md says what each flag is for:
 #
-#   CFLAGS             flags for compiling C and C++ for Wasm, WASM_CFLAGS among them
-#   LDFLAGS            flags for linking, WASM_LDFLAGS among them; needed with CFLAGS
+#   CFLAGS             flags for compiling C for Wasm, WASM_CFLAGS among them
+#   CXXFLAGS           the same for C++, where there is a C++ library; C++ is linked with them, too
+#   LDFLAGS            flags for linking, WASM_LDFLAGS among them; needed with CFLAGS or CXXFLAGS
 #
-#   --profile NAME     release, checked-O0 or checked-O1
+#   --profile NAME     release, checked-O0 or checked-O1; a native compiler is not needed then
+#   --cxx              a C++ library for Wasm is needed
+#   --build            make and cmake are needed
 #   --install          install what is missing, where that is allowed
 #   --prefer zig       use zig even where a good clang is there
-#   --dir DIR          where zig is kept (target/toolchain in the workspace)
+#   --dir DIR          where zig is kept (target/toolchain beside the SDK's folder)
+#
+# The script is complete with asan-imports.txt beside it: a copy of both works in any project.
 #
 # Without --install nothing is changed: what is missing is named, and the exit code is 1. Environment:
 # WASI_SDK_PATH is searched first where it is set.
@@ -34,18 +39,24 @@ ZIG_VERSION=0.17.1
 ZIG_WHEEL_SHA256=ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f1698188fa48a74524b54
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-workspace=$(CDPATH='' cd -- "$here/../.." && pwd)
+# In its own repository the SDK lies two folders deep, in the projects of others one.
+case $here in
+*/sandbox/sdk) workspace=${here%/sandbox/sdk} ;;
+*) workspace=${here%/*} ;;
+esac
 dir=$workspace/target/toolchain
 install=false
 prefer=clang
 profile=''
+cxx=false
+build=false
 
 say() {
     printf '%s\n' "$*" >&2
 }
 
 usage() {
-    say "usage: toolchain.sh [--install] [--prefer clang|zig] [--dir DIR] \\"
+    say "usage: toolchain.sh [--install] [--prefer clang|zig] [--dir DIR] [--cxx] [--build] \\"
     say "                    [--profile release|checked-O0|checked-O1]"
     exit 2
 }
@@ -53,6 +64,8 @@ usage() {
 while [ $# -gt 0 ]; do
     case $1 in
     --install) install=true ;;
+    --cxx) cxx=true ;;
+    --build) build=true ;;
     --prefer)
         case ${2:-} in
         clang | zig) prefer=$2 ;;
@@ -131,12 +144,24 @@ list_sysroots() {
     done
 }
 
+# Finds the C++ library's headers beside the C library's, which stand in the flags.
+cxx_headers() {
+    headers=${1##*-isystem }
+    headers=${headers%% *}/c++/v1
+    if [ -d "$headers" ]; then
+        printf '%s' "$headers"
+    fi
+}
+
 find_clang() {
     list_sysroots >"$scratch/sysroots"
     list_clangs >"$scratch/clangs"
     while read -r version clang; do
         [ "${version%%.*}" -ge "$CLANG_MIN" ] || return 1
         while read -r flags; do
+            if $cxx && [ -z "$(cxx_headers "$flags")" ]; then
+                continue
+            fi
             # clang runs a wasm-opt that it finds after the link, and that one drops names.
             for no_wasm_opt in --no-wasm-opt ''; do
                 # shellcheck disable=SC2086 # the flags are words
@@ -196,6 +221,21 @@ has_linker() {
     command -v cc >/dev/null && links cc
 }
 
+# What guests are built with, and the examples and tests of the SDK.
+has_build_tools() {
+    command -v make >/dev/null && command -v cmake >/dev/null
+}
+
+# Whether everything is there that was asked for.
+has_all() {
+    find_wasm && has_native_tools && { ! $build || has_build_tools; }
+}
+
+# A profile is about Wasm alone.
+has_native_tools() {
+    [ -n "$profile" ] || { has_linker && has_cxx; }
+}
+
 has_cxx() {
     command -v c++ >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null
 }
@@ -229,9 +269,11 @@ apt_clang_packages() {
     apt-cache pkgnames clang- 2>/dev/null | sed -n 's/^clang-\([0-9][0-9]*\)$/\1/p' | sort -nr |
         while read -r number; do
             [ "$number" -ge "$CLANG_MIN" ] || break
-            if apt_has "lld-$number" && apt_has "libclang-rt-$number-dev-wasm32" && apt_has wasi-libc; then
+            if apt_has "lld-$number" && apt_has "libclang-rt-$number-dev-wasm32" && apt_has wasi-libc &&
+                { ! $cxx || apt_has "libc++abi-$number-dev-wasm32"; }; then
                 printf '%s\n' "clang-$number lld-$number libclang-rt-$number-dev" \
                     "libclang-rt-$number-dev-wasm32 wasi-libc"
+                ! $cxx || printf '%s\n' "libc++-$number-dev-wasm32 libc++abi-$number-dev-wasm32"
                 break
             fi
         done | paste -s -d ' ' -
@@ -245,8 +287,11 @@ apt_python_packages() {
 # Names the packages that would bring what is missing, on one line.
 apt_wanted_packages() {
     {
-        has_linker || echo gcc libc6-dev
-        has_cxx || echo g++
+        has_native_tools || {
+            has_linker || echo gcc libc6-dev
+            has_cxx || echo g++
+        }
+        ! $build || has_build_tools || echo make cmake
         find_wasm || {
             clang_packages=''
             [ "$prefer" = zig ] || clang_packages=$(apt_clang_packages)
@@ -311,7 +356,7 @@ fetch_zig() {
 }
 
 install_missing() {
-    if find_wasm && has_linker && has_cxx; then
+    if has_all; then
         return 0
     fi
     if may_install; then
@@ -330,18 +375,36 @@ install_missing() {
 # Names everything that is missing, once, and how to get it.
 complain() {
     say "toolchain: cannot build guests and tests on this machine. Missing:"
-    $wasm_found || say "  - clang $CLANG_MIN or newer with wasm-ld, compiler-rt for wasm32 and a WASI C library," \
+    libraries='a WASI C library,'
+    ! $cxx || libraries='WASI libraries for C and C++,'
+    $wasm_found || say "  - clang $CLANG_MIN or newer with wasm-ld, compiler-rt for wasm32 and $libraries" \
         "or zig $ZIG_VERSION from PyPI"
+    $tools_found || say "  - make and cmake"
     $native_found || say "  - a C compiler that links programs, as cc (Rust links with it)"
     $cxx_found || say "  - a C++ compiler, as c++ (libFuzzer is built with it)"
     if command -v apt-get >/dev/null; then
         packages=$(apt_wanted_packages)
         [ -z "$packages" ] || say "As root: apt-get update && apt-get install $packages"
     fi
-    $install || say "Or let this script do it: sandbox/sdk/toolchain.sh --install"
+    $install || say "Or let this script do it: $0 --install$wanted"
 }
 
 # ---- Profiles ------------------------------------------------------------------------------------
+
+# C++ without exceptions: no C++ library for Wasm has them unless the engine has, and the sandbox's has not.
+# With the flag a `throw` is an error at its line; without it, an undefined symbol of the whole module.
+cxx_flags() {
+    case $wasm_kind in
+    zig) printf '%s' "$wasm_cflags -lc++" ;;
+    *)
+        # The C++ library's headers come before those of C, whose names they take.
+        headers=$(cxx_headers "$wasm_cflags")
+        [ -n "$headers" ] || return 0
+        printf '%s' "--driver-mode=g++ ${wasm_cflags%%-isystem *}-isystem $headers -isystem ${wasm_cflags##*-isystem }"
+        ;;
+    esac
+    printf '%s' ' -fno-exceptions'
+}
 
 # Line tables in all of them: a trap then has a file and a line.
 profile_cflags() {
@@ -391,11 +454,15 @@ if $install; then
     install_missing
 fi
 
-wasm_kind='' wasm_found=true native_found=true cxx_found=true
+wasm_kind='' wasm_found=true native_found=true cxx_found=true tools_found=true
+wanted=''
+! $cxx || wanted="$wanted --cxx"
+! $build || wanted="$wanted --build"
 find_wasm || wasm_found=false
-find_native && has_linker || native_found=false
-has_cxx || cxx_found=false
-if ! { $wasm_found && $native_found && $cxx_found; }; then
+find_native && has_linker || [ -n "$profile" ] || native_found=false
+has_cxx || [ -n "$profile" ] || cxx_found=false
+! $build || has_build_tools || tools_found=false
+if ! { $wasm_found && $native_found && $cxx_found && $tools_found; }; then
     complain
     exit 1
 fi
@@ -413,6 +480,9 @@ if [ -n "$profile" ]; then
     # Words apart by single spaces, whichever of them are empty.
     # shellcheck disable=SC2046,SC2086 # the flags are words
     echo CFLAGS=$(echo $wasm_cflags $(profile_cflags))
+    cxxflags=$(cxx_flags)
+    # shellcheck disable=SC2046,SC2086 # the flags are words
+    [ -z "$cxxflags" ] || echo CXXFLAGS=$(echo $cxxflags $(profile_cflags))
     # shellcheck disable=SC2046,SC2086 # the flags are words
     echo LDFLAGS=$(echo $wasm_ldflags $(profile_ldflags))
 fi

@@ -60,8 +60,8 @@ pub use module::{Export, Import, ItemKind, ModuleInfo, Signature};
 pub use module_bytes::{DamagedModule, MODULE_DIGEST_BYTES, ModuleBytes};
 pub use observation::Observation;
 pub use outcome::{
-    AbiViolation, Frame, HostFault, Outcome, OutcomeKind, Resource, Stack, Stream, TrapKind,
-    Unusable,
+    AbiViolation, Advice, Frame, HostFault, Outcome, OutcomeKind, Resource, Stack, Stream,
+    TrapKind, Unusable,
 };
 pub use records::Records;
 pub use run::{Job, Run};

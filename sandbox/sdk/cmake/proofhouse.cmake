@@ -9,7 +9,15 @@
 #   PROOFHOUSE_PROFILE    release (the default), checked-O0 or checked-O1
 #   PROOFHOUSE_TOOLCHAIN  further arguments for toolchain.sh, such as "--prefer;zig"
 #
-# A guest that is a reactor is linked with -mexec-model=reactor by its own CMakeLists.txt:
+# Everything in the project is built with that profile. A project may instead leave it at release and have
+# all builds of its interpreter made at once:
+#
+#   find_package(proofhouse REQUIRED)
+#   proofhouse_add_reactor(sensor SOURCES sensor.c parser.c)
+#
+# makes sensor.wasm, sensor-checked-O0.wasm, sensor-checked-O1.wasm, and sensor.toml, the set that names
+# them; see proofhouse-config.cmake, which is in this folder and is found without further variables. A
+# project that does not use it links a reactor with -mexec-model=reactor by itself:
 #
 #   add_executable(guest.wasm guest.c)
 #   target_link_options(guest.wasm PRIVATE -mexec-model=reactor)
@@ -24,34 +32,20 @@ if(NOT PROOFHOUSE_PROFILE)
     set(PROOFHOUSE_PROFILE release)
 endif()
 
-execute_process(
-    COMMAND "${CMAKE_CURRENT_LIST_DIR}/../toolchain.sh" --profile "${PROOFHOUSE_PROFILE}"
-            ${PROOFHOUSE_TOOLCHAIN}
-    OUTPUT_VARIABLE proofhouse_answer
-    RESULT_VARIABLE proofhouse_failed)
-if(proofhouse_failed)
-    message(FATAL_ERROR "toolchain.sh found no compiler for Wasm")
-endif()
+include("${CMAKE_CURRENT_LIST_DIR}/proofhouse-profile.cmake")
+proofhouse_profile("${PROOFHOUSE_PROFILE}" proofhouse)
 
-# Sets `variable` to what the answer has for `key`.
-function(proofhouse_value key variable)
-    string(REGEX MATCH "(^|\n)${key}=([^\n]*)" matched "${proofhouse_answer}")
-    set(${variable} "${CMAKE_MATCH_2}" PARENT_SCOPE)
-endfunction()
-
-proofhouse_value(WASM_CC proofhouse_cc)
-proofhouse_value(CFLAGS proofhouse_cflags)
-proofhouse_value(LDFLAGS proofhouse_ldflags)
-
-set(CMAKE_C_COMPILER "${proofhouse_cc}")
-# The same driver compiles C++ by the names of its files; -nostdinc++ where the SDK has no C++ library.
-set(CMAKE_CXX_COMPILER "${proofhouse_cc}")
-set(CMAKE_C_FLAGS_INIT "${proofhouse_cflags}")
-set(CMAKE_CXX_FLAGS_INIT "${proofhouse_cflags}")
-set(CMAKE_EXE_LINKER_FLAGS_INIT "${proofhouse_ldflags}")
+set(CMAKE_C_COMPILER "${proofhouse_WASM_CC}")
+# The same driver compiles C++, by its flags.
+set(CMAKE_CXX_COMPILER "${proofhouse_WASM_CC}")
+set(CMAKE_C_FLAGS_INIT "${proofhouse_CFLAGS}")
+set(CMAKE_CXX_FLAGS_INIT "${proofhouse_CXXFLAGS}")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "${proofhouse_LDFLAGS}")
 # The profile decides about optimisation; a build type adds nothing to it.
 foreach(language C CXX)
     foreach(type DEBUG RELEASE RELWITHDEBINFO MINSIZEREL)
         set(CMAKE_${language}_FLAGS_${type} "" CACHE STRING "decided by PROOFHOUSE_PROFILE")
     endforeach()
 endforeach()
+# Where find_package(proofhouse) looks.
+set(proofhouse_DIR "${CMAKE_CURRENT_LIST_DIR}" CACHE PATH "folder of proofhouse-config.cmake")

@@ -17,18 +17,25 @@ const ORIGINAL: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::WIDE_ARITHMETIC)
     .union(WasmFeatures::THREADS);
 
+/// Exceptions, in both of their forms: `try` and `catch` of older compilers, `try_table` of newer ones.
+const EXCEPTIONS: WasmFeatures = WasmFeatures::EXCEPTIONS.union(WasmFeatures::LEGACY_EXCEPTIONS);
+
 /// What the instrumented module may use: the shadow is a second memory.
 const INSTRUMENTED: WasmFeatures = ORIGINAL.union(WasmFeatures::MULTI_MEMORY);
 
 /// Validates an original module.
 ///
 /// # Errors
-/// [`Refusal::UnsupportedProposal`] if it would be valid with every proposal that exists,
+/// [`Refusal::Exceptions`] if all that it lacks is exceptions, [`Refusal::UnsupportedProposal`] if it would be valid with every proposal that exists,
 /// [`Refusal::Invalid`] if not.
 pub(super) fn validate(original: &[u8]) -> Result<(), Refusal> {
     let Err(error) = Validator::new_with_features(ORIGINAL).validate_all(original) else {
         return Ok(());
     };
+    // The validator stops at what it meets first, which is an exception wherever nothing else is missing.
+    if Validator::new_with_features(ORIGINAL.union(EXCEPTIONS)).validate_all(original).is_ok() {
+        return Err(Refusal::Exceptions { offset: error.offset() });
+    }
     if Validator::new_with_features(WasmFeatures::all()).validate_all(original).is_ok() {
         return Err(Refusal::UnsupportedProposal {
             offset: error.offset(),

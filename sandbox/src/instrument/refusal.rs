@@ -36,6 +36,15 @@ pub enum Refusal {
         /// The validator's words.
         reason: String,
     },
+    /// The module throws: C++ with exceptions, C with `setjmp`, Rust that unwinds.
+    #[error(
+        "the module uses WebAssembly exceptions, which are not supported: compile C++ with -fno-exceptions, C without \
+         setjmp and longjmp, Rust with panic = \"abort\" (at offset {offset:#x})"
+    )]
+    Exceptions {
+        /// Offset in the original module.
+        offset: u64,
+    },
     /// The module takes its memory from somewhere else, so that others could reach it unchecked.
     #[error("the module imports its memory; link it without --import-memory")]
     ImportedMemory,

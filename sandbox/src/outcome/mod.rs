@@ -2,8 +2,10 @@
 //!
 //! An outcome says what happened, not whose fault it was: that is [`crate::verdict`].
 
+mod advice;
 mod reasons;
 
+pub use advice::Advice;
 pub use reasons::{AbiViolation, HostFault, Unusable};
 
 use crate::instrument::trap_reason;

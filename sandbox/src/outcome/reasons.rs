@@ -1,6 +1,7 @@
 //! Why a guest, a module or the host is at fault: what outcomes carry that are about neither content nor
 //! a trap.
 
+use super::advice::beside;
 use serde::Serialize;
 
 /// A rule of the guest ABI that was broken.
@@ -129,7 +130,10 @@ pub enum Unusable {
         found: String,
     },
     /// An import that the sandbox does not provide.
-    #[error("imports `{module}.{name}`, which the sandbox does not provide")]
+    #[error(
+        "imports `{module}.{name}`, which the sandbox does not provide{}",
+        beside(module, name)
+    )]
     UnknownImport {
         /// Module of the import.
         module: String,

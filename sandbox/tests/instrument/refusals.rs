@@ -57,13 +57,27 @@ fn invalid_code_is_not_a_missing_proposal() {
 fn proposals_that_are_not_supported_are_named_as_such() {
     for text in [
         "(module (type (struct (field i32))))",
-        "(module (tag))",
         "(module (table i64 1 funcref))",
         "(module (type $f (func)) (func (param (ref $f)) (call_ref $f (local.get 0))))",
-        "(module (func (block $b (try_table (catch_all $b)))))",
     ] {
         let refusal = refusal_of(text);
         assert!(matches!(refusal, Refusal::UnsupportedProposal { .. }), "{text}: {refusal:?}");
+    }
+}
+
+#[test]
+fn exceptions_are_refused_with_what_to_do() {
+    // By the section of tags, the instructions of today and those of older compilers.
+    for text in [
+        "(module (tag))",
+        "(module (tag (param i32)) (func (throw 0 (i32.const 1))))",
+        "(module (func (block $b (try_table (catch_all $b)))))",
+        "(module (func (try (do) (catch_all (rethrow 0)))))",
+        r#"(module (import "env" "__cpp_exception" (tag (param i32))))"#,
+    ] {
+        let refusal = refusal_of(text);
+        assert!(matches!(refusal, Refusal::Exceptions { .. }), "{text}: {refusal:?}");
+        assert!(refusal.to_string().contains("-fno-exceptions"), "{refusal}");
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) enum Command {
     Channel(Channel),
     Guests(Guests),
     Inspect(Inspect),
+    Init(Init),
     Explain(Explain),
 }
 
@@ -393,6 +394,27 @@ pub(super) enum InspectFormat {
     /// For programs; its schema is docs/schemas/inspect-1.json.
     Json,
 }
+
+/// Write a complete project for an interpreter of your own: sources, build file, samples and a test.
+#[derive(Debug, Args)]
+#[command(after_help = INIT_EXAMPLES)]
+pub(super) struct Init {
+    /// What the interpreter is written in, or wasi for a plain program in C that reads stdin.
+    #[arg(short, long, value_name = "KIND", value_enum)]
+    pub(super) interpreter: super::init::Kind,
+    /// Its name: lower-case letters, digits and hyphens [default: the folder's].
+    #[arg(long, value_name = "NAME")]
+    pub(super) name: Option<String>,
+    /// The project's folder, which is made if it is not there and has to be empty.
+    #[arg(value_name = "DIR")]
+    pub(super) directory: PathBuf,
+}
+
+const INIT_EXAMPLES: &str = "\
+Examples:
+  proofhouse init --interpreter c sensor
+  proofhouse init --interpreter cpp --name sensor .
+Then, in the folder, the commands that it prints: they build the interpreter and check its samples.";
 
 /// Say what a finding's code means.
 #[derive(Debug, Args)]

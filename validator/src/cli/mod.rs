@@ -13,6 +13,7 @@ mod files;
 mod fuzz;
 mod guest_list;
 mod guests;
+mod init;
 mod inspect;
 mod outcome_key;
 mod progress;
@@ -79,6 +80,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Command::Channel(args) => channel::run(&args, authority),
         Command::Guests(args) => guest_list::run(&args, authority),
         Command::Inspect(args) => inspect::run(&args, authority),
+        Command::Init(args) => init::run(&args, authority),
         Command::Explain(args) => explain::run(&args),
     };
     match result {

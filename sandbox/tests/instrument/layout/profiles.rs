@@ -37,12 +37,12 @@ fn workspace() -> TempDir {
     let path = |name: &str| folder.path().join(name);
     symlink(root().join("sandbox"), path("sandbox")).unwrap();
     fs::write(path("guest.c"), GUEST).unwrap();
-    fs::create_dir(path("my-interpreter")).unwrap();
-    fs::write(path("my-interpreter/guest.c"), GUEST).unwrap();
+    fs::create_dir(path("my-program")).unwrap();
+    fs::write(path("my-program/guest.c"), GUEST).unwrap();
     let project = "cmake_minimum_required(VERSION 3.20)\nproject(guest C)\n\
         add_executable(guest.wasm guest.c)\n\
         target_link_options(guest.wasm PRIVATE -mexec-model=reactor)\n";
-    fs::write(path("my-interpreter/CMakeLists.txt"), project).unwrap();
+    fs::write(path("my-program/CMakeLists.txt"), project).unwrap();
     folder
 }
 
@@ -85,7 +85,7 @@ fn the_commands_for_cmake_make_every_build() {
     {
         let folder = workspace();
         for profile in ["release", "checked-O0", "checked-O1"] {
-            run(&folder, &block("cmake").replace("checked-O1", profile));
+            run(&folder, &block("-DPROOFHOUSE_PROFILE").replace("checked-O1", profile));
             let module = folder.path().join(format!("build-{profile}/guest.wasm"));
             let found = layout(&module);
             assert_eq!(found.is_some_and(|found| found.stack), profile != "release", "{found:?}");

@@ -1,0 +1,181 @@
+//! C++ and C that jumps, as real compilers build them: what has no place in the sandbox is refused with what
+//! to do instead, by the compiler or when the module is opened, and what libc++ knows of its containers is
+//! used.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use support::program::Program;
+use tempfile::TempDir;
+
+/// An interpreter but for `load`.
+const AROUND: &str = r#"
+#include "proofhouse.h"
+static char buffer[64];
+int32_t proofhouse_abi_version(void) { return 1; }
+void *proofhouse_alloc(uint32_t size) { return size <= sizeof buffer ? buffer : 0; }
+int32_t proofhouse_evaluate(const void *event, uint32_t size) { return event != 0 && size > 0; }
+"#;
+
+const THROWS: &str = r#"
+__attribute__((noinline)) static void fail(int code) { throw code; }
+int32_t proofhouse_load(const void *content, uint32_t) {
+    try {
+        if (*static_cast<const char *>(content) == '!') fail(7);
+    } catch (int code) {
+        return code;
+    }
+    return 0;
+}
+"#;
+
+const JUMPS: &str = r#"
+typedef int jmp_buf[48];
+int setjmp(jmp_buf);
+_Noreturn void longjmp(jmp_buf, int);
+static jmp_buf place;
+__attribute__((noinline)) static void fail(int code) { longjmp(place, code); }
+int32_t proofhouse_load(const void *content, uint32_t size) {
+    int code = setjmp(place);
+    if (code == 0 && size > 0 && *(const char *)content == '!') fail(7);
+    return code;
+}
+"#;
+
+/// Reads behind the elements of a vector, where its storage still is.
+const BEHIND: &str = r#"
+#include <vector>
+__attribute__((noinline)) static int element(const int *elements, int n) { return elements[n]; }
+int32_t proofhouse_load(const void *content, uint32_t) {
+    std::vector<int> elements;
+    elements.reserve(16);
+    elements.push_back(1);
+    const int n = *static_cast<const char *>(content) == '!' ? 9 : 0;
+    return element(elements.data(), n) == 12345;
+}
+"#;
+
+fn sdk() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../sandbox/sdk").canonicalize().unwrap()
+}
+
+/// What `toolchain.sh` answers.
+fn toolchain(profile: &str) -> HashMap<String, String> {
+    let mut command = Command::new(sdk().join("toolchain.sh"));
+    let output = command.args(["--cxx", "--profile", profile]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}(`.ci/bootstrap` installs what is needed)");
+    let answer = String::from_utf8(output.stdout).unwrap();
+    let pairs = answer.lines().filter_map(|line| line.split_once('='));
+    pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// Compiles an interpreter in a folder. Undefined symbols become imports if `undefined` says so.
+///
+/// # Errors
+/// The compiler's words.
+fn compile(
+    folder: &Path,
+    file: &str,
+    load: &str,
+    profile: &str,
+    undefined: bool,
+    more: &[&str],
+) -> Result<PathBuf, String> {
+    let answer = toolchain(profile);
+    let flags = if file.ends_with(".cpp") { "CXXFLAGS" } else { "CFLAGS" };
+    fs::write(folder.join(file), format!("{AROUND}{load}")).unwrap();
+    let module = folder.join("guest.wasm");
+    let mut command = Command::new(&answer["WASM_CC"]);
+    command.args(answer[flags].split(' ')).args(answer["LDFLAGS"].split_whitespace()).args(more);
+    if undefined {
+        let zig = answer["WASM_KIND"] == "zig";
+        command.arg(if zig { "-Wl,--import-symbols" } else { "-Wl,--allow-undefined" });
+    }
+    command.arg("-mexec-model=reactor").arg(format!("-I{}", sdk().join("c").display()));
+    if profile != "release" && flags == "CXXFLAGS" {
+        command.arg(sdk().join("c/containers.c"));
+    }
+    let output = command.arg(file).arg("-o").arg(&module).current_dir(folder).output().unwrap();
+    if output.status.success() {
+        Ok(module)
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
+/// Checks content with the module in a folder. Returns the exit code and the report.
+fn check(folder: &Path, content: &str) -> (Option<i32>, String) {
+    fs::write(folder.join("content"), content).unwrap();
+    let ended = Program::new(folder).args(["check", "-i", "guest.wasm", "content"]).run();
+    (ended.code, String::from_utf8_lossy(&ended.stdout).into_owned())
+}
+
+/// Asserts that a module is refused when it is opened, with that advice.
+#[track_caller]
+fn refused(file: &str, load: &str, more: &[&str], advice: &str) {
+    let folder = TempDir::new().unwrap();
+    compile(folder.path(), file, load, "release", true, more).unwrap();
+    let (code, report) = check(folder.path(), "anything");
+    assert_eq!(code, Some(3), "{report}");
+    assert!(report.contains("interpreter-unusable") && report.contains(advice), "{report}");
+}
+
+#[test]
+fn a_throw_does_not_compile() {
+    let folder = TempDir::new().unwrap();
+    let said = compile(folder.path(), "guest.cpp", THROWS, "release", false, &[]).unwrap_err();
+    assert!(said.contains("exceptions disabled") && said.contains("guest.cpp:"), "{said}");
+}
+
+#[test]
+fn exceptions_that_were_linked_all_the_same_are_refused() {
+    refused("guest.cpp", THROWS, &["-fexceptions"], "compile with -fno-exceptions");
+}
+
+#[test]
+fn jumps_do_not_link_and_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let said = compile(folder.path(), "guest.c", JUMPS, "release", false, &[]).unwrap_err();
+    assert!(said.contains("undefined symbol: setjmp"), "{said}");
+    refused("guest.c", JUMPS, &[], "setjmp and longjmp are built on WebAssembly exceptions");
+}
+
+/// With the extension of WebAssembly. zig's linker takes no tags that nobody defines, and so links neither.
+#[test]
+fn exceptions_of_webassembly_are_refused() {
+    if toolchain("release")["WASM_KIND"] == "zig" {
+        let folder = TempDir::new().unwrap();
+        let sjlj = ["-mllvm", "-wasm-enable-sjlj", "-mexception-handling"];
+        assert!(compile(folder.path(), "guest.c", JUMPS, "release", true, &sjlj).is_err());
+        return;
+    }
+    let advice = "compile with -fno-exceptions";
+    refused("guest.cpp", THROWS, &["-fexceptions", "-fwasm-exceptions"], advice);
+    let sjlj = ["-mllvm", "-wasm-enable-sjlj", "-mexception-handling"];
+    refused("guest.c", JUMPS, &sjlj, "setjmp and longjmp are built on WebAssembly exceptions");
+}
+
+#[test]
+fn an_access_behind_the_elements_of_a_vector_is_found_in_checked_builds() {
+    let folder = TempDir::new().unwrap();
+    for profile in ["release", "checked-O0", "checked-O1"] {
+        compile(folder.path(), "guest.cpp", BEHIND, profile, false, &[]).unwrap();
+        assert_eq!(check(folder.path(), "fine").0, Some(0), "{profile}");
+        let (code, report) = check(folder.path(), "!");
+        if profile == "release" {
+            // The storage is one block of the heap.
+            assert_eq!(code, Some(0), "{report}");
+        } else {
+            assert_eq!(code, Some(1), "{report}");
+            assert!(report.contains("use-after-poison: read of 4 bytes"), "{report}");
+            assert!(report.contains("at element"), "{report}");
+        }
+    }
+}
