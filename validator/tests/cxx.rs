@@ -2,7 +2,12 @@
 //! to do instead, by the compiler or when the module is opened, and what libc++ knows of its containers is
 //! used.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
 
 #[path = "support/mod.rs"]
 mod support;
@@ -23,7 +28,7 @@ void *proofhouse_alloc(uint32_t size) { return size <= sizeof buffer ? buffer : 
 int32_t proofhouse_evaluate(const void *event, uint32_t size) { return event != 0 && size > 0; }
 "#;
 
-const THROWS: &str = r#"
+const THROWS: &str = r"
 __attribute__((noinline)) static void fail(int code) { throw code; }
 int32_t proofhouse_load(const void *content, uint32_t) {
     try {
@@ -33,9 +38,9 @@ int32_t proofhouse_load(const void *content, uint32_t) {
     }
     return 0;
 }
-"#;
+";
 
-const JUMPS: &str = r#"
+const JUMPS: &str = r"
 typedef int jmp_buf[48];
 int setjmp(jmp_buf);
 _Noreturn void longjmp(jmp_buf, int);
@@ -46,10 +51,10 @@ int32_t proofhouse_load(const void *content, uint32_t size) {
     if (code == 0 && size > 0 && *(const char *)content == '!') fail(7);
     return code;
 }
-"#;
+";
 
 /// Reads behind the elements of a vector, where its storage still is.
-const BEHIND: &str = r#"
+const BEHIND: &str = r"
 #include <vector>
 __attribute__((noinline)) static int element(const int *elements, int n) { return elements[n]; }
 int32_t proofhouse_load(const void *content, uint32_t) {
@@ -59,7 +64,7 @@ int32_t proofhouse_load(const void *content, uint32_t) {
     const int n = *static_cast<const char *>(content) == '!' ? 9 : 0;
     return element(elements.data(), n) == 12345;
 }
-"#;
+";
 
 fn sdk() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../sandbox/sdk").canonicalize().unwrap()
@@ -89,7 +94,11 @@ fn compile(
     more: &[&str],
 ) -> Result<PathBuf, String> {
     let answer = toolchain(profile);
-    let flags = if file.ends_with(".cpp") { "CXXFLAGS" } else { "CFLAGS" };
+    let flags = if Path::new(file).extension().is_some_and(|extension| extension == "cpp") {
+        "CXXFLAGS"
+    } else {
+        "CFLAGS"
+    };
     fs::write(folder.join(file), format!("{AROUND}{load}")).unwrap();
     let module = folder.join("guest.wasm");
     let mut command = Command::new(&answer["WASM_CC"]);

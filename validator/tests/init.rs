@@ -59,11 +59,11 @@ fn commands_of(project: &Path) -> Vec<String> {
 /// The project's test can fail: an interpreter that takes `above` for `over` does not pass it.
 #[track_caller]
 fn a_broken_interpreter_fails(project: &Path, commands: &[&str]) {
-    let source = ["rules.c", "rules.cpp", "src/rules.rs"].map(|name| project.join(name));
-    let source = source.into_iter().find(|path| path.is_file()).unwrap();
-    let text = fs::read_to_string(&source).unwrap();
-    assert!(text.contains("\"over\""));
-    fs::write(&source, text.replace("\"over\"", "\"above\"")).unwrap();
+    let sources = ["rules.c", "rules.cpp", "src/rules.rs"].map(|name| project.join(name));
+    let broken = sources.into_iter().find(|path| path.is_file()).unwrap();
+    let rules = fs::read_to_string(&broken).unwrap();
+    assert!(rules.contains("\"over\""));
+    fs::write(&broken, rules.replace("\"over\"", "\"above\"")).unwrap();
     let (test, build) = commands.split_last().unwrap();
     sh(project, &build.join("\n"));
     sh(project, &format!("if {test} 2>said; then exit 1; fi; grep -q FAILED said"));

@@ -1,6 +1,10 @@
 //! That the lists are complete and that what is written fits.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
 
 use super::{Kind, Name};
 use clap::ValueEnum as _;
