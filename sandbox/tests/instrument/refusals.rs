@@ -4,8 +4,8 @@ use proofhouse_sandbox::instrument::{
     Checks, Limited, NamesFound, Options, Refusal, instrument, limits,
 };
 use wasm_encoder::{
-    CodeSection, CustomSection, Function, FunctionSection, MemorySection, MemoryType, Module,
-    TypeSection, ValType,
+    BlockType, CodeSection, CustomSection, Function, FunctionSection, MemorySection, MemoryType,
+    Module, TypeSection, ValType,
 };
 
 use super::guest::{Ended, Guest, wasm};
@@ -72,13 +72,22 @@ fn exceptions_are_refused_with_what_to_do() {
         "(module (tag))",
         "(module (tag (param i32)) (func (throw 0 (i32.const 1))))",
         "(module (func (block $b (try_table (catch_all $b)))))",
-        "(module (func (try (do) (catch_all (rethrow 0)))))",
         r#"(module (import "env" "__cpp_exception" (tag (param i32))))"#,
     ] {
-        let refusal = refusal_of(text);
-        assert!(matches!(refusal, Refusal::Exceptions { .. }), "{text}: {refusal:?}");
-        assert!(refusal.to_string().contains("-fno-exceptions"), "{refusal}");
+        is_refused_for_exceptions(&wasm(text), text);
     }
+    let older = one_function(&mut Function::new([]), |function| {
+        let mut instructions = function.instructions();
+        instructions.try_(BlockType::Empty).catch_all().rethrow(0).end();
+    });
+    is_refused_for_exceptions(&older, "try");
+}
+
+#[track_caller]
+fn is_refused_for_exceptions(module: &[u8], what: &str) {
+    let refusal = refusal(module);
+    assert!(matches!(refusal, Refusal::Exceptions { .. }), "{what}: {refusal:?}");
+    assert!(refusal.to_string().contains("-fno-exceptions"), "{refusal}");
 }
 
 #[test]

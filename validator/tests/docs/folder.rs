@@ -37,6 +37,11 @@ pub(crate) fn fill(root: &Path, page: &str, folder: &Path) -> Result<(), String>
                 "mkdir corpus && mv findings/*.case findings/crash-0a1b.case && cp a.chan corpus",
             )
         }
+        "docs/coverage.md" => {
+            workspace(root, folder)?;
+            sensor(root, folder)?;
+            sh(folder, "mkdir out && cp a.chan out")
+        }
         "docs/build-profiles.md" => {
             workspace(root, folder)?;
             sh(folder, GUEST)

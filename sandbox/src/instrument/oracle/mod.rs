@@ -12,7 +12,8 @@
 
 mod blocks;
 
-use super::shadow::{GRANULE, Poison, first_poisoned};
+use super::numbers::index;
+use super::shadow::{GRANULE, GRANULE_LOG2, Poison, first_poisoned};
 use blocks::Blocks;
 
 /// What the oracle sees of an instance.
@@ -169,8 +170,8 @@ fn shows_at_its_end(shadow: &[u8], address: u32, size: u32) -> bool {
         let length = last.saturating_sub(from).saturating_add(1);
         return first_poisoned(shadow, from, length).is_some();
     }
-    let granules = [last, last.saturating_sub(GRANULE)].map(in_granule_of);
-    granules.iter().any(|granule| first_poisoned(shadow, *granule, GRANULE).is_some())
+    let granules = [last, last.saturating_sub(GRANULE)].map(|at| index(at >> GRANULE_LOG2));
+    granules.iter().any(|granule| shadow.get(*granule).is_some_and(|byte| *byte != 0))
 }
 
 #[cfg(test)]
