@@ -60,6 +60,7 @@ impl Additions {
         stack_pointer: Option<StackPointer>,
         stand_ins: StandIns,
         asan: Found,
+        names: &[(u32, &str)],
         options: Options,
     ) -> Result<Self, Refusal> {
         let layout = asan.summary().is_some();
@@ -83,8 +84,10 @@ impl Additions {
             globals: next_global,
         };
         let added = |of: fn(&Runtime) -> u32| runtime.as_ref().map_or(0, of);
-        judge(Limited::Types, base.types, added(Runtime::types), MAX_TYPES)?;
-        judge(Limited::Functions, base.functions, added(Runtime::functions), MAX_FUNCTIONS)?;
+        // Coverage may add one of each.
+        let more = |of: u32| of.saturating_add(u32::from(options.coverage));
+        judge(Limited::Types, base.types, more(added(Runtime::types)), MAX_TYPES)?;
+        judge(Limited::Functions, base.functions, more(added(Runtime::functions)), MAX_FUNCTIONS)?;
         judge(Limited::Globals, base.globals, added(Runtime::globals), MAX_GLOBALS)?;
         let function = |name: &str| {
             let function = runtime.as_ref().map_or(u32::MAX, |runtime| export(runtime, name));
@@ -107,7 +110,11 @@ impl Additions {
         let redirects = asan.link(&Links { function, checked, stack_pointer });
         // Behind the guest's own memory and those of the runtime.
         let memory = u32::from(original.memory.is_some()).saturating_add(added(Runtime::memories));
-        let coverage = options.coverage.then(|| CoveragePlan::of(original, memory)).transpose()?;
+        let behind = base.functions.saturating_add(added(Runtime::functions));
+        let coverage = options
+            .coverage
+            .then(|| CoveragePlan::of(original, names, memory, behind))
+            .transpose()?;
         let covered = coverage.as_ref().map(CoveragePlan::coverage);
         let passes = Passes { fuel, stack, checks, grow, coverage: covered };
         Ok(Self {
@@ -122,6 +129,13 @@ impl Additions {
             redirects,
             layout,
         })
+    }
+
+    /// Index of the type of the function that writes down calls, if there is one: behind all others.
+    pub(super) fn writer_type(&self) -> Option<u32> {
+        self.coverage.as_ref()?.writer?;
+        let runtime = self.runtime.as_ref().map_or(0, Runtime::types);
+        Some(self.base.types.saturating_add(runtime))
     }
 
     /// Index of the runtime's function that stands in for the function of the original with this index,

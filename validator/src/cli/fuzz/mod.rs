@@ -8,8 +8,12 @@
 mod driver;
 mod features;
 mod findings;
+mod hints;
+mod learned;
 mod mutators;
+mod novelty;
 mod stage;
+mod stages;
 mod state;
 mod statistics;
 mod summary;
