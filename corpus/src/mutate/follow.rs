@@ -28,6 +28,8 @@ pub struct NumberForm {
     pub width: usize,
     /// Whether the most significant byte comes first.
     pub is_big_endian: bool,
+    /// Whether every bit is the other one, as in the last step of a CRC.
+    pub is_complement: bool,
 }
 
 /// Two operands of a comparison that are not equal.
@@ -89,6 +91,7 @@ impl Edit {
 impl NumberForm {
     /// The number's bytes.
     pub fn bytes(self, number: u64) -> Option<Vec<u8>> {
+        let number = if self.is_complement { !number } else { number };
         let mut bytes = number.to_le_bytes().get(..self.width)?.to_vec();
         if self.is_big_endian {
             bytes.reverse();
@@ -122,9 +125,10 @@ mod tests {
     #[test]
     fn numbers_are_found_however_they_are_written() {
         let wanted = 0x1122_3344;
-        let table: [(&[u8], usize, u64, &[u8]); 6] = [
+        let table: [(&[u8], usize, u64, &[u8]); 7] = [
             (b"x\x01\x02\x03\x04", 4, 0x0403_0201, b"x\x44\x33\x22\x11"),
             (b"x\x01\x02\x03\x04", 4, 0x0102_0304, b"x\x11\x22\x33\x44"),
+            (b"x\x01\x02\x03\x04", 4, u64::from(!0x0403_0201_u32), b"x\xbb\xcc\xdd\xee"),
             (b"x\x01\x02\x03\x04", 8, 0x0102_0304, b"x\x11\x22\x33\x44"),
             (b"n=1234;", 4, 1234, b"n=287454020;"),
             (b"n=4d2;", 4, 1234, b"n=11223344;"),

@@ -17,10 +17,13 @@ pub(super) fn edits(input: &[u8], of: usize, old: u64, new: u64, step: u64, to: 
         if width > 1 && u8::try_from(old).is_ok() && u8::try_from(new).is_ok() {
             continue;
         }
-        for is_big_endian in [false, true] {
-            let form = NumberForm { width, is_big_endian };
+        for (is_big_endian, is_complement) in
+            [(false, false), (true, false), (false, true), (true, true)]
+        {
+            let form = NumberForm { width, is_big_endian, is_complement };
             let (Some(from), Some(insert)) = (form.bytes(old), form.bytes(new)) else { continue };
-            if width == 1 && is_big_endian {
+            // One byte has no order, and is there in either sign by chance.
+            if (width == 1 && is_big_endian) || (width < 4 && is_complement) {
                 continue;
             }
             to.extend(places(input, &from).map(|at| Edit {

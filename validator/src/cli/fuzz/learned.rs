@@ -23,14 +23,27 @@ struct Place {
 #[derive(Clone, Copy, Debug)]
 struct Past {
     operands: [u64; 2],
-    has_varied: [bool; 2],
+    /// How often either operand was another than the time before.
+    changes: [u32; 2],
+}
+
+/// How often both sides of a comparison have to change before one is taken to follow from the other.
+const MANY: u32 = 8;
+/// A place is given up if it was put right in vain this many times more often than with success.
+const MOST_FAILURES: u32 = 8;
+
+/// A place that is known.
+struct Known {
+    place: Place,
+    /// How much more often it was put right in vain than with success.
+    failures: u32,
 }
 
 /// What is known.
 #[derive(Default)]
 pub(super) struct Learned {
     past: HashMap<u32, Past>,
-    places: Vec<Place>,
+    places: Vec<Known>,
     /// A number that was put right for a comparison, until the next run tells whether it is.
     tried: Option<Place>,
     /// Comparisons whose numbers were others the last time, what follows from the input among them.
@@ -50,13 +63,13 @@ impl Learned {
     pub(super) fn take(&mut self, hints: &Hints) {
         self.fresh.clear();
         for hint in &hints.numbers {
-            let new = Past { operands: hint.operands, has_varied: [false; 2] };
+            let new = Past { operands: hint.operands, changes: [0; 2] };
             let past = self.past.entry(hint.site).or_insert(new);
             let is_same = past.operands == hint.operands;
-            for ((has_varied, before), now) in
-                past.has_varied.iter_mut().zip(past.operands).zip(hint.operands)
+            for ((changes, before), now) in
+                past.changes.iter_mut().zip(past.operands).zip(hint.operands)
             {
-                *has_varied |= before != now;
+                *changes = changes.saturating_add(u32::from(before != now));
             }
             past.operands = hint.operands;
             if !is_same {
@@ -66,11 +79,14 @@ impl Learned {
         // If the comparison was made and is no hint any more, its numbers are equal now.
         if let Some(place) = self.tried.take()
             && !hints.numbers.iter().any(|hint| hint.site == place.site)
-            && self.past.get(&place.site).is_some_and(|past| past.has_varied == [true; 2])
-            && !self.places.iter().any(|known| known.site == place.site && known.at == place.at)
+            && self
+                .past
+                .get(&place.site)
+                .is_some_and(|past| past.changes.iter().all(|changes| *changes >= MANY))
+            && !self.places.iter().any(|known| known.place == place)
             && self.places.len() < MOST_LEARNED
         {
-            self.places.push(place);
+            self.places.push(Known { place, failures: 0 });
         }
     }
 
@@ -79,16 +95,33 @@ impl Learned {
         self.places.is_empty()
     }
 
-    /// Puts numbers right, after a run of the input left these hints. Says whether anything changed.
-    pub(super) fn put_right(&self, hints: &Hints, input: &mut [u8]) -> bool {
-        let mut is_changed = false;
-        for hint in &hints.numbers {
-            let [one, other] = hint.operands;
-            for place in self.places.iter().filter(|place| place.site == hint.site) {
-                is_changed |= place.put_right(input, one, other);
+    /// Puts numbers right, after a run of the input left these hints. `before` are the sites for which that
+    /// was done in the run before it; those of this one take their place. Says whether anything changed.
+    pub(super) fn put_right(
+        &mut self,
+        hints: &Hints,
+        input: &mut [u8],
+        before: &mut Vec<u32>,
+    ) -> bool {
+        let mut done = Vec::new();
+        for known in &mut self.places {
+            let site = known.place.site;
+            let hint = hints.numbers.iter().find(|hint| hint.site == site);
+            match (hint, before.contains(&site)) {
+                (None, true) => known.failures = known.failures.saturating_sub(1),
+                (Some(_), true) => known.failures = known.failures.saturating_add(1),
+                (_, false) => {}
+            }
+            if let Some(hint) = hint {
+                let [one, other] = hint.operands;
+                if known.place.put_right(input, one, other) {
+                    done.push(site);
+                }
             }
         }
-        is_changed
+        self.places.retain(|known| known.failures < MOST_FAILURES);
+        *before = done;
+        !before.is_empty()
     }
 }
 

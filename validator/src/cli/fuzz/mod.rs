@@ -12,6 +12,7 @@ mod hints;
 mod learned;
 mod mutators;
 mod novelty;
+mod operands;
 mod stage;
 mod stages;
 mod state;

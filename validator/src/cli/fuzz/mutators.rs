@@ -2,6 +2,7 @@
 
 use super::hints::Hints;
 use super::learned::Learned;
+use super::operands::Operands;
 use super::stages::{Stages, Trial};
 use super::state::{Mode, State, join, split};
 use proofhouse_corpus::{
@@ -31,6 +32,10 @@ pub(super) struct Mutators {
     hints: Hints,
     /// Numbers that follow from the rest of the input.
     learned: Learned,
+    /// Operands that sites have had.
+    operands: Operands,
+    /// Inputs that are left of those for a run that begins with nothing.
+    starters: usize,
     /// Inputs that covered something new, and what is to be tried from them.
     stages: Stages,
 }
@@ -51,6 +56,8 @@ impl Mutators {
             recent: VecDeque::new(),
             hints: Hints::default(),
             learned: Learned::default(),
+            operands: Operands::default(),
+            starters: 0,
             stages: Stages::default(),
         };
         if mutators.on {
@@ -63,6 +70,12 @@ impl Mutators {
                 }
             };
         }
+        // Where nothing is given to begin with, code is reached that wants more than a byte or two, and what
+        // it compares is found again, since no two places look alike.
+        if seeds.is_empty() {
+            mutators.first.extend(starters());
+            mutators.starters = mutators.first.len();
+        }
         mutators
     }
 
@@ -74,7 +87,11 @@ impl Mutators {
     /// What the last run compared, and whether it covered anything new.
     pub(super) fn give_hints(&mut self, input: &[u8], hints: Hints, is_new: bool) {
         self.learned.take(&hints);
-        if is_new {
+        let is_starter = self.starters > 0 && self.first.len() < self.starters;
+        if is_starter {
+            self.starters = self.first.len();
+        }
+        if self.operands.take(&hints) || is_new || is_starter {
             self.stages.add(input, &hints);
         }
         self.hints = hints;
@@ -92,8 +109,8 @@ impl Mutators {
 
     /// Puts numbers of the input right that earlier ones had to have, after a run of it left its hints.
     /// Says whether anything changed.
-    pub(super) fn put_right(&self, input: &mut [u8]) -> bool {
-        self.learned.put_right(&self.hints, input)
+    pub(super) fn put_right(&mut self, input: &mut [u8], before: &mut Vec<u32>) -> bool {
+        self.learned.put_right(&self.hints, input, before)
     }
 
     /// What comes first, if anything is left of it.
@@ -204,6 +221,23 @@ fn follow_any(numbers: &[Comparison], input: &[u8], seed: u32) -> Option<Trial> 
         let edit = edits.get(seed.checked_rem(edits.len())?)?.clone();
         let input = edit.apply(input)?;
         Some(Trial { input, edit: Some((number.site, edit)) })
+    })
+}
+
+/// Bytes of the inputs that a run begins with if it is given none.
+const STARTERS: [usize; 4] = [8, 24, 64, 256];
+
+/// Those inputs: of each length one of letters and one of any bytes, of which hardly two follow each other
+/// twice.
+fn starters() -> impl Iterator<Item = Vec<u8>> {
+    let mixed = |nth: usize| {
+        let mixed = u64::try_from(nth).unwrap_or(0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed ^ (mixed >> 29)).to_be_bytes()[1]
+    };
+    STARTERS.into_iter().flat_map(move |length| {
+        let letters = (1..=length).map(|nth| b'a'.saturating_add(mixed(nth) % 26)).collect();
+        let bytes = (1..=length).map(mixed).collect();
+        [letters, bytes]
     })
 }
 

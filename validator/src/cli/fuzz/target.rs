@@ -188,9 +188,10 @@ impl Fuzzed {
 
     /// Puts numbers right that follow from the rest of the input.
     fn put_right(&mut self, input: &mut [u8]) {
+        let mut before = Vec::new();
         for _ in 0..MOST_REHEARSALS {
             // What breaks the interpreter is to be run as it is.
-            if self.rehearse(input) || !self.mutators.put_right(input) {
+            if self.rehearse(input) || !self.mutators.put_right(input, &mut before) {
                 break;
             }
         }
