@@ -5,15 +5,22 @@
 //! to the fuzzer's own mutators, for which [`reseal`](crate::reseal) is there. The same input and seed
 //! always give the same output.
 //!
+//! Two mutators know no format: [`follow`] replaces what was compared by what it was compared with, and a
+//! [`Walk`] gives each byte a few other values.
+//!
 //! *Field mutations* are not random: [`field_mutations`] goes through every field of every instance.
 
 mod channel;
 mod event;
 mod fields;
+mod follow;
+mod walk;
 
 pub use channel::{cross_channels, mutate_channel};
 pub use event::mutate_event;
 pub use fields::field_mutations;
+pub use follow::{Compared, Edit, NumberForm, follow};
+pub use walk::Walk;
 
 /// Random bytes for one mutation: more than any takes.
 const RANDOM_BYTES: usize = 512;

@@ -1,6 +1,6 @@
 //! What a run of an interpreter with coverage leaves behind: counters and comparisons.
 
-use crate::instrument::{Comparison, CoverageMap};
+use crate::instrument::{CallComparison, Comparison, CoverageMap};
 use crate::num::usize_of;
 
 /// The coverage of one run, read in place.
@@ -38,5 +38,10 @@ impl<'a> Observation<'a> {
             let entered = counters.get(usize_of(site.point)).is_some_and(|count| *count != 0);
             entered.then(|| map.comparison(memory, nth)).flatten()
         })
+    }
+
+    /// The last calls that compared bytes or text, the latest one first.
+    pub fn calls(&self) -> impl Iterator<Item = CallComparison<'a>> + 'a {
+        self.map.calls(self.memory)
     }
 }

@@ -72,6 +72,7 @@ impl Additions {
         stack_pointer: Option<StackPointer>,
         stand_ins: StandIns,
         asan: Found,
+        names: &[(u32, &str)],
         options: Options,
     ) -> Result<Self, Refusal> {
         let layout = asan.summary().is_some();
@@ -100,8 +101,10 @@ impl Additions {
             tables: original.all_tables(),
         };
         let added = |of: fn(&Runtime) -> u32| runtime.as_ref().map_or(0, of);
-        judge(Limited::Types, base.types, added(Runtime::types), MAX_TYPES)?;
-        judge(Limited::Functions, base.functions, added(Runtime::functions), MAX_FUNCTIONS)?;
+        // Coverage may add one of each.
+        let more = |of: u32| of.saturating_add(u32::from(options.coverage));
+        judge(Limited::Types, base.types, more(added(Runtime::types)), MAX_TYPES)?;
+        judge(Limited::Functions, base.functions, more(added(Runtime::functions)), MAX_FUNCTIONS)?;
         judge(Limited::Globals, base.globals, added(Runtime::globals), MAX_GLOBALS)?;
         let function = |name: &str| {
             let function = runtime.as_ref().map_or(u32::MAX, |runtime| export(runtime, name));
@@ -131,7 +134,9 @@ impl Additions {
             (false, true) => Some(Kept::Counters),
             (false, false) => None,
         };
-        let coverage = kept.map(|kept| CoveragePlan::of(original, memory, kept)).transpose()?;
+        let behind = base.functions.saturating_add(added(Runtime::functions));
+        let coverage =
+            kept.map(|kept| CoveragePlan::of(original, names, memory, behind, kept)).transpose()?;
         let covered = coverage.as_ref().map(CoveragePlan::coverage);
         let added_globals = added(Runtime::globals).saturating_add(base.globals);
         let mutable_globals = image::mutable_globals(original, own_globals..added_globals)?;
@@ -158,6 +163,13 @@ impl Additions {
             tell_oracle,
             watched_globals: options.watch,
         })
+    }
+
+    /// Index of the type of the function that writes down calls, if there is one: behind all others.
+    pub(super) fn writer_type(&self) -> Option<u32> {
+        self.coverage.as_ref()?.writer?;
+        let runtime = self.runtime.as_ref().map_or(0, Runtime::types);
+        Some(self.base.types.saturating_add(runtime))
     }
 
     /// Index of the runtime's function that stands in for the function of the original with this index,

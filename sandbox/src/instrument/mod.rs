@@ -79,7 +79,10 @@ mod write;
 pub use asan::{
     LayoutMemory, LayoutObject, Place as LayoutPlace, Region as LayoutRegion, layout_object,
 };
-pub use coverage::{Comparison, CoverageMap, CoveragePoint, DamagedCoverage, PointKind, Site};
+pub use coverage::{
+    CallComparison, CallKind, CallSite, Comparison, CoverageMap, CoveragePoint, DamagedCoverage,
+    PointKind, Site,
+};
 pub use heap::{HeapObject, HeapRecords, NearObject, Place};
 pub use interface::Interface;
 pub use offsets::{DamagedOffsets, OffsetMap};
@@ -156,7 +159,8 @@ pub fn instrument(original: &[u8], options: Options) -> Result<Instrumented, Ref
     let (words, word_names) = words::recognise(&original, &functions)?;
     let allocator = allocator::recognise(&original, &functions, names.found)?;
     let stand_ins = StandIns::choose(words, allocator.as_ref().ok(), options);
-    let additions = Additions::plan(&original, stack_pointer, stand_ins, asan, options)?;
+    let additions =
+        Additions::plan(&original, stack_pointer, stand_ins, asan, &functions, options)?;
     let is_checked = additions.passes.checks.is_some();
     let null_page = match (is_checked, options.null_page) {
         (false, _) => None,

@@ -59,12 +59,16 @@ pub(super) fn recognise(
     Ok((known, found.into_values().collect()))
 }
 
+/// What the name of a function of libc may be without what its library puts before it.
+pub(super) fn base_name(name: &str) -> impl Iterator<Item = &str> {
+    PREFIXES.iter().filter_map(move |prefix| name.strip_prefix(prefix))
+}
+
 fn role(name: &str) -> Option<Role> {
     if NOT_AS_C.contains(&name) {
         return None;
     }
-    PREFIXES.iter().find_map(|prefix| {
-        let base = name.strip_prefix(prefix)?;
+    base_name(name).find_map(|base| {
         let (stand_in, parameters, bytes) = *WORDS.iter().find(|of| of.0 == base)?;
         let price = Price { call: WORDS_CALL, bytes };
         Some(Role { stand_in, parameters, result: true, price })

@@ -10,6 +10,7 @@ use wasm_encoder::{
 use wasmparser::SectionLimited;
 
 use super::additions::{Additions, SHADOW};
+use super::coverage::{WRITER_PARAMETERS, writer};
 use super::customs::{Fate, fate};
 use super::function::{Forward, Function, Told};
 use super::interface::{self, Interface, PREFIX, WATCHED_PADDING};
@@ -112,6 +113,9 @@ impl Writer<'_, '_> {
         if let Some(runtime) = &self.additions.runtime {
             runtime.write_types(self.additions.base, &mut to)?;
         }
+        if self.additions.writer_type().is_some() {
+            to.ty().function(WRITER_PARAMETERS, []);
+        }
         Ok(to)
     }
 
@@ -122,6 +126,9 @@ impl Writer<'_, '_> {
         }
         if let Some(runtime) = &self.additions.runtime {
             runtime.write_functions(self.additions.base, &mut to);
+        }
+        if let Some(ty) = self.additions.writer_type() {
+            to.function(ty);
         }
         to
     }
@@ -297,6 +304,11 @@ impl Writer<'_, '_> {
         if let Some(runtime) = &self.additions.runtime {
             runtime.write_code(self.additions.base, &mut code)?;
         }
+        if let Some(coverage) = self.additions.passes.coverage
+            && self.additions.writer_type().is_some()
+        {
+            code.raw(&writer(coverage).into_raw_body());
+        }
         Ok((code, hints, offsets))
     }
 
@@ -339,6 +351,9 @@ impl Writer<'_, '_> {
         module.section(&self.names.write(base.functions, |to| {
             if let Some(runtime) = &self.additions.runtime {
                 runtime.write_names(base, to);
+            }
+            if let Some(index) = self.additions.coverage.as_ref().and_then(|plan| plan.writer) {
+                to.append(index, "proofhouse_keep_call");
             }
         }));
     }

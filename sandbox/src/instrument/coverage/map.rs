@@ -5,6 +5,7 @@ use wasm_encoder::Encode;
 use wasmparser::BinaryReader;
 
 use super::super::numbers::index;
+use super::calls::{CURSOR_BYTES, CallKind, ENTRIES, ENTRY_BYTES, KEPT};
 use super::{COUNT_BYTES, SECOND, SLOT_BYTES};
 
 /// The bytes are not an encoded map.
@@ -41,6 +42,19 @@ pub struct Site {
     pub width: u8,
     /// The counter of the block that it is in.
     pub point: u32,
+    /// What the code added to the number that it compares, modulo 2^64: a hint at what the number was.
+    pub shift: u64,
+    /// For a switch over a table, how many cases it has; zero for a comparison of two numbers.
+    pub cases: u32,
+}
+
+/// A call in the original of a function that compares bytes or text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallSite {
+    /// Offset of the instruction in the original module.
+    pub offset: u32,
+    /// What it compares.
+    pub kind: CallKind,
 }
 
 /// The last time that a comparison was made.
@@ -50,8 +64,22 @@ pub struct Comparison {
     pub site: u32,
     /// Bytes of each operand: 4 or 8.
     pub width: u8,
-    /// The operands, without sign.
+    /// The operands, without sign and before anything was added to them; for a switch, the number and the
+    /// first case.
     pub operands: [u64; 2],
+    /// For a switch, how many cases follow each other.
+    pub cases: u32,
+}
+
+/// A call that compared bytes or text, one of the last ones of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallComparison<'m> {
+    /// Index of the call's site.
+    pub site: u32,
+    /// What it compared.
+    pub kind: CallKind,
+    /// The operands as far as they are kept; those of text without their zero.
+    pub operands: [&'m [u8]; 2],
 }
 
 /// All counters and comparisons of a module, in the order of its code.
@@ -61,6 +89,7 @@ pub struct CoverageMap {
     pub(super) sites: Vec<Site>,
     /// Counters have eight bytes each.
     pub(super) counts_in_full: bool,
+    pub(super) calls: Vec<CallSite>,
 }
 
 impl CoverageMap {
@@ -79,9 +108,19 @@ impl CoverageMap {
         &self.sites
     }
 
+    /// The calls that compare bytes or text.
+    pub fn call_sites(&self) -> &[CallSite] {
+        &self.calls
+    }
+
     /// Address of the first slot: behind the counters.
     pub(super) fn slots(&self) -> usize {
         self.points.len().next_multiple_of(index(SLOT_BYTES))
+    }
+
+    /// Address of the ring: behind the slots.
+    pub(super) fn ring(&self) -> usize {
+        self.slots().saturating_add(self.sites.len().saturating_mul(index(SLOT_BYTES)))
     }
 
     /// The counters in the bytes of a coverage memory.
@@ -99,13 +138,40 @@ impl CoverageMap {
 
     /// The comparison at a site, from the bytes of a coverage memory. Zeros if it was never made.
     pub fn comparison(&self, memory: &[u8], site: u32) -> Option<Comparison> {
-        let width = self.sites.get(index(site))?.width;
+        let Site { width, shift, cases, .. } = *self.sites.get(index(site))?;
         let slot = self.slots().checked_add(index(site).checked_mul(index(SLOT_BYTES))?)?;
+        let mask = if width == 8 { u64::MAX } else { u64::from(u32::MAX) };
         let operand = |offset: u32| {
             let bytes = memory.get(slot.checked_add(index(offset))?..)?.first_chunk()?;
-            Some(u64::from_le_bytes(*bytes))
+            Some(u64::from_le_bytes(*bytes).wrapping_sub(shift) & mask)
         };
-        Some(Comparison { site, width, operands: [operand(0)?, operand(SECOND)?] })
+        Some(Comparison { site, width, operands: [operand(0)?, operand(SECOND)?], cases })
+    }
+
+    /// The last calls that compared bytes or text, the latest one first, from the bytes of a coverage
+    /// memory.
+    pub fn calls<'m>(&'m self, memory: &'m [u8]) -> impl Iterator<Item = CallComparison<'m>> {
+        let ring = memory.get(self.ring()..).filter(|_| !self.calls.is_empty());
+        let ring = ring.unwrap_or_default();
+        let cursor = number(ring, 0).unwrap_or_default();
+        (1..=cursor.min(ENTRIES)).filter_map(move |back| {
+            let nth = cursor.checked_sub(back)?.checked_rem(ENTRIES)?;
+            let start = CURSOR_BYTES.checked_add(nth.checked_mul(ENTRY_BYTES)?)?;
+            self.call(ring.get(index(start)..)?)
+        })
+    }
+
+    fn call<'m>(&self, entry: &'m [u8]) -> Option<CallComparison<'m>> {
+        let site = number(entry, 0)?;
+        let kind = self.calls.get(index(site))?.kind;
+        let operand = |length: u32, start: u32| {
+            let bytes = entry.get(index(start)..)?.get(..index(length))?;
+            let zero = bytes.iter().position(|byte| kind.is_text() && *byte == 0);
+            bytes.get(..zero.unwrap_or(bytes.len()))
+        };
+        let [one, other] = [number(entry, 4)?, number(entry, 8)?];
+        let operands = [operand(one, 16)?, operand(other, KEPT.saturating_add(16))?];
+        Some(CallComparison { site, kind, operands })
     }
 
     /// The encoded form.
@@ -129,7 +195,17 @@ impl CoverageMap {
             site.offset.saturating_sub(before).encode(&mut bytes);
             site.point.encode(&mut bytes);
             bytes.push(site.width);
+            site.shift.encode(&mut bytes);
+            site.cases.encode(&mut bytes);
             before = site.offset;
+        }
+        before = 0;
+        self.calls.len().encode(&mut bytes);
+        for call in &self.calls {
+            call.offset.saturating_sub(before).encode(&mut bytes);
+            let kind = CallKind::ALL.iter().position(|kind| *kind == call.kind);
+            bytes.push(kind.and_then(|kind| u8::try_from(kind).ok()).unwrap_or(u8::MAX));
+            before = call.offset;
         }
         bytes
     }
@@ -167,8 +243,22 @@ impl CoverageMap {
             if index(point) >= map.points.len() || !matches!(width, 4 | 8) {
                 return Ok(None);
             }
-            map.sites.push(Site { offset, width, point });
+            let shift = reader.read_var_u64()?;
+            let cases = reader.read_var_u32()?;
+            map.sites.push(Site { offset, width, point, shift, cases });
+        }
+        offset = 0;
+        for _ in 0..reader.read_var_u32()? {
+            offset = offset.saturating_add(reader.read_var_u32()?);
+            let kind = CallKind::ALL.get(usize::from(reader.read_u8()?));
+            let Some(kind) = kind.copied() else { return Ok(None) };
+            map.calls.push(CallSite { offset, kind });
         }
         Ok(reader.eof().then_some(map))
     }
+}
+
+/// The little-endian number at `at`.
+fn number(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }

@@ -6,20 +6,28 @@
 //! original, in the sense of the metering pass, and one for each way by which control leaves a block
 //! early and which is no block itself: a branch that is taken, an `if` without a second arm that is not
 //! entered. A slot holds the operands of the last time that the comparison was made: in a loop over
-//! bytes that is the one that ended it.
+//! bytes that is the one that ended it. A `switch` over a table has a slot too. Behind the slots is a
+//! *ring* with what the last calls of `memcmp` and its kin were given (`calls`).
 //!
 //! For reports, a counter has eight bytes and counts in full ([`Kept::Counts`]); there are no slots then.
 //!
 //! Fuel is counted on the original, so it is the same with this pass and without it.
 
+mod calls;
 mod compare;
 mod map;
 mod plan;
+mod shift;
 
 use wasm_encoder::{MemArg, MemArgTarget, ValType};
 use wasmparser::Operator;
 
-pub use map::{Comparison, CoverageMap, CoveragePoint, DamagedCoverage, PointKind, Site};
+pub use calls::CallKind;
+pub(super) use calls::{PARAMETERS as WRITER_PARAMETERS, writer};
+pub use map::{
+    CallComparison, CallSite, Comparison, CoverageMap, CoveragePoint, DamagedCoverage, PointKind,
+    Site,
+};
 pub(super) use plan::{CoveragePlan, FunctionPlan};
 
 /// What is kept.
@@ -50,6 +58,11 @@ pub(super) struct Coverage {
     pub(super) slots: u32,
     /// What is kept.
     pub(super) kept: Kept,
+    /// Address of the ring.
+    pub(super) ring: u32,
+    /// Index of the function that writes its entries; none has this index if nothing is called that
+    /// compares.
+    pub(super) writer: u32,
 }
 
 impl Coverage {
@@ -75,6 +88,8 @@ impl<'p> FunctionCoverage<'p> {
     pub(super) fn needs(operator: &Operator<'_>, needs: &mut ScratchNeeds) {
         if let Some(compare) = Compare::of(operator) {
             needs.at_once(std::iter::repeat_n(compare.ty, compare.operands));
+        } else if matches!(operator, Operator::Call { .. } | Operator::ReturnCall { .. }) {
+            needs.at_once([ValType::I32; calls::LOCALS]);
         } else if matches!(operator, Operator::BrIf { .. } | Operator::If { .. }) {
             needs.at_once([ValType::I32]);
         }
@@ -102,6 +117,10 @@ impl<'p> FunctionCoverage<'p> {
             && let Some(compare) = Compare::of(operator)
         {
             self.keep_operands(out, site, compare, scratch);
+        }
+        if let Some((site, kind)) = self.plan.call_at(at) {
+            let local = |nth| scratch.local(ValType::I32, nth);
+            calls::keep(&mut out.insert(), kind, site, self.coverage.writer, local);
         }
     }
 

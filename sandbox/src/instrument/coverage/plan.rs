@@ -7,8 +7,11 @@ use super::super::meter::Blocks;
 use super::super::numbers::{count, index, offset};
 use super::super::original::Original;
 use super::super::refusal::Refusal;
-use super::compare::Compare;
-use super::{COUNT_BYTES, Coverage, CoverageMap, CoveragePoint, Kept, PointKind, SLOT_BYTES, Site};
+use super::calls::{CURSOR_BYTES, CallKind, Comparing, ENTRIES, ENTRY_BYTES, recognise};
+use super::compare::{Compare, CompareKind};
+use super::map::CallSite;
+use super::shift::Shifts;
+use super::{COUNT_BYTES, Coverage, CoverageMap, CoveragePoint, Kept, PointKind, Site};
 
 /// Size of a page of memory in bytes.
 const PAGE_BYTES: u32 = 1 << 16;
@@ -20,40 +23,52 @@ pub(in super::super) struct CoveragePlan {
     /// Index of the coverage memory.
     pub(in super::super) memory: u32,
     kept: Kept,
-    /// For each function, where in the map its points and sites end.
-    ends: Vec<(usize, usize)>,
+    /// For each function, where in the map its points, sites and calls end.
+    ends: Vec<[usize; 3]>,
+    /// Index of the function that writes entries of the ring, if anything is called that compares.
+    pub(in super::super) writer: Option<u32>,
 }
 
 impl CoveragePlan {
-    /// Looks at all functions.
+    /// Looks at all functions. What is added as `memory` and `function` comes behind all others.
     pub(in super::super) fn of(
         original: &Original<'_>,
+        names: &[(u32, &str)],
         memory: u32,
+        function: u32,
         kept: Kept,
     ) -> Result<Self, Refusal> {
+        let comparing = recognise(original, names);
         let mut map = CoverageMap::default();
         let mut ends = Vec::new();
         for body in &original.bodies {
-            plan(body, &mut map)?;
+            plan(body, &comparing, &mut map)?;
             if kept == Kept::Counts {
                 map.sites.clear();
+                map.calls.clear();
             }
-            ends.push((map.points.len(), map.sites.len()));
+            ends.push([map.points.len(), map.sites.len(), map.calls.len()]);
         }
         map.counts_in_full = kept == Kept::Counts;
-        Ok(Self { map, memory, kept, ends })
+        let writer = (!map.calls.is_empty()).then_some(function);
+        Ok(Self { map, memory, kept, ends, writer })
     }
 
     /// Where it all goes.
     pub(in super::super) fn coverage(&self) -> Coverage {
-        Coverage { memory: self.memory, slots: count(self.map.slots()), kept: self.kept }
+        let (slots, ring) = (count(self.map.slots()), count(self.map.ring()));
+        let writer = self.writer.unwrap_or(u32::MAX);
+        Coverage { memory: self.memory, slots, ring, writer, kept: self.kept }
     }
 
     /// Pages of the memory.
     pub(in super::super) fn pages(&self) -> u64 {
-        let slots = count(self.map.sites.len()).saturating_mul(SLOT_BYTES);
+        let ring = match self.writer {
+            Some(_) => ENTRIES.saturating_mul(ENTRY_BYTES).saturating_add(CURSOR_BYTES),
+            None => 0,
+        };
         let bytes = match self.kept {
-            Kept::Counters => count(self.map.slots()).saturating_add(slots),
+            Kept::Counters => count(self.map.ring()).saturating_add(ring),
             Kept::Counts => count(self.map.points.len()).saturating_mul(COUNT_BYTES),
         };
         bytes.div_ceil(PAGE_BYTES).max(1).into()
@@ -62,13 +77,15 @@ impl CoveragePlan {
     /// What is counted in the `nth` function that the module defines.
     pub(in super::super) fn function(&self, nth: usize) -> FunctionPlan<'_> {
         let end = |nth: usize| self.ends.get(nth).copied();
-        let (points, sites) = nth.checked_sub(1).and_then(end).unwrap_or_default();
-        let (points_end, sites_end) = end(nth).unwrap_or_default();
+        let [points, sites, calls] = nth.checked_sub(1).and_then(end).unwrap_or_default();
+        let [points_end, sites_end, calls_end] = end(nth).unwrap_or_default();
         FunctionPlan {
             points: self.map.points.get(points..points_end).unwrap_or_default(),
             sites: self.map.sites.get(sites..sites_end).unwrap_or_default(),
+            calls: self.map.calls.get(calls..calls_end).unwrap_or_default(),
             next_counter: count(points),
             next_site: count(sites),
+            next_call: count(calls),
         }
     }
 }
@@ -78,8 +95,10 @@ impl CoveragePlan {
 pub(in super::super) struct FunctionPlan<'p> {
     points: &'p [CoveragePoint],
     sites: &'p [Site],
+    calls: &'p [CallSite],
     next_counter: u32,
     next_site: u32,
+    next_call: u32,
 }
 
 impl FunctionPlan<'_> {
@@ -100,16 +119,29 @@ impl FunctionPlan<'_> {
         self.next_site = site.saturating_add(1);
         Some(site)
     }
+
+    /// The next call that compares, if it is the instruction at `at`.
+    pub(super) fn call_at(&mut self, at: u32) -> Option<(u32, CallKind)> {
+        let (call, rest) = self.calls.split_first().filter(|(call, _)| call.offset == at)?;
+        let site = self.next_call;
+        self.calls = rest;
+        self.next_call = site.saturating_add(1);
+        Some((site, call.kind))
+    }
 }
 
 /// Looks at one function.
-fn plan(body: &FunctionBody<'_>, map: &mut CoverageMap) -> Result<(), Refusal> {
+fn plan(
+    body: &FunctionBody<'_>,
+    comparing: &Comparing,
+    map: &mut CoverageMap,
+) -> Result<(), Refusal> {
     let mut blocks = Blocks::new();
     let mut found = Found::default();
     let first_site = map.sites.len();
     let mut operators = body.get_operators_reader()?;
     let mut entry = true;
-    let mut after_compare = false;
+    let mut compares = Compares::default();
     // For each open block, the `if` that began it and has had no second arm yet.
     let mut open: Vec<Option<u32>> = Vec::new();
     while !operators.eof() {
@@ -139,15 +171,15 @@ fn plan(body: &FunctionBody<'_>, map: &mut CoverageMap) -> Result<(), Refusal> {
             Operator::BrIf { .. } if !dead => found.point(at, PointKind::Taken),
             _ => {}
         }
-        let compare = Compare::of(&operator);
-        if let Some(compare) = compare
-            // The negation of a comparison compares nothing anew.
-            && !(compare.operands == 1 && after_compare)
-            && !dead
-        {
-            map.sites.push(Site { offset: at, width: compare.width(), point: 0 });
+        if !dead {
+            compares.next(at, &operator, &mut map.sites);
+            if let Operator::Call { function_index } | Operator::ReturnCall { function_index } =
+                operator
+                && let Some(kind) = comparing.get(&function_index)
+            {
+                map.calls.push(CallSite { offset: at, kind: *kind });
+            }
         }
-        after_compare = compare.is_some();
     }
     let first = map.points.len();
     map.points.append(&mut found.finish(blocks));
@@ -201,5 +233,49 @@ impl Found {
         self.points.sort_by_key(|point| (point.offset, point.kind != PointKind::Block));
         debug_assert!(index(count(self.points.len())) == self.points.len());
         self.points
+    }
+}
+
+/// Finds the comparisons of one function.
+#[derive(Default)]
+struct Compares {
+    shifts: Shifts,
+    /// The last instruction was a comparison.
+    after: bool,
+    /// The last instruction was a difference that is no site yet.
+    difference: Option<(u32, Compare)>,
+}
+
+impl Compares {
+    /// Takes the next instruction that is reached.
+    fn next(&mut self, at: u32, operator: &Operator<'_>, sites: &mut Vec<Site>) {
+        let compare = Compare::of(operator);
+        let after = std::mem::replace(&mut self.after, false);
+        let difference = self.difference.take();
+        let is_joined = matches!(
+            operator,
+            Operator::I32Or | Operator::I64Or | Operator::I32Eqz | Operator::I64Eqz
+        );
+        if let Some((at, compare)) = difference.filter(|_| is_joined) {
+            sites.push(compare.site(at, 0));
+            self.after = true;
+        } else if let Some(compare) = compare {
+            let shift =
+                if compare.operands == 2 { self.shifts.of_two() } else { self.shifts.of_one() };
+            match compare.kind {
+                // Other uses of this are many, and tell nothing.
+                CompareKind::Difference if !self.shifts.is_with_constant() => {
+                    self.difference = Some((at, compare));
+                }
+                // The negation of a comparison compares nothing anew.
+                CompareKind::Relation if compare.operands == 1 && after => self.after = true,
+                CompareKind::Relation | CompareKind::Difference => {
+                    sites.push(compare.site(at, shift));
+                    self.after = true;
+                }
+                CompareKind::Switch { .. } => sites.push(compare.site(at, shift)),
+            }
+        }
+        self.shifts.next(operator);
     }
 }

@@ -6,7 +6,7 @@
 
 #![expect(unsafe_code, reason = "libFuzzer is a C++ library; each call says why it is sound")]
 
-use std::ffi::{CString, c_char, c_int, c_uint};
+use std::ffi::{CString, c_char, c_int, c_uint, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -29,7 +29,7 @@ pub(super) enum Judged {
 pub(super) trait Target: Send {
     /// Runs one input.
     fn run(&mut self, input: &[u8], features: &mut Features) -> Judged;
-    /// A changed input, from the target's own mutators; `None` to leave it to libFuzzer's.
+    /// A changed input, from the target's own mutators, ready to be run; `None` to leave it to libFuzzer's.
     fn mutate(&mut self, input: &[u8], max_bytes: usize, seed: u32) -> Option<Vec<u8>>;
     /// Whether what libFuzzer's mutators did to an input is to be put right.
     fn repair(&mut self, input: &mut [u8], seed: u32);
@@ -74,6 +74,26 @@ impl Features {
             }
         }
     }
+
+    /// Shows libFuzzer bytes that were compared and are not equal. What is looked for in something else
+    /// goes into its table of such words instead, and so do texts of different lengths.
+    pub(super) fn compared_words(site: u32, one: &[u8], other: &[u8], finds: bool) {
+        let bytes = one.len().min(other.len());
+        // A place in no code, but one that differs by site.
+        let caller: *const c_void = ptr::without_provenance(usize::try_from(site).unwrap_or(0));
+        // SAFETY: libFuzzer reads as many bytes of either word as it is told, and copies them.
+        unsafe {
+            if finds || one.len() != other.len() {
+                let (hay, none) = (one.as_ptr().cast(), ptr::null());
+                let needle = other.as_ptr().cast();
+                __sanitizer_weak_hook_memmem(caller, hay, one.len(), needle, other.len(), none);
+            }
+            if !finds {
+                let [one, other] = [one, other].map(|word| word.as_ptr().cast());
+                __sanitizer_weak_hook_memcmp(caller, one, other, bytes, 1);
+            }
+        }
+    }
 }
 
 type Callback = extern "C" fn(*const u8, usize) -> c_int;
@@ -88,6 +108,21 @@ unsafe extern "C" {
     fn __sanitizer_cov_8bit_counters_init(start: *mut u8, stop: *mut u8);
     fn __sanitizer_cov_trace_cmp4(one: u32, other: u32);
     fn __sanitizer_cov_trace_cmp8(one: u64, other: u64);
+    fn __sanitizer_weak_hook_memcmp(
+        caller: *const c_void,
+        one: *const c_void,
+        other: *const c_void,
+        bytes: usize,
+        result: c_int,
+    );
+    fn __sanitizer_weak_hook_memmem(
+        caller: *const c_void,
+        hay: *const c_void,
+        hay_bytes: usize,
+        needle: *const c_void,
+        needle_bytes: usize,
+        result: *const c_void,
+    );
     fn signal(number: c_int, handler: usize) -> usize;
     fn atexit(function: extern "C" fn()) -> c_int;
 }

@@ -8,12 +8,17 @@
 mod driver;
 mod features;
 mod findings;
+mod hints;
+mod learned;
 mod mutators;
+mod novelty;
+mod operands;
 mod stage;
 mod state;
 mod statistics;
 mod summary;
 mod target;
+mod trials;
 
 pub(super) use state::{Mode, VARIABLE};
 

@@ -1,17 +1,19 @@
 //! The mutators of a run: field by field first, then structured and blind ones by turns.
 
+use super::hints::Hints;
+use super::learned::Learned;
+use super::operands::Operands;
 use super::state::{Mode, State, join, split};
+use super::trials::{Trial, Trials};
 use proofhouse_corpus::{
-    ChannelFile, FieldValue, FieldValues, cross_channels, field_mutations, mutate_channel,
-    mutate_event, reseal,
+    ChannelFile, Compared, FieldValue, FieldValues, cross_channels, field_mutations, follow,
+    mutate_channel, mutate_event, reseal,
 };
 use proofhouse_sandbox::instrument::Comparison;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 /// Field by field mutations of all seeds together, at most: some seconds.
 const MOST_FIELDS: usize = 100_000;
-/// Numbers of the input that are known to follow from the rest of it, at most.
-const MOST_LEARNED: usize = 16;
 /// Inputs that are kept to be crossed.
 const MOST_RECENT: usize = 64;
 
@@ -26,25 +28,16 @@ pub(super) struct Mutators {
     first: VecDeque<Vec<u8>>,
     /// Inputs that were changed lately.
     recent: VecDeque<Vec<u8>>,
-    /// What the last run compared: with luck, numbers of its input with what they should be.
-    hints: Vec<Comparison>,
-    /// Those whose numbers were others the last time: what follows from the input, like a checksum.
-    fresh: Vec<Comparison>,
-    /// The numbers of the last time, by site.
-    last: HashMap<u32, [u64; 2]>,
-    /// A number of the input that was put right for a comparison, until the next run tells whether it is.
-    tried: Option<Place>,
-    /// Those of which it turned out to be true: checksums and lengths, wherever they are.
-    learned: Vec<Place>,
-}
-
-/// A number in the input that a comparison looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
-    site: u32,
-    at: usize,
-    width: usize,
-    is_reversed: bool,
+    /// What the last run compared.
+    hints: Hints,
+    /// Numbers that follow from the rest of the input.
+    learned: Learned,
+    /// Operands that sites have had.
+    operands: Operands,
+    /// Inputs that are left of those for a run that begins with nothing.
+    starters: usize,
+    /// Inputs that covered something new, and what is to be tried from them.
+    trials: Trials,
 }
 
 impl Mutators {
@@ -61,11 +54,11 @@ impl Mutators {
             words: words(events),
             first: VecDeque::new(),
             recent: VecDeque::new(),
-            hints: Vec::new(),
-            fresh: Vec::new(),
-            last: HashMap::new(),
-            tried: None,
-            learned: Vec::new(),
+            hints: Hints::default(),
+            learned: Learned::default(),
+            operands: Operands::default(),
+            starters: 0,
+            trials: Trials::default(),
         };
         if mutators.on {
             mutators.first = match state.mode {
@@ -77,30 +70,35 @@ impl Mutators {
                 }
             };
         }
+        // Where nothing is given to begin with, code is reached that wants more than a byte or two, and what
+        // it compares is found again, since no two places look alike.
+        if seeds.is_empty() {
+            mutators.first.extend(starters());
+            mutators.starters = mutators.first.len();
+        }
         mutators
     }
 
-    /// The list of hints, to be filled anew.
-    pub(super) fn take_hints(&mut self) -> Vec<Comparison> {
+    /// The hints, to be filled anew.
+    pub(super) fn take_hints(&mut self) -> Hints {
         std::mem::take(&mut self.hints)
     }
 
-    /// What the last run compared.
-    pub(super) fn give_hints(&mut self, hints: Vec<Comparison>) {
-        self.fresh.clear();
-        for hint in &hints {
-            if self.last.insert(hint.site, hint.operands) != Some(hint.operands) {
-                self.fresh.push(*hint);
-            }
+    /// What the last run compared, and whether it covered anything new.
+    pub(super) fn give_hints(&mut self, input: &[u8], hints: Hints, is_new: bool) {
+        self.learned.take(&hints);
+        let is_starter = self.starters > 0 && self.first.len() < self.starters;
+        if is_starter {
+            self.starters = self.first.len();
         }
-        // If the comparison was made and is no hint any more, its numbers are equal now.
-        if let Some(place) = self.tried.take()
-            && !hints.iter().any(|hint| hint.site == place.site)
-            && !self.learned.contains(&place)
-            && self.learned.len() < MOST_LEARNED
-        {
-            self.learned.push(place);
+        if self.operands.take(&hints) || is_new || is_starter {
+            self.trials.add(input, &hints);
         }
+        self.hints = hints;
+    }
+
+    /// What a run for its hints only compared.
+    pub(super) fn give_rehearsed(&mut self, hints: Hints) {
         self.hints = hints;
     }
 
@@ -111,45 +109,44 @@ impl Mutators {
 
     /// Puts numbers of the input right that earlier ones had to have, after a run of it left its hints.
     /// Says whether anything changed.
-    pub(super) fn put_right(&self, input: &mut [u8]) -> bool {
-        let mut is_changed = false;
-        for hint in &self.hints {
-            let [one, other] = hint.operands;
-            for place in self.learned.iter().filter(|place| place.site == hint.site) {
-                let Some(end) = place.at.checked_add(place.width) else { continue };
-                let Some(there) = input.get_mut(place.at..end) else { continue };
-                let (Some(one), Some(other)) = (place.bytes(one), place.bytes(other)) else {
-                    continue;
-                };
-                if there == one {
-                    there.copy_from_slice(&other);
-                    is_changed = true;
-                } else if there == other {
-                    there.copy_from_slice(&one);
-                    is_changed = true;
-                }
-            }
-        }
-        is_changed
+    pub(super) fn put_right(&mut self, input: &mut [u8], before: &mut Vec<u32>) -> bool {
+        self.learned.put_right(&self.hints, input, before)
     }
 
-    /// A changed input; `None` if it is libFuzzer's turn.
-    pub(super) fn mutate(&mut self, input: &[u8], max_bytes: usize, seed: u32) -> Option<Vec<u8>> {
+    /// What comes first, if anything is left of it.
+    pub(super) fn first(&mut self, max_bytes: usize) -> Option<Vec<u8>> {
         while let Some(first) = self.first.pop_front() {
             if first.len() <= max_bytes {
                 return Some(first);
             }
         }
-        // What follows from the input is put right half of the time, whatever else was compared rarely.
-        let hints = match seed & 7 {
-            0 | 2 | 4 | 6 => self.fresh.as_slice(),
-            7 => self.hints.as_slice(),
-            _ => &[],
+        None
+    }
+
+    /// What is tried without knowing any format. Numbers that follow from the rest of it are not right yet.
+    pub(super) fn trial(&mut self, input: &[u8], max_bytes: usize, seed: u32) -> Option<Vec<u8>> {
+        // Of eight turns three go to what comparisons ask for, two to walks, if there is any.
+        let turn = seed >> 3;
+        let trial = match seed & 7 {
+            0..=2 => self.trials.follow().or_else(|| self.trials.walk(turn)),
+            3 | 4 => self.trials.walk(turn).or_else(|| self.trials.follow()),
+            5 => follow_any(&self.learned.fresh, input, turn),
+            _ => None,
         };
-        if let Some((place, changed)) = follow(hints, input, seed >> 3) {
-            self.tried = Some(place);
-            return Some(changed).filter(|changed| changed.len() <= max_bytes);
+        let trial = trial.filter(|trial| trial.input.len() <= max_bytes)?;
+        if let Some((site, edit)) = &trial.edit {
+            self.learned.try_edit(*site, edit, trial.input.len());
         }
+        Some(trial.input)
+    }
+
+    /// An input that is changed by what it means; `None` if it is libFuzzer's turn.
+    pub(super) fn structured(
+        &mut self,
+        input: &[u8],
+        max_bytes: usize,
+        seed: u32,
+    ) -> Option<Vec<u8>> {
         if !self.on {
             return None;
         }
@@ -157,7 +154,9 @@ impl Mutators {
         if (seed >> 3).is_multiple_of(4) {
             return None;
         }
-        let random = u64::from(seed);
+        // The low bits have said whose turn it is; what follows must not hang on them (Knuth's multiplicative
+        // hash).
+        let random = u64::from(seed.wrapping_mul(0x9e37_79b1).rotate_right(15));
         let changed = match self.mode {
             Mode::Content => self.content(input, max_bytes, random),
             Mode::Events => mutate_event(input, &self.content, random, max_bytes),
@@ -212,52 +211,36 @@ impl Mutators {
     }
 }
 
-/// An input in which a number that was compared is replaced by what it was compared with (Aschermann and
-/// others, "REDQUEEN: Fuzzing with input-to-state correspondence", NDSS 2019). This knows no format.
-fn follow(hints: &[Comparison], input: &[u8], seed: u32) -> Option<(Place, Vec<u8>)> {
+/// An input in which a number that was compared lately is replaced by what it was compared with.
+fn follow_any(numbers: &[Comparison], input: &[u8], seed: u32) -> Option<Trial> {
     let seed = usize::try_from(seed).ok()?;
-    let start = (seed >> 8).checked_rem(hints.len())?;
-    let (before, from) = hints.split_at_checked(start)?;
-    from.iter().chain(before).find_map(|hint| {
-        let [one, other] = hint.operands;
-        let pairs = [(one, other), (other, one)];
-        let mut pairs = pairs.into_iter().cycle().skip(seed & 1).take(2);
-        pairs.find_map(|(old, new)| replace(input, old, new, *hint, seed))
+    let start = (seed >> 8).checked_rem(numbers.len())?;
+    let (before, from) = numbers.split_at_checked(start)?;
+    from.iter().chain(before).find_map(|number| {
+        let operands = number.operands;
+        let compared = Compared::Numbers { width: usize::from(number.width), operands };
+        let edits = follow(input, compared);
+        let edit = edits.get(seed.checked_rem(edits.len())?)?.clone();
+        let input = edit.apply(input)?;
+        Some(Trial { input, edit: Some((number.site, edit)) })
     })
 }
 
-fn replace(
-    input: &[u8],
-    old: u64,
-    new: u64,
-    hint: Comparison,
-    seed: usize,
-) -> Option<(Place, Vec<u8>)> {
-    // Code widens what it loads.
-    let is_narrow = u16::try_from(old).is_ok() && u16::try_from(new).is_ok();
-    let width = if is_narrow && seed & 2 == 0 { 2 } else { usize::from(hint.width) };
-    let mut place = Place { site: hint.site, at: 0, width, is_reversed: seed & 4 == 4 };
-    let (old, new) = (place.bytes(old)?, place.bytes(new)?);
-    let places: Vec<usize> = (0..)
-        .zip(input.windows(width))
-        .filter_map(|(at, window)| (window == old).then_some(at))
-        .take(16)
-        .collect();
-    place.at = *places.get((seed >> 3).checked_rem(places.len())?)?;
-    let mut changed = input.to_vec();
-    changed.get_mut(place.at..place.at.checked_add(width)?)?.copy_from_slice(&new);
-    Some((place, changed))
-}
+/// Bytes of the inputs that a run begins with if it is given none.
+const STARTERS: [usize; 4] = [8, 24, 64, 256];
 
-impl Place {
-    /// How a number is written there.
-    fn bytes(self, number: u64) -> Option<Vec<u8>> {
-        let mut bytes = number.to_le_bytes().get(..self.width)?.to_vec();
-        if self.is_reversed {
-            bytes.reverse();
-        }
-        Some(bytes)
-    }
+/// Those inputs: of each length one of letters and one of any bytes, of which hardly two follow each other
+/// twice.
+fn starters() -> impl Iterator<Item = Vec<u8>> {
+    let mixed = |nth: usize| {
+        let mixed = u64::try_from(nth).unwrap_or(0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed ^ (mixed >> 29)).to_be_bytes()[1]
+    };
+    STARTERS.into_iter().flat_map(move |length| {
+        let letters = (1..=length).map(|nth| b'a'.saturating_add(mixed(nth) % 26)).collect();
+        let bytes = (1..=length).map(mixed).collect();
+        [letters, bytes]
+    })
 }
 
 /// Every field of every seed, changed.

@@ -4,6 +4,7 @@ use super::driver::{Features, Judged, Target};
 use super::features;
 use super::findings::Findings;
 use super::mutators::Mutators;
+use super::novelty::Novelty;
 use super::state::{Mode, State, split};
 use super::statistics::{PERIOD, Statistics};
 use crate::cli::outcome_key::{is_finding, outcome_of};
@@ -42,6 +43,7 @@ pub(super) struct Fuzzed {
     arguments: Vec<String>,
     findings: Findings,
     mutators: Mutators,
+    novelty: Novelty,
     statistics: Statistics,
     clock: Option<(Instant, Instant)>,
     /// Opened for the first input: the engine handles signals, and libFuzzer has to come before it.
@@ -74,6 +76,7 @@ impl Fuzzed {
             arguments,
             findings,
             mutators,
+            novelty: Novelty::default(),
             statistics: Statistics::default(),
             clock: None,
             interpreter: None,
@@ -167,6 +170,7 @@ impl Fuzzed {
         let Some((_, interpreter)) = &self.interpreter else { return false };
         let interpreter = interpreter.clone();
         let mut hints = self.mutators.take_hints();
+        hints.clear();
         let (content, events) = self.inputs(input);
         let job = Job {
             content,
@@ -178,8 +182,19 @@ impl Fuzzed {
         let run =
             interpreter.run_observed(&job, |observation| features::hints(&observation, &mut hints));
         self.statistics.rehearsals = self.statistics.rehearsals.saturating_add(1);
-        self.mutators.give_hints(hints);
+        self.mutators.give_rehearsed(hints);
         is_finding(&run)
+    }
+
+    /// Puts numbers right that follow from the rest of the input.
+    fn put_right(&mut self, input: &mut [u8]) {
+        let mut before = Vec::new();
+        for _ in 0..MOST_REHEARSALS {
+            // What breaks the interpreter is to be run as it is.
+            if self.rehearse(input) || !self.mutators.put_right(input, &mut before) {
+                break;
+            }
+        }
     }
 
     fn tick(&mut self) {
@@ -219,24 +234,22 @@ impl Target for Fuzzed {
             configuration: None,
             arguments: &self.arguments,
         };
-        let mut covered = Vec::new();
-        let fresh = &self.statistics.covered;
+        hints.clear();
+        let mut points = 0;
         let run = interpreter.run_observed(&job, |observation| {
             features::record(&observation, features, &mut hints);
-            let counters = observation.counters();
-            let is_new = fresh.len() < counters.len()
-                || counters.iter().zip(fresh).any(|(now, before)| *now != 0 && *before == 0);
-            if is_new {
-                covered = counters.to_vec();
-            }
+            points = observation.counters().len();
         });
-        self.mutators.give_hints(hints);
-        if !covered.is_empty() {
-            self.statistics.cover(&covered);
+        // A run that ended before its interpreter was ready covered nothing.
+        let is_new = points > 0 && self.novelty.take(features.counters());
+        if is_new {
+            self.statistics.cover(features.counters().get(..points).unwrap_or_default());
         }
+        let is_finding = is_finding(&run);
+        self.mutators.give_hints(input, hints, is_new && !is_finding);
         self.statistics.runs = self.statistics.runs.saturating_add(1);
         self.tick();
-        if is_finding(&run) {
+        if is_finding {
             return self.found(input, interpreter.digest(), &run);
         }
         if run.verdict() == Verdict::Inconclusive && crate::cli::outcome_key::is_host_fault(&run) {
@@ -247,19 +260,23 @@ impl Target for Fuzzed {
     }
 
     fn mutate(&mut self, input: &[u8], max_bytes: usize, seed: u32) -> Option<Vec<u8>> {
-        self.mutators.mutate(input, max_bytes, seed)
+        if let Some(first) = self.mutators.first(max_bytes) {
+            return Some(first);
+        }
+        if let Some(mut trial) = self.mutators.trial(input, max_bytes, seed) {
+            if self.mutators.wants_rehearsal() {
+                self.put_right(&mut trial);
+            }
+            return Some(trial);
+        }
+        self.mutators.structured(input, max_bytes, seed)
     }
 
     fn repair(&mut self, input: &mut [u8], seed: u32) {
         self.mutators.repair(input, seed);
         // A rehearsal: what a checksum has to be is known after a run only. Most end early.
         if self.mutators.wants_rehearsal() && seed & 16 != 0 {
-            for _ in 0..MOST_REHEARSALS {
-                // What breaks the interpreter is to be run as it is.
-                if self.rehearse(input) || !self.mutators.put_right(input) {
-                    break;
-                }
-            }
+            self.put_right(input);
         }
     }
 
