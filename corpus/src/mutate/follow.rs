@@ -2,8 +2,8 @@
 //! replaced by what it was compared with (Aschermann and others, "REDQUEEN: Fuzzing with input-to-state
 //! correspondence", NDSS 2019). This knows no format.
 //!
-//! A number is looked for in all widths, either byte order, and as decimal and hexadecimal text; bytes as
-//! they are, in either case of letters, reversed, in hexadecimal and in Base64.
+//! A number is looked for in all widths, either byte order, and as decimal and hexadecimal text, or is taken
+//! for the size of what is left of the input; bytes as they are, in either case of letters, reversed, in hexadecimal and in Base64.
 
 mod number;
 mod word;
@@ -67,6 +67,7 @@ pub fn follow(input: &[u8], compared: Compared<'_>) -> Vec<Edit> {
             }
             number::text_edits(input, one, other, &mut edits);
             number::text_edits(input, other, one, &mut edits);
+            number::size_edits(input, one, other, &mut edits);
         }
         Compared::Words { operands: [one, other], is_of_any_case, finds } => {
             word::edits(input, one, other, is_of_any_case, &mut edits);
@@ -138,10 +139,16 @@ mod tests {
             let found = numbers(input, width, [number, wanted]);
             assert!(found.iter().any(|found| found == expected), "{input:?}: {found:?}");
         }
+        // Three letters and the end of a text.
+        let found = numbers(b"ete.", 4, [0x0065_7465, 0x0078_7978]);
+        assert!(found.contains(&b"xyx.".to_vec()), "{found:?}");
         // Sign extended, and one more than what it was compared with.
         let found = numbers(b"\xfe", 4, [0xffff_fffe, 7]);
         assert!(found.contains(&vec![7]) && found.contains(&vec![8]), "{found:?}");
         assert!(numbers(b"abc", 4, [77_777, 88_888]).is_empty());
+        // Two bytes more are left than there should be, or less.
+        let found = numbers(b"abcd", 4, [300, 302]);
+        assert_eq!(found, [b"ab".to_vec(), b"abcddd".to_vec()]);
     }
 
     #[test]
@@ -153,6 +160,8 @@ mod tests {
             [b"..dcba..", b"abcd", b"WXYZ", b"..ZYXW.."],
             [b"61626364", b"abcd", b"WXYZ", b"5758595a"],
             [b"YWJj", b"abc", b"XYZ", b"WFla"],
+            // A word that goes on.
+            [b"get gone", b"gone", b"go", b"get go e"],
             // Only a part of what was compared comes from the input.
             [b"abc", b"abc\0\0\0", b"magic!", b"magic!"],
         ];

@@ -9,8 +9,13 @@ pub(super) fn edits(input: &[u8], of: usize, old: u64, new: u64, step: u64, to: 
     if old == new {
         return;
     }
-    for width in [8, 4, 2, 1] {
-        if width > of || !fits(old, width, of) || !fits(new, width, of) {
+    let both_fit = |width| fits(old, width, of) && fits(new, width, of);
+    for width in (1..=8).rev() {
+        if width > of || !both_fit(width) {
+            continue;
+        }
+        // Text whose last byte is compared apart, or is its end: only if no other width will do.
+        if !width.is_power_of_two() && both_fit(width.saturating_sub(1)) {
             continue;
         }
         // A narrower form of small numbers changes the same bytes.
@@ -62,5 +67,22 @@ pub(super) fn text_edits(input: &[u8], old: u64, new: u64, to: &mut Vec<Edit>) {
             insert: insert.clone().into_bytes(),
             form: None,
         }));
+    }
+}
+
+/// Bytes that are added at most, to make a size right.
+const MOST_ADDED: u64 = 4_096;
+
+/// Makes the input longer or shorter at its end, by as much as the numbers differ: one of them may be how
+/// much of it is left.
+pub(super) fn size_edits(input: &[u8], one: u64, other: u64, to: &mut Vec<Edit>) {
+    let difference = one.abs_diff(other);
+    let Ok(bytes) = usize::try_from(difference) else { return };
+    if let Some(at) = input.len().checked_sub(bytes).filter(|at| *at > 0) {
+        to.push(Edit { at, remove: bytes, insert: Vec::new(), form: None });
+    }
+    if difference <= MOST_ADDED {
+        let insert = vec![input.last().copied().unwrap_or(0); bytes];
+        to.push(Edit { at: input.len(), remove: 0, insert, form: None });
     }
 }

@@ -7,6 +7,9 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 /// Shortest part of a word that is looked for, if the word is not shorter.
 const SHORTEST: usize = 2;
 
+/// What often ends a word.
+const SEPARATORS: &[u8] = b" \n\t,;:=&/.";
+
 /// Replaces `old` by `new`, however it is written.
 pub(super) fn edits(
     input: &[u8],
@@ -55,6 +58,13 @@ fn plain(input: &[u8], old: &[u8], new: &[u8], is_of_any_case: bool, to: &mut Ve
         // The end of a text.
         let ended = [new, b"\0"].concat();
         to.push(replace(at, ended.len().min(rest), &ended));
+        // The word is there, and something behind it belongs to it as yet.
+        if old.len() > new.len() && old.starts_with(new) {
+            let end = at.saturating_add(new.len());
+            for separator in SEPARATORS {
+                to.extend([1, 0].map(|remove| replace(end, remove, &[*separator])));
+            }
+        }
     }
 }
 

@@ -72,7 +72,7 @@ impl Compare {
             CompareKind::Switch { cases } => cases,
             CompareKind::Relation | CompareKind::Difference => 0,
         };
-        Site { offset, width: self.width(), point: 0, shift, cases }
+        Site { offset, width: self.width(), point: 0, shift, flip: 0, cases }
     }
 
     /// Bytes of an operand.

@@ -44,6 +44,8 @@ pub struct Site {
     pub point: u32,
     /// What the code added to the number that it compares, modulo 2^64: a hint at what the number was.
     pub shift: u64,
+    /// The bits in which its operands have to differ to be equal for the code, as in `x == !y`.
+    pub flip: u64,
     /// For a switch over a table, how many cases it has; zero for a comparison of two numbers.
     pub cases: u32,
 }
@@ -67,8 +69,23 @@ pub struct Comparison {
     /// The operands, without sign and before anything was added to them; for a switch, the number and the
     /// first case.
     pub operands: [u64; 2],
+    /// What seems to have been added to both, modulo 2^64.
+    pub shift: u64,
     /// For a switch, how many cases follow each other.
     pub cases: u32,
+}
+
+impl Comparison {
+    /// The operands as the code compared them.
+    pub fn shifted(&self) -> [u64; 2] {
+        let mask = mask(self.width);
+        self.operands.map(|operand| operand.wrapping_add(self.shift) & mask)
+    }
+}
+
+/// All bits of a number of so many bytes.
+fn mask(width: u8) -> u64 {
+    if width == 8 { u64::MAX } else { u64::from(u32::MAX) }
 }
 
 /// A call that compared bytes or text, one of the last ones of a run.
@@ -138,14 +155,15 @@ impl CoverageMap {
 
     /// The comparison at a site, from the bytes of a coverage memory. Zeros if it was never made.
     pub fn comparison(&self, memory: &[u8], site: u32) -> Option<Comparison> {
-        let Site { width, shift, cases, .. } = *self.sites.get(index(site))?;
+        let Site { width, shift, flip, cases, .. } = *self.sites.get(index(site))?;
         let slot = self.slots().checked_add(index(site).checked_mul(index(SLOT_BYTES))?)?;
-        let mask = if width == 8 { u64::MAX } else { u64::from(u32::MAX) };
+        let mask = mask(width);
         let operand = |offset: u32| {
             let bytes = memory.get(slot.checked_add(index(offset))?..)?.first_chunk()?;
             Some(u64::from_le_bytes(*bytes).wrapping_sub(shift) & mask)
         };
-        Some(Comparison { site, width, operands: [operand(0)?, operand(SECOND)?], cases })
+        let operands = [(operand(0)? ^ flip) & mask, operand(SECOND)?];
+        Some(Comparison { site, width, operands, shift, cases })
     }
 
     /// The last calls that compared bytes or text, the latest one first, from the bytes of a coverage
@@ -196,6 +214,7 @@ impl CoverageMap {
             site.point.encode(&mut bytes);
             bytes.push(site.width);
             site.shift.encode(&mut bytes);
+            site.flip.encode(&mut bytes);
             site.cases.encode(&mut bytes);
             before = site.offset;
         }
@@ -244,8 +263,9 @@ impl CoverageMap {
                 return Ok(None);
             }
             let shift = reader.read_var_u64()?;
+            let flip = reader.read_var_u64()?;
             let cases = reader.read_var_u32()?;
-            map.sites.push(Site { offset, width, point, shift, cases });
+            map.sites.push(Site { offset, width, point, shift, flip, cases });
         }
         offset = 0;
         for _ in 0..reader.read_var_u32()? {

@@ -242,30 +242,35 @@ struct Compares {
     shifts: Shifts,
     /// The last instruction was a comparison.
     after: bool,
-    /// The last instruction was a difference that is no site yet.
-    difference: Option<(u32, Compare)>,
+    /// A difference that is no site yet: what follows tells whether somebody compares.
+    difference: Option<Difference>,
+}
+
+/// The bits in which two numbers differ.
+#[derive(Clone, Copy)]
+struct Difference {
+    at: u32,
+    compare: Compare,
+    /// What it is going to be compared with: zero, if nothing is said.
+    with: Option<u64>,
 }
 
 impl Compares {
     /// Takes the next instruction that is reached.
     fn next(&mut self, at: u32, operator: &Operator<'_>, sites: &mut Vec<Site>) {
-        let compare = Compare::of(operator);
         let after = std::mem::replace(&mut self.after, false);
         let difference = self.difference.take();
-        let is_joined = matches!(
-            operator,
-            Operator::I32Or | Operator::I64Or | Operator::I32Eqz | Operator::I64Eqz
-        );
-        if let Some((at, compare)) = difference.filter(|_| is_joined) {
-            sites.push(compare.site(at, 0));
+        if let Some(difference) = difference.filter(|difference| difference.is_compared(operator)) {
+            let Difference { at, compare, with } = difference;
+            sites.push(Site { flip: with.unwrap_or(0), ..compare.site(at, 0) });
             self.after = true;
-        } else if let Some(compare) = compare {
+        } else if let Some(compare) = Compare::of(operator) {
             let shift =
                 if compare.operands == 2 { self.shifts.of_two() } else { self.shifts.of_one() };
             match compare.kind {
                 // Other uses of this are many, and tell nothing.
                 CompareKind::Difference if !self.shifts.is_with_constant() => {
-                    self.difference = Some((at, compare));
+                    self.difference = Some(Difference { at, compare, with: None });
                 }
                 // The negation of a comparison compares nothing anew.
                 CompareKind::Relation if compare.operands == 1 && after => self.after = true,
@@ -275,7 +280,38 @@ impl Compares {
                 }
                 CompareKind::Switch { .. } => sites.push(compare.site(at, shift)),
             }
+        } else if let Some(difference) = difference
+            && difference.with.is_none()
+        {
+            let with = match operator {
+                Operator::I32Const { value } => Some(u64::from(value.cast_unsigned())),
+                Operator::I64Const { value } => Some(value.cast_unsigned()),
+                _ => None,
+            };
+            self.difference = with.map(|with| Difference { with: Some(with), ..difference });
         }
         self.shifts.next(operator);
+    }
+}
+
+impl Difference {
+    /// Whether an instruction that comes next asks whether the numbers are equal. `memcmp` of a known length
+    /// becomes several, joined by `or`; `x == !y` becomes a difference that is compared with -1.
+    fn is_compared(self, operator: &Operator<'_>) -> bool {
+        match self.with {
+            None => matches!(
+                operator,
+                Operator::I32Or
+                    | Operator::I64Or
+                    | Operator::I32Eqz
+                    | Operator::I64Eqz
+                    | Operator::BrIf { .. }
+                    | Operator::If { .. }
+            ),
+            Some(_) => matches!(
+                operator,
+                Operator::I32Eq | Operator::I32Ne | Operator::I64Eq | Operator::I64Ne
+            ),
+        }
     }
 }

@@ -9,6 +9,7 @@
 use std::ffi::{CString, c_char, c_int, c_uint, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 // What `fuzz_target!` expands to is not used, only the library that comes with it.
@@ -81,6 +82,7 @@ impl Features {
         let bytes = one.len().min(other.len());
         // A place in no code, but one that differs by site.
         let caller: *const c_void = ptr::without_provenance(usize::try_from(site).unwrap_or(0));
+        IS_WATCHING.store(true, Relaxed);
         // SAFETY: libFuzzer reads as many bytes of either word as it is told, and copies them.
         unsafe {
             if finds || one.len() != other.len() {
@@ -93,6 +95,7 @@ impl Features {
                 __sanitizer_weak_hook_memcmp(caller, one, other, bytes, 1);
             }
         }
+        IS_WATCHING.store(false, Relaxed);
     }
 }
 
@@ -123,6 +126,10 @@ unsafe extern "C" {
         needle_bytes: usize,
         result: *const c_void,
     );
+    /// `fuzzer::RunningUserCallback`. libFuzzer puts itself before `memcmp` and its kin in all of this
+    /// program, and takes what they compare for a hint while this is set.
+    #[link_name = "_ZN6fuzzer19RunningUserCallbackE"]
+    safe static IS_WATCHING: AtomicBool;
     fn signal(number: c_int, handler: usize) -> usize;
     fn atexit(function: extern "C" fn()) -> c_int;
 }
@@ -201,6 +208,8 @@ extern "C" fn run_one(data: *const u8, size: usize) -> c_int {
         // SAFETY: libFuzzer passes an input of that size, which nobody changes during the call.
         unsafe { std::slice::from_raw_parts(data, size) }
     };
+    // What the host compares is not what the interpreter does, and is different from process to process.
+    IS_WATCHING.store(false, Relaxed);
     match with_running(|running| running.target.run(input, &mut running.features)) {
         Judged::Fine => 0,
         Judged::Unwanted => -1,

@@ -60,20 +60,27 @@ pub(super) fn record(observation: &Observation<'_>, features: &mut Features, hin
     }
 }
 
-/// What a run compared that was not equal: what may be worth looking for in its input.
+/// What a run compared: what was not equal may be worth looking for in its input.
 pub(super) fn hints(observation: &Observation<'_>, hints: &mut Hints) {
     hints.clear();
-    hints.numbers.extend(observation.comparisons().filter(|comparison| {
+    for comparison in observation.comparisons() {
         let [one, other] = comparison.operands;
-        one != other || comparison.cases > 0
-    }));
-    for call in observation.calls() {
-        if hints.words.len() >= MOST_WORDS {
-            break;
+        if one != other || comparison.cases > 0 {
+            hints.numbers.push(comparison);
+        } else if one != 0 {
+            hints.equal.push(comparison.site);
         }
+    }
+    for call in observation.calls() {
         let [one, other] = call.operands;
+        if one == other {
+            if hints.equal_words.len() < MOST_WORDS {
+                hints.equal_words.push((call.site, other.to_vec()));
+            }
+            continue;
+        }
         let is_there = |words: &Words| words.operands == call.operands;
-        if one != other && !hints.words.iter().any(is_there) {
+        if hints.words.len() < MOST_WORDS && !hints.words.iter().any(is_there) {
             let operands = call.operands.map(<[u8]>::to_vec);
             hints.words.push(Words { site: call.site, kind: call.kind, operands });
         }
@@ -117,7 +124,7 @@ mod tests {
     use super::*;
 
     fn of(width: u8, one: u64, other: u64) -> Option<(usize, u8)> {
-        closeness(Comparison { site: 2, width, operands: [one, other], cases: 0 })
+        closeness(Comparison { site: 2, width, operands: [one, other], shift: 0, cases: 0 })
     }
 
     #[test]

@@ -8,15 +8,32 @@ use std::collections::HashMap;
 
 /// Numbers that are known, at most.
 const MOST_LEARNED: usize = 16;
+/// Places for which there is some evidence, at most.
+const MOST_SUSPECTS: usize = 4_096;
+/// How often both sides of a comparison have to change before one is taken to follow from the other.
+const MANY: u32 = 3;
+/// Evidence that a narrow number needs: a byte is equal to another one by chance.
+const MUCH: u32 = 3;
+/// A place is given up if it was put right in vain this many times more often than with success.
+const MOST_FAILURES: u32 = 8;
+/// A place that was given up so often needs twice as much evidence each time, up to this.
+const MOST_STRIKES: u32 = 10;
 
 /// A number in the input that a comparison looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Place {
     site: u32,
-    at: usize,
-    /// The same from the end of the input.
-    from_end: usize,
+    anchor: Anchor,
     form: NumberForm,
+}
+
+/// Where it is, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Anchor {
+    /// From the start of the input.
+    Start(usize),
+    /// From its end.
+    End(usize),
 }
 
 /// What a site has compared so far.
@@ -27,10 +44,14 @@ struct Past {
     changes: [u32; 2],
 }
 
-/// How often both sides of a comparison have to change before one is taken to follow from the other.
-const MANY: u32 = 8;
-/// A place is given up if it was put right in vain this many times more often than with success.
-const MOST_FAILURES: u32 = 8;
+/// What speaks for a place.
+#[derive(Clone, Copy, Debug, Default)]
+struct Evidence {
+    /// How often a number that was put there was right.
+    seen: u32,
+    /// How often the place was given up.
+    strikes: u32,
+}
 
 /// A place that is known.
 struct Known {
@@ -43,20 +64,23 @@ struct Known {
 #[derive(Default)]
 pub(super) struct Learned {
     past: HashMap<u32, Past>,
+    suspects: HashMap<Place, Evidence>,
     places: Vec<Known>,
     /// A number that was put right for a comparison, until the next run tells whether it is.
-    tried: Option<Place>,
+    tried: Option<[Place; 2]>,
     /// Comparisons whose numbers were others the last time, what follows from the input among them.
     pub(super) fresh: Vec<Comparison>,
 }
 
+/// Places at which numbers were put right, until the next run tells whether they are.
+#[derive(Default)]
+pub(super) struct Attempt(Vec<Place>);
+
 impl Learned {
     /// An input is handed out in which this number was replaced.
     pub(super) fn try_edit(&mut self, site: u32, edit: &Edit, input_bytes: usize) {
-        self.tried = edit.form.map(|form| {
-            let from_end = input_bytes.saturating_sub(edit.at);
-            Place { site, at: edit.at, from_end, form }
-        });
+        let anchors = [Anchor::Start(edit.at), Anchor::End(input_bytes.saturating_sub(edit.at))];
+        self.tried = edit.form.map(|form| anchors.map(|anchor| Place { site, anchor, form }));
     }
 
     /// What the run of the last input compared.
@@ -76,15 +100,28 @@ impl Learned {
                 self.fresh.push(*hint);
             }
         }
-        // If the comparison was made and is no hint any more, its numbers are equal now.
-        if let Some(place) = self.tried.take()
-            && !hints.numbers.iter().any(|hint| hint.site == place.site)
-            && self
+        for place in self.tried.take().into_iter().flatten() {
+            let follows = self
                 .past
                 .get(&place.site)
-                .is_some_and(|past| past.changes.iter().all(|changes| *changes >= MANY))
-            && !self.places.iter().any(|known| known.place == place)
+                .is_some_and(|past| past.changes.iter().all(|changes| *changes >= MANY));
+            if follows && hints.equal.contains(&place.site) {
+                self.was_right(place);
+            }
+        }
+    }
+
+    /// A number was put there and was what it had to be.
+    fn was_right(&mut self, place: Place) {
+        if self.suspects.len() >= MOST_SUSPECTS && !self.suspects.contains_key(&place) {
+            return;
+        }
+        let evidence = self.suspects.entry(place).or_default();
+        evidence.seen = evidence.seen.saturating_add(1);
+        let enough = if place.form.width < 4 { MUCH } else { 1 };
+        if evidence.seen >= enough << evidence.strikes.min(MOST_STRIKES)
             && self.places.len() < MOST_LEARNED
+            && !self.places.iter().any(|known| known.place == place)
         {
             self.places.push(Known { place, failures: 0 });
         }
@@ -95,54 +132,69 @@ impl Learned {
         self.places.is_empty()
     }
 
-    /// Puts numbers right, after a run of the input left these hints. `before` are the sites for which that
-    /// was done in the run before it; those of this one take their place. Says whether anything changed.
+    /// Puts numbers right, one for each comparison, after a run of the input left these hints. `before` is
+    /// what was done before that run; what is done now takes its place. Says whether anything changed.
     pub(super) fn put_right(
         &mut self,
         hints: &Hints,
         input: &mut [u8],
-        before: &mut Vec<u32>,
+        before: &mut Attempt,
     ) -> bool {
-        let mut done = Vec::new();
-        for known in &mut self.places {
-            let site = known.place.site;
-            let hint = hints.numbers.iter().find(|hint| hint.site == site);
-            match (hint, before.contains(&site)) {
-                (None, true) => known.failures = known.failures.saturating_sub(1),
-                (Some(_), true) => known.failures = known.failures.saturating_add(1),
-                (_, false) => {}
+        self.judge(hints, before);
+        before.0.clear();
+        // What has proved itself comes first.
+        self.places.sort_by_key(|known| known.failures);
+        for Known { place, .. } in &self.places {
+            if before.0.iter().any(|done| done.site == place.site) {
+                continue;
             }
-            if let Some(hint) = hint {
-                let [one, other] = hint.operands;
-                if known.place.put_right(input, one, other) {
-                    done.push(site);
-                }
+            if let Some(hint) = hints.numbers.iter().find(|hint| hint.site == place.site)
+                && place.put_right(input, hint.operands)
+            {
+                before.0.push(*place);
             }
         }
-        self.places.retain(|known| known.failures < MOST_FAILURES);
-        *before = done;
-        !before.is_empty()
+        !before.0.is_empty()
+    }
+
+    /// Whether what was put right is right.
+    fn judge(&mut self, hints: &Hints, attempt: &Attempt) {
+        for known in self.places.iter_mut().filter(|known| attempt.0.contains(&known.place)) {
+            let is_wrong = hints.numbers.iter().any(|hint| hint.site == known.place.site);
+            known.failures = if is_wrong {
+                known.failures.saturating_add(1)
+            } else {
+                known.failures.saturating_sub(1)
+            };
+        }
+        let suspects = &mut self.suspects;
+        self.places.retain(|known| {
+            let is_hopeless = known.failures >= MOST_FAILURES;
+            if is_hopeless && let Some(evidence) = suspects.get_mut(&known.place) {
+                evidence.seen = 0;
+                evidence.strikes = evidence.strikes.saturating_add(1);
+            }
+            !is_hopeless
+        });
     }
 }
 
 impl Place {
-    fn put_right(self, input: &mut [u8], one: u64, other: u64) -> bool {
-        let (Some(one), Some(other)) = (self.bytes(one), self.bytes(other)) else { return false };
-        let ends = input.len().checked_sub(self.from_end);
-        for at in std::iter::once(self.at).chain(ends.filter(|at| *at != self.at)) {
-            let Some(end) = at.checked_add(self.form.width) else { continue };
-            let Some(there) = input.get_mut(at..end) else { continue };
-            for (is, wanted) in [(&one, &other), (&other, &one)] {
-                if there == is.as_slice() {
-                    there.copy_from_slice(wanted);
-                    return true;
-                }
+    fn put_right(self, input: &mut [u8], operands: [u64; 2]) -> bool {
+        let [one, other] = operands.map(|number| self.form.bytes(number));
+        let (Some(one), Some(other)) = (one, other) else { return false };
+        let at = match self.anchor {
+            Anchor::Start(at) => Some(at),
+            Anchor::End(bytes) => input.len().checked_sub(bytes),
+        };
+        let range = at.and_then(|at| Some(at..at.checked_add(self.form.width)?));
+        let Some(there) = range.and_then(|range| input.get_mut(range)) else { return false };
+        for (is, wanted) in [(&one, &other), (&other, &one)] {
+            if there == is.as_slice() {
+                there.copy_from_slice(wanted);
+                return true;
             }
         }
         false
-    }
-
-    fn bytes(self, number: u64) -> Option<Vec<u8>> {
-        self.form.bytes(number)
     }
 }

@@ -1,7 +1,7 @@
 //! The mutators of a run: field by field first, then structured and blind ones by turns.
 
 use super::hints::Hints;
-use super::learned::Learned;
+use super::learned::{Attempt, Learned};
 use super::operands::Operands;
 use super::state::{Mode, State, join, split};
 use super::trials::{Trial, Trials};
@@ -87,6 +87,7 @@ impl Mutators {
     /// What the last run compared, and whether it covered anything new.
     pub(super) fn give_hints(&mut self, input: &[u8], hints: Hints, is_new: bool) {
         self.learned.take(&hints);
+        self.trials.known.take(&hints);
         let is_starter = self.starters > 0 && self.first.len() < self.starters;
         if is_starter {
             self.starters = self.first.len();
@@ -109,7 +110,7 @@ impl Mutators {
 
     /// Puts numbers of the input right that earlier ones had to have, after a run of it left its hints.
     /// Says whether anything changed.
-    pub(super) fn put_right(&mut self, input: &mut [u8], before: &mut Vec<u32>) -> bool {
+    pub(super) fn put_right(&mut self, input: &mut [u8], before: &mut Attempt) -> bool {
         self.learned.put_right(&self.hints, input, before)
     }
 

@@ -3,6 +3,7 @@
 use super::driver::{Features, Judged, Target};
 use super::features;
 use super::findings::Findings;
+use super::learned::Attempt;
 use super::mutators::Mutators;
 use super::novelty::Novelty;
 use super::state::{Mode, State, split};
@@ -154,14 +155,14 @@ impl Fuzzed {
                 eprintln!("proofhouse: a finding cannot be written: {error}");
                 self.statistics.problem.get_or_insert(error.to_string());
                 self.statistics.unjudged = self.statistics.unjudged.saturating_add(1);
-                self.statistics.write(&self.state.stage);
+                self.write_statistics();
                 return Judged::Crash;
             }
         }
         if self.state.keep_going {
             return Judged::Unwanted;
         }
-        self.statistics.write(&self.state.stage);
+        self.write_statistics();
         Judged::Crash
     }
 
@@ -188,7 +189,7 @@ impl Fuzzed {
 
     /// Puts numbers right that follow from the rest of the input.
     fn put_right(&mut self, input: &mut [u8]) {
-        let mut before = Vec::new();
+        let mut before = Attempt::default();
         for _ in 0..MOST_REHEARSALS {
             // What breaks the interpreter is to be run as it is.
             if self.rehearse(input) || !self.mutators.put_right(input, &mut before) {
@@ -199,13 +200,19 @@ impl Fuzzed {
 
     fn tick(&mut self) {
         let now = Instant::now();
-        let (started, written) = self.clock.get_or_insert((now, now));
+        let (_, written) = self.clock.get_or_insert((now, now));
         if now.duration_since(*written) >= PERIOD {
             *written = now;
-            let elapsed = now.duration_since(*started).as_millis();
-            self.statistics.elapsed_ms = u64::try_from(elapsed).unwrap_or(u64::MAX);
-            self.statistics.write(&self.state.stage);
+            self.write_statistics();
         }
+    }
+
+    fn write_statistics(&mut self) {
+        if let Some((started, _)) = self.clock {
+            let elapsed = started.elapsed().as_millis();
+            self.statistics.elapsed_ms = u64::try_from(elapsed).unwrap_or(u64::MAX);
+        }
+        self.statistics.write(&self.state.stage);
     }
 }
 
@@ -281,12 +288,8 @@ impl Target for Fuzzed {
     }
 
     fn end(&mut self) {
-        if let Some((started, _)) = self.clock {
-            let elapsed = started.elapsed().as_millis();
-            self.statistics.elapsed_ms = u64::try_from(elapsed).unwrap_or(u64::MAX);
-        }
         if self.statistics.runs > 0 {
-            self.statistics.write(&self.state.stage);
+            self.write_statistics();
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What is tried from each input that covered something new, before chance has its turn: first what its
 //! comparisons ask for, then a walk through its bytes.
 
-use super::hints::Hints;
+use super::hints::{Hints, Known};
 use proofhouse_corpus::{Edit, Walk};
 use std::collections::{HashSet, VecDeque};
 
@@ -26,8 +26,8 @@ pub(super) struct Trials {
     waiting: VecDeque<Following>,
     /// The first one is next.
     walks: VecDeque<Walk>,
-    /// Comparisons that were followed once.
-    followed: HashSet<u32>,
+    /// What comparisons have shown.
+    pub(super) known: Known,
 }
 
 /// An input to be tried.
@@ -64,13 +64,11 @@ impl Trials {
             let edits = match &mut following.edits {
                 Some(edits) => edits,
                 none => {
-                    let followed = &self.followed;
-                    let is_new = |site| !followed.contains(&site);
-                    let mut edits = following.hints.edits(&following.input, is_new);
+                    let mut edits = following.hints.edits(&following.input, &self.known);
                     let mut tried = HashSet::new();
                     edits.retain(|(_, edit)| tried.insert(edit.clone()));
                     edits.reverse();
-                    self.followed.extend(following.hints.numbers.iter().map(|number| number.site));
+                    self.known.follow(&following.hints);
                     none.insert(edits)
                 }
             };
