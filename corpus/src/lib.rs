@@ -28,6 +28,7 @@
 
 mod case;
 mod channel;
+mod dictionary;
 mod event;
 mod excerpt;
 mod generate;
@@ -45,6 +46,7 @@ pub use channel::{
     DecodeFault, EncodeError, Header, INPUT_COUNT_OFFSET, Instance, StringKind,
     TEMPLATE_TYPE_OFFSET, alternatives, reseal,
 };
+pub use dictionary::Dictionary;
 pub use event::{
     Event, EventsError, EventsFault, EventsFile, FieldValue, FieldValues, FieldsError, FieldsFault,
     FieldsLimit, JsonKind, Payload,

@@ -19,7 +19,7 @@ const INSTANCE_BYTES: usize = 32 << 20;
 /// Bytes of a memory that are cleared by copying instead of by remapping when it is used again. A
 /// small guest touches less than this in a run, and copying is faster than a system call and the
 /// page faults after it.
-const KEEP_RESIDENT: usize = 256 << 10;
+const KEEP_RESIDENT: usize = 16 << 20;
 
 /// An engine that compiles and nothing else.
 pub(crate) fn compiling() -> Result<Engine> {

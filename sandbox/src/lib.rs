@@ -15,6 +15,7 @@
 mod abi;
 mod agreement;
 mod compile;
+mod constants;
 mod description;
 mod engine;
 mod gauges;
@@ -46,6 +47,7 @@ mod watched;
 
 pub use abi::{ABI_VERSION, Abi};
 pub use compile::{Cache, CacheError, Compilation, CompileError, Compiler, compile_child};
+pub use constants::data_segments;
 pub use description::{
     ContentKind, Contract, DESCRIBE_SCHEMA, Description, DescriptionError, TemplateType,
 };

@@ -33,6 +33,15 @@
     (loop $granules
       (if (i64.ge_u (local.get $at) (local.get $end))
         (then (return (i32.const 0))))
+      ;; Eight granules at once, where the range has them and all of each may be accessed.
+      (local.set $next (i64.add (i64.or (local.get $at) (i64.const 7)) (i64.const 57)))
+      (if (i64.le_u (local.get $next) (local.get $end))
+        (then
+          (if (i64.eqz
+                (i64.load $shadow align=1 (i32.wrap_i64 (i64.shr_u (local.get $at) (i64.const 3)))))
+            (then
+              (local.set $at (local.get $next))
+              (br $granules)))))
       ;; The byte after the last one of the range in this granule.
       (local.set $next (i64.add (i64.or (local.get $at) (i64.const 7)) (i64.const 1)))
       (if (i64.gt_u (local.get $next) (local.get $end))

@@ -26,10 +26,10 @@ pub(super) struct Words {
     pub(super) operands: [Vec<u8>; 2],
 }
 
-/// Edits for one input, at most.
-const MOST_EDITS: usize = 4_000;
-/// Edits of those that follow what came out otherwise before.
-const MOST_OLD_EDITS: usize = 500;
+/// Comparisons that are followed from one input, at most.
+const MOST_STEPS: usize = 1_000;
+/// Of these, comparisons that came out otherwise before.
+const MOST_OLD: usize = 50;
 /// Words that are remembered.
 const MOST_WORDS: usize = 4_096;
 /// Cases of a switch that are tried from one input.
@@ -43,36 +43,49 @@ impl Hints {
         self.equal_words.clear();
     }
 
-    /// What may make comparisons of a run of `input` come out otherwise, each with its site. What `known`
-    /// has not seen come out otherwise is first.
-    pub(super) fn edits(&self, input: &[u8], known: &Known) -> Vec<(u32, Edit)> {
-        let mut edits = Vec::new();
-        let (new, old): (Vec<_>, Vec<_>) =
-            self.words.iter().partition(|words| !known.words.contains(&words.key()));
-        let mut numbers: Vec<_> = self.numbers.iter().collect();
-        let rank = |number: &&Comparison| {
-            (known.sites.contains(&number.site), known.followed.contains(&number.site))
-        };
-        numbers.sort_by_key(rank);
-        let is_new = |number: &&&Comparison| !rank(number).0;
-        let new_numbers = numbers.partition_point(|number| is_new(&number));
-        let (new_numbers, old_numbers) = numbers.split_at_checked(new_numbers).unwrap_or_default();
-        for words in new {
-            words.edits(input, &mut edits);
-        }
-        for number in new_numbers {
-            number_edits(input, number, MOST_EDITS, &mut edits);
-        }
-        let most = edits.len().saturating_add(MOST_OLD_EDITS).min(MOST_EDITS);
-        for words in old {
-            words.edits(input, &mut edits);
-        }
-        for number in old_numbers {
-            number_edits(input, number, most, &mut edits);
-        }
-        edits.truncate(MOST_EDITS);
-        edits
+    /// The comparisons in the order in which they are to be followed: what `known` has not seen come out
+    /// otherwise is first.
+    pub(super) fn ranked(&self, known: &Known) -> impl Iterator<Item = Step> {
+        let words = self.words.iter().enumerate().map(|(nth, words)| {
+            ((known.words.contains(&words.key()), false, false), Step::Words(nth))
+        });
+        let numbers = self.numbers.iter().enumerate().map(|(nth, number)| {
+            let site = &number.site;
+            ((known.sites.contains(site), true, known.followed.contains(site)), Step::Number(nth))
+        });
+        let mut steps: Vec<_> = words.chain(numbers).collect();
+        steps.sort_by_key(|(rank, _)| *rank);
+        let new = steps.partition_point(|((is_old, ..), _)| !is_old);
+        steps.truncate(new.saturating_add(MOST_OLD).min(MOST_STEPS));
+        steps.into_iter().map(|(_, step)| step)
     }
+
+    /// What may make a comparison of a run of `input` come out otherwise, with its site if it is of numbers.
+    pub(super) fn edits(&self, input: &[u8], step: Step) -> Vec<(Option<u32>, Edit)> {
+        match step {
+            Step::Words(nth) => {
+                let words = self.words.get(nth).into_iter().flat_map(|words| words.edits(input));
+                words.map(|edit| (None, edit)).collect()
+            }
+            Step::Number(nth) => {
+                let number = self.numbers.get(nth).into_iter();
+                number
+                    .flat_map(|number| {
+                        number_edits(input, number)
+                            .into_iter()
+                            .map(|edit| (edit.form.map(|_| number.site), edit))
+                    })
+                    .collect()
+            }
+        }
+    }
+}
+
+/// A comparison to be followed, by its index in the hints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Step {
+    Words(usize),
+    Number(usize),
 }
 
 /// What comparisons of all runs have shown.
@@ -109,35 +122,29 @@ impl Words {
         (self.site, self.operands[1].clone())
     }
 
-    fn edits(&self, input: &[u8], to: &mut Vec<(u32, Edit)>) {
+    fn edits(&self, input: &[u8]) -> Vec<Edit> {
         let [one, other] = &self.operands;
         let compared = Compared::Words {
             operands: [one, other],
             is_of_any_case: self.kind.is_of_any_case(),
             finds: self.kind.finds(),
         };
-        to.extend(follow(input, compared).into_iter().map(|edit| (u32::MAX, edit)));
+        follow(input, compared)
     }
 }
 
-fn number_edits(input: &[u8], number: &Comparison, most: usize, to: &mut Vec<(u32, Edit)>) {
-    if to.len() >= most {
-        return;
-    }
+fn number_edits(input: &[u8], number: &Comparison) -> Vec<Edit> {
     let width = usize::from(number.width);
-    let mut towards = |[one, other]: [u64; 2]| {
-        let compared = Compared::Numbers { width, operands: [one, other] };
-        to.extend(follow(input, compared).into_iter().map(|edit| (number.site, edit)));
-    };
+    let towards = |operands| follow(input, Compared::Numbers { width, operands });
     if number.cases > 0 {
         let [one, first] = number.operands;
         let cases = 0..number.cases.min(MOST_CASES);
-        cases.for_each(|case| towards([one, first.wrapping_add(case.into())]));
-        return;
+        return cases.flat_map(|case| towards([one, first.wrapping_add(case.into())])).collect();
     }
-    towards(number.operands);
+    let mut edits = towards(number.operands);
     // What was added may be a part of the number and no shift of it.
     if number.shift != 0 {
-        towards(number.shifted());
+        edits.extend(towards(number.shifted()));
     }
+    edits
 }

@@ -28,6 +28,7 @@ use super::{Failure, check, exit, guests};
 use cap_std::AmbientAuthority;
 use findings::Findings;
 use proofhouse_corpus::limits::MAX_EVENT_BYTES;
+use proofhouse_corpus::{ChannelFile, Dictionary};
 use proofhouse_sandbox::Limits;
 use proofhouse_sandbox::limits::THREAD_STACK_BYTES;
 use stage::{Stage, StageError};
@@ -55,6 +56,9 @@ const CRASHING: [&str; 2] = ["-minimize_crash=1", "-cleanse_crash=1"];
 /// and the guest's limits do.
 const FLAGS: [&str; 4] = ["-timeout=0", "-rss_limit_mb=0", "-detect_leaks=0", "-len_control=0"];
 
+/// Words to begin with, in the stage.
+const DICTIONARY: &str = "words.dict";
+
 /// The outer process.
 pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, Failure> {
     let staged = |error: &dyn std::fmt::Display| {
@@ -70,6 +74,7 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
     }
     let contents = contents(&args.content, authority)?;
     let fixed_content = write_seeds(args.mode, &stage, &contents, &events.inputs())?;
+    let has_words = write_dictionary(&stage, &contents).map_err(|error| staged(&error))?;
 
     let findings = args.findings.clone().unwrap_or_else(|| PathBuf::from("findings"));
     std::fs::create_dir_all(&findings)
@@ -93,7 +98,10 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
     };
     let json = serde_json::to_vec(&shared).map_err(|error| staged(&error))?;
     stage.write("state.json", &json).map_err(|error| staged(&error))?;
-    let arguments = arguments(args, &mut stage, is_crashing)?;
+    let mut arguments = arguments(args, &mut stage, is_crashing)?;
+    if has_words && !is_crashing && !args.flags.iter().any(|flag| is_dictionary(flag)) {
+        arguments.push(format!("-dict={}", stage.path().join(DICTIONARY).display()));
+    }
 
     let status = wait(&arguments, &stage)?;
     let statistics = Statistics::read_all(stage.path());
@@ -219,6 +227,29 @@ fn write_seeds(
         write("content".into(), content)?;
     }
     Ok(fixed.is_some())
+}
+
+/// Puts words of the content and of the interpreter into the stage, and says whether there are any. Channel
+/// files are made of none.
+fn write_dictionary(stage: &Stage, contents: &[Vec<u8>]) -> std::io::Result<bool> {
+    if contents.iter().any(|content| ChannelFile::decode(content).is_ok()) {
+        return Ok(false);
+    }
+    let mut dictionary = Dictionary::default();
+    for content in contents {
+        dictionary.add_content(content);
+    }
+    let wasm = std::fs::read(stage.path().join("interpreter.wasm"))?;
+    for data in proofhouse_sandbox::data_segments(&wasm) {
+        dictionary.add_constants(data);
+    }
+    stage.write(DICTIONARY, dictionary.to_libfuzzer().as_bytes())?;
+    Ok(dictionary.words().len() > 0)
+}
+
+/// Whether the user has a dictionary of his own.
+fn is_dictionary(flag: &OsStr) -> bool {
+    flag.as_encoded_bytes().starts_with(b"-dict=")
 }
 
 /// libFuzzer's arguments, safe for a shell.

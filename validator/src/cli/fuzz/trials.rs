@@ -1,7 +1,7 @@
 //! What is tried from each input that covered something new, before chance has its turn: first what its
 //! comparisons ask for, then a walk through its bytes.
 
-use super::hints::{Hints, Known};
+use super::hints::{Hints, Known, Step};
 use proofhouse_corpus::{Edit, Walk};
 use std::collections::{HashSet, VecDeque};
 
@@ -11,12 +11,44 @@ const MOST_INPUTS: usize = 256;
 /// Longest input of which so much is kept, in bytes.
 const MOST_BYTES: usize = 64 << 10;
 
+/// Edits that are tried from one input, at most.
+const MOST_EDITS: usize = 4_000;
+
 /// An input whose comparisons are to be followed.
 struct Following {
     input: Vec<u8>,
     hints: Hints,
     /// The last one is next. `None` until its turn comes.
-    edits: Option<Vec<(u32, Edit)>>,
+    steps: Option<Vec<Step>>,
+    /// Those of the comparison that was taken last; the last one is next.
+    edits: Vec<(Option<u32>, Edit)>,
+    tried: HashSet<Edit>,
+}
+
+impl Following {
+    /// The next one that was not tried.
+    fn next(&mut self, known: &mut Known) -> Option<(Option<u32>, Edit)> {
+        let steps = self.steps.get_or_insert_with(|| {
+            let mut steps: Vec<_> = self.hints.ranked(known).collect();
+            steps.reverse();
+            known.follow(&self.hints);
+            steps
+        });
+        while self.tried.len() < MOST_EDITS {
+            match self.edits.pop() {
+                Some((site, edit)) => {
+                    if self.tried.insert(edit.clone()) {
+                        return Some((site, edit));
+                    }
+                }
+                None => {
+                    self.edits = self.hints.edits(&self.input, steps.pop()?);
+                    self.edits.reverse();
+                }
+            }
+        }
+        None
+    }
 }
 
 /// All inputs that wait.
@@ -54,33 +86,27 @@ impl Trials {
             }
             self.walks.push_back(Walk::new(input.clone()));
         }
-        self.waiting.push_back(Following { input, hints, edits: None });
+        self.waiting.push_back(Following {
+            input,
+            hints,
+            steps: None,
+            edits: Vec::new(),
+            tried: HashSet::new(),
+        });
     }
 
     /// The next input that a comparison asks for.
     pub(super) fn follow(&mut self) -> Option<Trial> {
         loop {
             let following = self.waiting.back_mut()?;
-            let edits = match &mut following.edits {
-                Some(edits) => edits,
-                none => {
-                    let mut edits = following.hints.edits(&following.input, &self.known);
-                    let mut tried = HashSet::new();
-                    edits.retain(|(_, edit)| tried.insert(edit.clone()));
-                    edits.reverse();
-                    self.known.follow(&following.hints);
-                    none.insert(edits)
-                }
-            };
-            if let Some((site, edit)) = edits.pop() {
-                if let Some(input) =
-                    edit.apply(&following.input).filter(|input| *input != following.input)
-                {
-                    let edit = edit.form.is_some().then_some((site, edit));
-                    return Some(Trial { input, edit });
-                }
-            } else {
+            let Some((site, edit)) = following.next(&mut self.known) else {
                 self.waiting.pop_back();
+                continue;
+            };
+            if let Some(input) = edit.apply(&following.input)
+                && input != following.input
+            {
+                return Some(Trial { input, edit: site.map(|site| (site, edit)) });
             }
         }
     }
