@@ -22,6 +22,7 @@ pub use criterion::{Criterion, CriterionRule, StringKind};
 pub use decode::{CriterionFault, DecodeError, DecodeFault};
 pub use encode::EncodeError;
 pub use header::Header;
+pub use layout::begins_as_channel_file;
 pub use offsets::{INPUT_COUNT_OFFSET, TEMPLATE_TYPE_OFFSET};
 pub use reads::{CriterionIndex, alternatives};
 

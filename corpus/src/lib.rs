@@ -44,7 +44,7 @@ pub use case::{Case, CaseError, CaseEvent, CaseInterpreter, CaseOutcome, CaseSet
 pub use channel::{
     ChannelFile, Criterion, CriterionFault, CriterionIndex, CriterionRule, DecodeError,
     DecodeFault, EncodeError, Header, INPUT_COUNT_OFFSET, Instance, StringKind,
-    TEMPLATE_TYPE_OFFSET, alternatives, reseal,
+    TEMPLATE_TYPE_OFFSET, alternatives, begins_as_channel_file, reseal,
 };
 pub use dictionary::Dictionary;
 pub use event::{

@@ -49,3 +49,8 @@ mod tests {
         assert_eq!(u64::from(file), 40 + 65_536 * (8 + 24 * 256) + 16 * 1024 * 1024);
     }
 }
+
+/// Whether bytes begin as a channel file does. The rest of them may be anything.
+pub fn begins_as_channel_file(bytes: &[u8]) -> bool {
+    bytes.starts_with(&MAGIC)
+}

@@ -19,6 +19,13 @@ const MOST_FAILURES: u32 = 8;
 /// A place that was given up so often needs twice as much evidence each time, up to this.
 const MOST_STRIKES: u32 = 10;
 
+/// Rehearsals that may be in vain, after a place was learned or a number put right; and at most.
+const CREDIT: [u32; 3] = [256, 4, 1_024];
+/// Inputs for which numbers are put right more than once, after that was needed for one.
+const CHAINED: u32 = 64;
+/// Without credit one of so many rehearsals takes place.
+const SELDOM: u32 = 16;
+
 /// A number in the input that a comparison looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Place {
@@ -66,6 +73,14 @@ pub(super) struct Learned {
     past: HashMap<u32, Past>,
     suspects: HashMap<Place, Evidence>,
     places: Vec<Known>,
+    /// Rehearsals that may be in vain.
+    credit: u32,
+    /// Rehearsals that were asked for.
+    asked: u32,
+    /// What was put right in the input that is run next.
+    expected: Attempt,
+    /// Inputs of which it may pay to put numbers right more than once: lengths inside of lengths.
+    chained: u32,
     /// A number that was put right for a comparison, until the next run tells whether it is.
     tried: Option<[Place; 2]>,
     /// Comparisons whose numbers were others the last time, what follows from the input among them.
@@ -85,6 +100,8 @@ impl Learned {
 
     /// What the run of the last input compared.
     pub(super) fn take(&mut self, hints: &Hints) {
+        let expected = std::mem::take(&mut self.expected);
+        self.judge(hints, &expected);
         self.fresh.clear();
         for hint in &hints.numbers {
             let new = Past { operands: hint.operands, changes: [0; 2] };
@@ -124,12 +141,38 @@ impl Learned {
             && !self.places.iter().any(|known| known.place == place)
         {
             self.places.push(Known { place, failures: 0 });
+            self.earn(CREDIT[0]);
         }
     }
 
-    /// Whether nothing is known.
-    pub(super) fn is_empty(&self) -> bool {
-        self.places.is_empty()
+    /// Whether a run of an input before it is handed out may pay.
+    pub(super) fn wants_rehearsal(&mut self) -> bool {
+        if self.places.is_empty() {
+            return false;
+        }
+        self.asked = self.asked.wrapping_add(1);
+        let has_credit = self.credit > 0;
+        self.credit = self.credit.saturating_sub(1);
+        has_credit || self.asked.is_multiple_of(SELDOM)
+    }
+
+    /// Whether numbers may have to be put right once more, after that was done so many times.
+    pub(super) fn wants_another(&mut self, nth: usize) -> bool {
+        if nth > 0 {
+            self.chained = CHAINED;
+            return true;
+        }
+        self.chained = self.chained.saturating_sub(1);
+        self.chained > 0 || self.asked.is_multiple_of(SELDOM)
+    }
+
+    /// These numbers were put right last, in the input that is run next.
+    pub(super) fn expect(&mut self, attempt: Attempt) {
+        self.expected = attempt;
+    }
+
+    fn earn(&mut self, rehearsals: u32) {
+        self.credit = self.credit.saturating_add(rehearsals).min(CREDIT[2]);
     }
 
     /// Puts numbers right, one for each comparison, after a run of the input left these hints. `before` is
@@ -159,14 +202,17 @@ impl Learned {
 
     /// Whether what was put right is right.
     fn judge(&mut self, hints: &Hints, attempt: &Attempt) {
+        let mut earned = 0u32;
         for known in self.places.iter_mut().filter(|known| attempt.0.contains(&known.place)) {
-            let is_wrong = hints.numbers.iter().any(|hint| hint.site == known.place.site);
-            known.failures = if is_wrong {
-                known.failures.saturating_add(1)
-            } else {
-                known.failures.saturating_sub(1)
-            };
+            let site = known.place.site;
+            if hints.numbers.iter().any(|hint| hint.site == site) {
+                known.failures = known.failures.saturating_add(1);
+            } else if hints.equal.contains(&site) {
+                known.failures = known.failures.saturating_sub(1);
+                earned = earned.saturating_add(CREDIT[1]);
+            }
         }
+        self.earn(earned);
         let suspects = &mut self.suspects;
         self.places.retain(|known| {
             let is_hopeless = known.failures >= MOST_FAILURES;

@@ -56,6 +56,8 @@ const CRASHING: [&str; 2] = ["-minimize_crash=1", "-cleanse_crash=1"];
 /// and the guest's limits do.
 const FLAGS: [&str; 4] = ["-timeout=0", "-rss_limit_mb=0", "-detect_leaks=0", "-len_control=0"];
 
+/// Paths of the inputs to begin with, in the stage.
+const SEED_LIST: &str = "seeds.list";
 /// Words to begin with, in the stage.
 const DICTIONARY: &str = "words.dict";
 
@@ -220,8 +222,14 @@ fn write_seeds(
             .write(&name, bytes)
             .map_err(|error| Failure::Unjudged(format!("cannot prepare the run: {error}")))
     };
+    let mut list = Vec::new();
     for (nth, seed) in seeds.iter().enumerate() {
-        write(format!("seeds/{nth}"), seed)?;
+        let name = format!("seeds/{nth}");
+        write(name.clone(), seed)?;
+        list.push(stage.path().join(name).display().to_string());
+    }
+    if !list.is_empty() {
+        write(SEED_LIST.into(), list.join(",").as_bytes())?;
     }
     if let Some(content) = fixed {
         write("content".into(), content)?;
@@ -270,15 +278,32 @@ fn arguments(args: &Fuzz, stage: &mut Stage, is_crashing: bool) -> Result<Vec<St
     }
     let is_files = !args.corpus.is_empty() && args.corpus.iter().all(|path| path.is_file());
     if !is_crashing && !is_files {
+        let seeds = stage.path().join("seeds");
+        if args.corpus.is_empty() && !args.flags.iter().any(|flag| has_processes(flag)) {
+            // No directory: nobody wants to see what would be written there.
+            let list = stage.path().join(SEED_LIST);
+            if list.is_file() {
+                arguments.push(format!("-seed_inputs=@{}", list.display()));
+            }
+            return Ok(arguments);
+        }
         if args.corpus.is_empty() {
-            // New inputs go to the first directory.
+            // New inputs go to the first directory, where the other processes find them.
             let own = stage.path().join("corpus");
             std::fs::create_dir(&own).map_err(|error| Failure::unjudged(&error))?;
             arguments.push(own.display().to_string());
         }
-        arguments.push(stage.path().join("seeds").display().to_string());
+        arguments.push(seeds.display().to_string());
     }
     Ok(arguments)
+}
+
+/// Whether a flag makes libFuzzer start further processes.
+fn has_processes(flag: &OsStr) -> bool {
+    let flag = flag.as_encoded_bytes();
+    [b"-fork=".as_slice(), b"-jobs=", b"-workers=", b"-merge="]
+        .iter()
+        .any(|name| flag.starts_with(name))
 }
 
 /// A path that cannot be taken for a flag.

@@ -6,8 +6,8 @@ use super::operands::Operands;
 use super::state::{Mode, State, join, split};
 use super::trials::{Trial, Trials};
 use proofhouse_corpus::{
-    ChannelFile, Compared, FieldValue, FieldValues, cross_channels, field_mutations, follow,
-    mutate_channel, mutate_event, reseal,
+    ChannelFile, Compared, FieldValue, FieldValues, begins_as_channel_file, cross_channels,
+    field_mutations, follow, mutate_channel, mutate_event, reseal,
 };
 use proofhouse_sandbox::instrument::Comparison;
 use std::collections::VecDeque;
@@ -104,14 +104,24 @@ impl Mutators {
     }
 
     /// Whether a run of an input before it is handed out may pay.
-    pub(super) fn wants_rehearsal(&self) -> bool {
-        !self.learned.is_empty()
+    pub(super) fn wants_rehearsal(&mut self) -> bool {
+        self.learned.wants_rehearsal()
     }
 
     /// Puts numbers of the input right that earlier ones had to have, after a run of it left its hints.
     /// Says whether anything changed.
     pub(super) fn put_right(&mut self, input: &mut [u8], before: &mut Attempt) -> bool {
         self.learned.put_right(&self.hints, input, before)
+    }
+
+    /// Whether numbers may have to be put right once more, after that was done so many times.
+    pub(super) fn wants_another(&mut self, nth: usize) -> bool {
+        self.learned.wants_another(nth)
+    }
+
+    /// These numbers were put right last, in the input that is run next.
+    pub(super) fn expect(&mut self, attempt: Attempt) {
+        self.learned.expect(attempt);
     }
 
     /// What comes first, if anything is left of it.
@@ -194,21 +204,26 @@ impl Mutators {
         Some(changed)
     }
 
-    /// Puts the checksum right that libFuzzer's mutators broke, mostly.
-    pub(super) fn repair(&mut self, input: &mut [u8], seed: u32) {
-        if !self.on || seed & 8 != 0 {
-            return;
+    /// Puts right what is known of the format, mostly: the checksum that other mutators broke. Says whether
+    /// the format is known, so that nothing of it has to be found out.
+    pub(super) fn repair(&mut self, input: &mut [u8], seed: u32) -> bool {
+        if !self.on {
+            return false;
         }
-        match self.mode {
-            Mode::Content => reseal(input),
-            Mode::Events => {}
+        let content = match self.mode {
+            Mode::Content => Some(input),
+            Mode::Events => None,
             Mode::Both => {
                 let length = split(input).0.len();
-                if let Some(content) = input.get_mut(4..length.saturating_add(4)) {
-                    reseal(content);
-                }
+                input.get_mut(4..length.saturating_add(4))
             }
+        };
+        let content = content.filter(|content| begins_as_channel_file(content));
+        let Some(content) = content else { return false };
+        if seed & 0x38 != 0 {
+            reseal(content);
         }
+        true
     }
 }
 

@@ -187,15 +187,20 @@ impl Fuzzed {
         is_finding(&run)
     }
 
-    /// Puts numbers right that follow from the rest of the input.
+    /// Puts numbers right that follow from the rest of the input. The run itself tells whether the last ones
+    /// are.
     fn put_right(&mut self, input: &mut [u8]) {
-        let mut before = Attempt::default();
-        for _ in 0..MOST_REHEARSALS {
+        let mut attempt = Attempt::default();
+        for nth in 0..MOST_REHEARSALS {
             // What breaks the interpreter is to be run as it is.
-            if self.rehearse(input) || !self.mutators.put_right(input, &mut before) {
+            if self.rehearse(input) || !self.mutators.put_right(input, &mut attempt) {
+                return;
+            }
+            if !self.mutators.wants_another(nth) {
                 break;
             }
         }
+        self.mutators.expect(attempt);
     }
 
     fn tick(&mut self) {
@@ -271,7 +276,7 @@ impl Target for Fuzzed {
             return Some(first);
         }
         if let Some(mut trial) = self.mutators.trial(input, max_bytes, seed) {
-            if self.mutators.wants_rehearsal() {
+            if !self.mutators.repair(&mut trial, seed) && self.mutators.wants_rehearsal() {
                 self.put_right(&mut trial);
             }
             return Some(trial);
@@ -280,9 +285,8 @@ impl Target for Fuzzed {
     }
 
     fn repair(&mut self, input: &mut [u8], seed: u32) {
-        self.mutators.repair(input, seed);
         // A rehearsal: what a checksum has to be is known after a run only. Most end early.
-        if self.mutators.wants_rehearsal() && seed & 16 != 0 {
+        if !self.mutators.repair(input, seed) && seed & 16 != 0 && self.mutators.wants_rehearsal() {
             self.put_right(input);
         }
     }
