@@ -131,6 +131,37 @@ fn the_repaired_interpreter_keeps_its_peace() {
 }
 
 #[test]
+fn a_seed_decides_everything() {
+    let ended = [0; 2].map(|_| {
+        let room = Room::new();
+        let ended = room.fuzz("7.11", &["--blind"], &[], &["-runs=6000"]);
+        code(&ended, 0);
+        ["executions ", "rehearsals", "edges covered"].map(|name| summary(&ended, name))
+    });
+    assert_eq!(ended[0], ended[1]);
+}
+
+#[test]
+fn words_of_content_and_interpreter_are_a_dictionary() {
+    let room = Room::new();
+    fs::write(room.path("rules.txt"), "lantern glows and lantern dims").unwrap();
+    let interpreter = reference_interpreter("channel-7.11.wasm");
+    let with = |content: &str, flags: &[&str]| {
+        let fuzz = ["fuzz", "-i", interpreter.to_str().unwrap(), "-c", content, "--", "-runs=3"];
+        let ended = room.run(&[&fuzz, flags].concat());
+        code(&ended, 0);
+        let stderr = String::from_utf8(ended.stderr).unwrap();
+        let entries = stderr.lines().find_map(|line| line.strip_prefix("Dictionary: "));
+        entries.map(|entries| entries.trim_end_matches(" entries").parse::<usize>().unwrap())
+    };
+    let taken = with("rules.txt", &[]).unwrap();
+    assert!(taken > 4, "{taken}");
+    fs::write(room.path("own words"), "\"one\"\n").unwrap();
+    assert_eq!(with("rules.txt", &["-dict=own words"]), Some(1));
+    assert_eq!(with("quiet 1.chan", &[]), None);
+}
+
+#[test]
 fn a_run_goes_on_and_tells_findings_apart() {
     let room = Room::new();
     let ended = room.fuzz("7.10", &["--keep-going"], &[], &["-runs=5000"]);

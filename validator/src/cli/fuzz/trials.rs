@@ -35,16 +35,13 @@ impl Following {
             steps
         });
         while self.tried.len() < MOST_EDITS {
-            match self.edits.pop() {
-                Some((site, edit)) => {
-                    if self.tried.insert(edit.clone()) {
-                        return Some((site, edit));
-                    }
+            if let Some((site, edit)) = self.edits.pop() {
+                if self.tried.insert(edit.clone()) {
+                    return Some((site, edit));
                 }
-                None => {
-                    self.edits = self.hints.edits(&self.input, steps.pop()?);
-                    self.edits.reverse();
-                }
+            } else {
+                self.edits = self.hints.edits(&self.input, steps.pop()?);
+                self.edits.reverse();
             }
         }
         None
