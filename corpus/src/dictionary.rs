@@ -142,9 +142,9 @@ mod tests {
 
     #[test]
     fn a_dictionary_has_an_end() {
-        let many: String = (0..10_000).map(|nth| format!("word{nth} ")).collect();
+        let many: Vec<_> = (0..10_000).map(|nth| format!("word{nth}")).collect();
         let mut dictionary = Dictionary::default();
-        dictionary.add_content(many.as_bytes());
+        dictionary.add_content(many.join(" ").as_bytes());
         assert_eq!(dictionary.words().len(), MOST_WORDS);
     }
 }

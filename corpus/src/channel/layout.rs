@@ -36,6 +36,11 @@ pub(super) fn file_size(instances_size: u32, strings_size: u32) -> u32 {
     u32::from(HEADER_SIZE).saturating_add(instances_size).saturating_add(strings_size)
 }
 
+/// Whether bytes begin as a channel file does. The rest of them may be anything.
+pub fn begins_as_channel_file(bytes: &[u8]) -> bool {
+    bytes.starts_with(&MAGIC)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,9 +53,4 @@ mod tests {
         let file = file_size(instances, MAX_STRINGS_BYTES);
         assert_eq!(u64::from(file), 40 + 65_536 * (8 + 24 * 256) + 16 * 1024 * 1024);
     }
-}
-
-/// Whether bytes begin as a channel file does. The rest of them may be anything.
-pub fn begins_as_channel_file(bytes: &[u8]) -> bool {
-    bytes.starts_with(&MAGIC)
 }
