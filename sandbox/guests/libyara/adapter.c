@@ -11,6 +11,7 @@
 #include <string.h>
 #include <yara.h>
 
+#include "adapter.h"
 #include "refusal.h"
 
 /* The reject codes. */
@@ -22,6 +23,9 @@ static const char MAGIC[] = {'Y', 'A', 'R', 'A'};
 /* The variables that public rule collections take for granted. */
 static const char *const EXTERNALS[] = {"filename", "filepath", "extension", "filetype", "owner"};
 
+/* What one content needs. */
+static YR_COMPILER *compiler;
+static YR_RULES *rules;
 static YR_SCANNER *scanner;
 
 /* Compiled rules are read from the content's buffer. */
@@ -50,10 +54,10 @@ static void on_compiler_message(int level, const char *file, int line, const YR_
                       line > 0 ? (uint32_t)line : 0, 0, text);
 }
 
-static int32_t load_compiled(const void *content, uint32_t size, YR_RULES **rules) {
+static int32_t load_compiled(const void *content, uint32_t size) {
     reader from = {content, size};
     YR_STREAM stream = {.user_data = &from, .read = read_some};
-    int error = yr_rules_load_stream(&stream, rules);
+    int error = yr_rules_load_stream(&stream, &rules);
     if (error == ERROR_SUCCESS) {
         return PROOFHOUSE_ACCEPTED;
     }
@@ -61,8 +65,7 @@ static int32_t load_compiled(const void *content, uint32_t size, YR_RULES **rule
     return REJECT_COMPILED;
 }
 
-static int32_t load_source(const void *content, uint32_t size, YR_RULES **rules) {
-    YR_COMPILER *compiler;
+static int32_t load_source(const void *content, uint32_t size) {
     int error = yr_compiler_create(&compiler);
     if (error != ERROR_SUCCESS) {
         say_error("compiler", error);
@@ -76,7 +79,7 @@ static int32_t load_source(const void *content, uint32_t size, YR_RULES **rules)
     if (yr_compiler_add_bytes(compiler, content, size, NULL) != 0) {
         return REJECT_SOURCE;
     }
-    error = yr_compiler_get_rules(compiler, rules);
+    error = yr_compiler_get_rules(compiler, &rules);
     if (error != ERROR_SUCCESS) {
         say_error("rules", error);
         return REJECT_RULES;
@@ -122,8 +125,7 @@ int32_t proofhouse_load(const void *content, uint32_t size) {
         return REJECT_INTERNAL;
     }
     bool is_compiled = size >= sizeof MAGIC && memcmp(content, MAGIC, sizeof MAGIC) == 0;
-    YR_RULES *rules;
-    int32_t code = is_compiled ? load_compiled(content, size, &rules) : load_source(content, size, &rules);
+    int32_t code = is_compiled ? load_compiled(content, size) : load_source(content, size);
     if (code != PROOFHOUSE_ACCEPTED) {
         return code;
     }
@@ -135,6 +137,21 @@ int32_t proofhouse_load(const void *content, uint32_t size) {
     /* No time limit: a verdict never depends on time. */
     yr_scanner_set_timeout(scanner, 0);
     return PROOFHOUSE_ACCEPTED;
+}
+
+void unload(void) {
+    if (scanner != NULL) {
+        yr_scanner_destroy(scanner);
+    }
+    if (rules != NULL) {
+        yr_rules_destroy(rules);
+    }
+    if (compiler != NULL) {
+        yr_compiler_destroy(compiler);
+    }
+    scanner = NULL;
+    rules = NULL;
+    compiler = NULL;
 }
 
 int32_t proofhouse_evaluate(const void *event, uint32_t size) {

@@ -1,16 +1,18 @@
 //! What compiling gives: machine code, and what is known about the instrumented module behind it.
 //!
-//! As bytes, from the compile child and in the cache: four parts, each after its length as a
-//! little-endian `u64`: the facts as JSON, the offset map, the coverage map (of no bytes if there is
-//! none), the machine code.
+//! As bytes, from the compile child and in the cache: the machine code, which is mapped from there and so begins at
+//! a page, the facts as JSON, the offset map, and the coverage map (of no bytes if there is none); then their four
+//! lengths, each as a little-endian `u64`.
 
 use crate::instrument::{CoverageMap, Instrumented, Interface, OffsetMap, Summary, WatchFound};
 use crate::module::ModuleInfo;
 use crate::num::{u64_of, usize_of_u64};
 use serde::{Deserialize, Serialize};
 
-/// Bytes of the length before each part.
-const LENGTH_BYTES: usize = 8;
+/// Machine code, facts, offset map, coverage map.
+const PARTS: usize = 4;
+/// Bytes of the lengths at the end.
+const LENGTHS_BYTES: usize = PARTS * size_of::<u64>();
 
 /// What is known about an instrumented module.
 #[derive(Debug)]
@@ -53,19 +55,29 @@ pub(super) fn encode(
     let facts = serde_json::to_vec(&facts)?;
     let mut bytes = Vec::new();
     let coverage = instrumented.coverage.as_ref().map(CoverageMap::to_bytes).unwrap_or_default();
-    for part in [facts.as_slice(), instrumented.offsets.as_bytes(), &coverage, code] {
-        bytes.extend_from_slice(&u64_of(part.len()).to_le_bytes());
+    let parts: [&[u8]; PARTS] = [code, &facts, instrumented.offsets.as_bytes(), &coverage];
+    for part in parts {
         bytes.extend_from_slice(part);
+    }
+    for part in parts {
+        bytes.extend_from_slice(&u64_of(part.len()).to_le_bytes());
     }
     Ok(bytes)
 }
 
 /// Reads them back: what is known about the module, and its machine code.
 pub(super) fn decode(bytes: &[u8]) -> Result<(Instrumentation, &[u8]), DamagedArtefact> {
-    let (facts, rest) = part(bytes)?;
-    let (offsets, rest) = part(rest)?;
-    let (coverage, rest) = part(rest)?;
-    let (code, rest) = part(rest)?;
+    let (parts, lengths) = bytes.split_last_chunk::<LENGTHS_BYTES>().ok_or(DamagedArtefact)?;
+    let (lengths, _) = lengths.as_chunks::<{ size_of::<u64>() }>();
+    let mut rest = parts;
+    let mut next = |at: usize| -> Result<&[u8], DamagedArtefact> {
+        let length = lengths.get(at).map(|bytes| u64::from_le_bytes(*bytes));
+        let length = length.and_then(usize_of_u64).ok_or(DamagedArtefact)?;
+        let (part, further) = rest.split_at_checked(length).ok_or(DamagedArtefact)?;
+        rest = further;
+        Ok(part)
+    };
+    let (code, facts, offsets, coverage) = (next(0)?, next(1)?, next(2)?, next(3)?);
     if !rest.is_empty() {
         return Err(DamagedArtefact);
     }
@@ -77,12 +89,6 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Instrumentation, &[u8]), DamagedAr
         bytes => Some(CoverageMap::from_bytes(bytes).map_err(|_| DamagedArtefact)?),
     };
     Ok((Instrumentation { module, offsets, interface, summary, coverage, watch }, code))
-}
-
-fn part(bytes: &[u8]) -> Result<(&[u8], &[u8]), DamagedArtefact> {
-    let (length, rest) = bytes.split_first_chunk::<LENGTH_BYTES>().ok_or(DamagedArtefact)?;
-    let length = usize_of_u64(u64::from_le_bytes(*length)).ok_or(DamagedArtefact)?;
-    rest.split_at_checked(length).ok_or(DamagedArtefact)
 }
 
 #[cfg(test)]

@@ -3,20 +3,25 @@
 //! An entry is trusted to be intact, not to be honest: its digest shows damage, and the directory's
 //! mode and owner are what keeps others out. An entry that is damaged, foreign or of another engine
 //! is treated as absent.
+//!
+//! An entry is the artefact, which begins with machine code, and behind it a trailer: so the code can be mapped from
+//! the file, and what a run does not touch is neither read nor copied.
 
 use crate::instrument::Options;
 use crate::limits::MAX_ARTEFACT_BYTES;
 use crate::module_bytes::ModuleBytes;
 use cap_std::fs::{Dir, DirBuilder, DirBuilderExt, MetadataExt, OpenOptions, OpenOptionsExt};
+use memmap2::Mmap;
+use std::fs::File;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use wasmtime::Engine;
 
-/// First bytes of an entry; the number counts changes of its layout.
-const MAGIC: &[u8; 8] = b"PHCACHE4";
+/// First bytes of a trailer; the number counts changes of an entry's layout.
+const MAGIC: &[u8; 8] = b"PHCACHE5";
 const DIGEST_BYTES: usize = blake3::OUT_LEN;
 /// Magic, key, digest of the artefact.
-const HEADER_BYTES: usize = MAGIC.len() + 2 * DIGEST_BYTES;
+const TRAILER_BYTES: usize = MAGIC.len() + 2 * DIGEST_BYTES;
 /// Bits of a mode that let others in.
 const GROUP_AND_OTHERS: u32 = 0o077;
 
@@ -24,6 +29,25 @@ const GROUP_AND_OTHERS: u32 = 0o077;
 #[derive(Debug)]
 pub struct Cache {
     directory: Dir,
+}
+
+/// An entry that is intact.
+#[derive(Debug)]
+pub(super) struct Entry {
+    bytes: Mmap,
+    file: File,
+}
+
+impl Entry {
+    /// The artefact.
+    pub(super) fn artefact(&self) -> &[u8] {
+        self.bytes.split_last_chunk::<TRAILER_BYTES>().map_or(&[], |(artefact, _)| artefact)
+    }
+
+    /// The file; it begins with the artefact.
+    pub(super) fn into_file(self) -> File {
+        self.file
+    }
 }
 
 /// Why a directory cannot serve as a cache.
@@ -68,7 +92,7 @@ impl Cache {
     }
 
     /// The artefact under that key, if there is one and it is intact.
-    pub(super) fn read(&self, key: &Key) -> Option<Vec<u8>> {
+    pub(super) fn read(&self, key: &Key) -> Option<Entry> {
         match self.read_entry(key) {
             Ok(found) => found,
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -79,29 +103,30 @@ impl Cache {
         }
     }
 
-    fn read_entry(&self, key: &Key) -> io::Result<Option<Vec<u8>>> {
+    fn read_entry(&self, key: &Key) -> io::Result<Option<Entry>> {
         let mut options = OpenOptions::new();
         // O_NONBLOCK and O_NOFOLLOW: an entry that is a FIFO or a link is not ours.
         options.read(true).custom_flags(
             i32::try_from((rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW).bits())
                 .unwrap_or(0),
         );
-        let mut file = self.directory.open_with(key.file_name(), &options)?;
+        let file = self.directory.open_with(key.file_name(), &options)?;
         let metadata = file.metadata()?;
         let private = metadata.mode() & GROUP_AND_OTHERS == 0 && metadata.uid() == user();
         if !metadata.is_file() || !private || metadata.len() > MAX_ARTEFACT_BYTES {
             tracing::warn!("cache entry is not a private file; compiling again");
             return Ok(None);
         }
-        let mut header = [0; HEADER_BYTES];
-        file.read_exact(&mut header)?;
-        let mut artefact = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
-        file.take(MAX_ARTEFACT_BYTES).read_to_end(&mut artefact)?;
-        if header != key.header(&artefact) {
+        let file = file.into_std();
+        let bytes = map(&file)?;
+        let intact = bytes
+            .split_last_chunk::<TRAILER_BYTES>()
+            .is_some_and(|(artefact, trailer)| *trailer == key.trailer(artefact));
+        if !intact {
             tracing::warn!("cache entry is damaged; compiling again");
             return Ok(None);
         }
-        Ok(Some(artefact))
+        Ok(Some(Entry { bytes, file }))
     }
 
     /// Puts an artefact under that key: written, synced, renamed.
@@ -113,8 +138,8 @@ impl Cache {
         options.write(true).create_new(true).mode(0o600);
         let mut file = self.directory.open_with(&temporary, &options)?;
         let written = file
-            .write_all(&key.header(artefact))
-            .and_then(|()| file.write_all(artefact))
+            .write_all(artefact)
+            .and_then(|()| file.write_all(&key.trailer(artefact)))
             .and_then(|()| file.sync_all())
             .and_then(|()| self.directory.rename(&temporary, &self.directory, key.file_name()));
         if written.is_err() {
@@ -123,6 +148,14 @@ impl Cache {
         }
         written
     }
+}
+
+/// The bytes of a file that is not written any more.
+#[expect(unsafe_code, reason = "the one place that maps a file")]
+fn map(file: &File) -> io::Result<Mmap> {
+    // SAFETY: an entry is written under another name, synced and renamed, and never written again. The directory
+    // and the file are this user's alone; whoever changes the file in spite of that can run code as this user.
+    unsafe { Mmap::map(file) }
 }
 
 fn user() -> u32 {
@@ -152,14 +185,14 @@ impl Key {
         self.0.to_hex().to_string()
     }
 
-    fn header(&self, artefact: &[u8]) -> [u8; HEADER_BYTES] {
+    fn trailer(&self, artefact: &[u8]) -> [u8; TRAILER_BYTES] {
         let digest = blake3::hash(artefact);
-        let mut header = [0; HEADER_BYTES];
+        let mut trailer = [0; TRAILER_BYTES];
         let parts = MAGIC.iter().chain(self.0.as_bytes()).chain(digest.as_bytes());
-        for (to, from) in header.iter_mut().zip(parts) {
+        for (to, from) in trailer.iter_mut().zip(parts) {
             *to = *from;
         }
-        header
+        trailer
     }
 }
 

@@ -22,6 +22,7 @@ use crate::instrument::Options;
 use crate::module::{Import, ItemKind, ModuleInfo};
 use crate::module_bytes::{DamagedModule, ModuleBytes};
 use crate::outcome::Unusable;
+use std::fs::File;
 use wasmtime::{Engine, Module};
 
 /// Where compiled modules come from.
@@ -70,9 +71,9 @@ impl Compilation {
     ) -> Result<Compiled, CompileError> {
         let key = cache::Key::of(engine, wasm, options);
         if let Some(cache) = &self.cache
-            && let Some(artefact) = cache.read(&key)
+            && let Some(entry) = cache.read(&key)
         {
-            match deserialise(engine, &artefact) {
+            match mapped(engine, entry) {
                 Ok(compiled) => {
                     // What is provided may have changed since.
                     vet(&compiled.instrumentation.module)?;
@@ -109,17 +110,35 @@ fn vet(module: &ModuleInfo) -> Result<(), Unusable> {
 
 fn deserialise(engine: &Engine, artefact: &[u8]) -> wasmtime::Result<Compiled> {
     let (instrumentation, code) = artefact::decode(artefact)?;
-    Ok(Compiled { module: machine_code(engine, code)?, instrumentation })
+    Ok(Compiled { module: machine_code(engine, Code::Bytes(code))?, instrumentation })
+}
+
+/// The same, with the machine code where it is.
+fn mapped(engine: &Engine, entry: cache::Entry) -> wasmtime::Result<Compiled> {
+    let (instrumentation, _) = artefact::decode(entry.artefact())?;
+    Ok(Compiled { module: machine_code(engine, Code::File(entry.into_file()))?, instrumentation })
+}
+
+/// Where machine code is.
+enum Code<'a> {
+    Bytes(&'a [u8]),
+    /// At the start of a file; the engine does not look at what is behind it.
+    File(File),
 }
 
 #[expect(
     unsafe_code,
     reason = "machine code is trusted by nature; this is the one place that does"
 )]
-fn machine_code(engine: &Engine, code: &[u8]) -> wasmtime::Result<Module> {
+fn machine_code(engine: &Engine, code: Code<'_>) -> wasmtime::Result<Module> {
     // SAFETY: the bytes come from our own compile child, either now or, through the cache, at an
     // earlier time. The cache lies in a directory that only this user can write to, its entries are
-    // owned by this user, and each carries a digest. That shows damage, not origin: whoever can write
-    // there as this user can already run code as this user.
-    unsafe { Module::deserialize(engine, code) }
+    // owned by this user and never written again, and each carries a digest. That shows damage, not origin:
+    // whoever can write there as this user can already run code as this user.
+    unsafe {
+        match code {
+            Code::Bytes(bytes) => Module::deserialize(engine, bytes),
+            Code::File(file) => Module::deserialize_open_file(engine, file),
+        }
+    }
 }

@@ -143,7 +143,6 @@ fn names_that_lie_are_not_believed() {
         ("malloc", "(param f32) (result i32)"),
         ("calloc", MALLOC),
         ("realloc", THREE),
-        ("__rust_realloc", THREE),
         ("dlmalloc_usable_size", FREE),
     ] {
         let others = [("emscripten_builtin_malloc", MALLOC), ("free", FREE)];
@@ -151,6 +150,26 @@ fn names_that_lie_are_not_believed() {
         let name = name.to_owned();
         assert_eq!(heap_of(&module(&functions)), off(HeapOff::WrongType { name }), "{ty}");
     }
+}
+
+/// Linkers that optimise take parameters away.
+#[test]
+fn rusts_function_of_another_type_stands_on_cs_or_turns_it_off() {
+    let changed = ("__rust_alloc_zeroed", MALLOC);
+    let on_c = module(&[("malloc", MALLOC), ("free", FREE), changed]);
+    assert_eq!(heap_of(&on_c), replaced(Family::Libc, &["malloc", "free"]));
+    let name = changed.0.to_owned();
+    for half in [("malloc", MALLOC), ("free", FREE)] {
+        let without = module(&[half, ("__rust_dealloc", "(param i32 i32 i32)"), changed]);
+        assert_eq!(heap_of(&without), off(HeapOff::WrongType { name: name.clone() }));
+    }
+    let text = module(&[("malloc", MALLOC), ("free", FREE)]);
+    let text = text.strip_suffix(')').unwrap();
+    let past_c = format!(
+        "{text} (func (@name \"__rust_alloc_zeroed\") (param i32) (result i32) (call $inside) i32.const 0)
+         (func $inside (@name \"sys_alloc\")))"
+    );
+    assert_eq!(heap_of(&past_c), off(HeapOff::OtherWayIn { function: 2 }));
 }
 
 #[test]

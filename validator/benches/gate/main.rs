@@ -15,6 +15,7 @@
 )]
 
 mod fixtures;
+mod guests;
 mod many_files;
 mod measure;
 mod native;
@@ -23,10 +24,11 @@ mod warm_start;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let all: [(&str, fn()); 4] = [
+    let all: [(&str, fn()); 5] = [
         ("one-file", one_file::run),
         ("native", native::run),
         ("warm-start", warm_start::run),
+        ("guests", guests::run),
         ("many-files", many_files::run),
     ];
     for (name, bench) in all {

@@ -5,10 +5,12 @@ use super::guests::{self, Guest};
 use super::inspect::on_guest_stack;
 use super::{Failure, check, exit};
 use crate::inspection::Level;
-use crate::interpreter::{CheckedModule, RELEASE, checks_of};
+use crate::interpreter::{RELEASE, checks_of};
 use crate::report::{Palette, Plain, Tool};
 use cap_std::AmbientAuthority;
-use proofhouse_sandbox::{Abi, ContentKind, Interpreter, Limits, Sandbox, Sanitize, Verdict};
+use proofhouse_sandbox::{
+    Abi, ContentKind, Interpreter, Limits, ModuleBytes, OpenError, Sandbox, Sanitize, Verdict,
+};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
@@ -55,11 +57,21 @@ struct Sanitizer {
     checks: Vec<&'static str>,
 }
 
+impl Sanitizer {
+    fn of(interpreter: &Interpreter) -> Self {
+        let summary = interpreter.instrumentation();
+        Self { level: Level::of(summary), checks: checks_of(summary) }
+    }
+}
+
 #[derive(Serialize)]
 struct Build {
     name: String,
     digest: String,
     size: u64,
+    /// Absent if it cannot be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sanitizer: Option<Sanitizer>,
 }
 
 pub(super) fn run(args: &Guests, authority: AmbientAuthority) -> Result<ExitCode, Failure> {
@@ -86,14 +98,21 @@ pub(super) fn run(args: &Guests, authority: AmbientAuthority) -> Result<ExitCode
 
 fn entry(guest: &Guest, sandbox: &Sandbox, authority: AmbientAuthority) -> Result<Entry, Failure> {
     let module = guest.read(authority).map_err(|error| Failure::unjudged(&error))?;
-    let release = CheckedModule { name: RELEASE.to_owned(), wasm: module.wasm.clone() };
-    let builds = [release].into_iter().chain(module.checked).filter_map(|build| {
-        let wasm = build.wasm.ok()?;
-        Some(Build { name: build.name, digest: wasm.digest(), size: wasm.size() })
-    });
-    let builds = builds.collect();
-    let opened =
-        module.wasm.and_then(|wasm| sandbox.interpreter(wasm, &Limits::default(), Sanitize::On));
+    let open = |wasm: ModuleBytes| sandbox.interpreter(wasm, &Limits::default(), Sanitize::On);
+    let opened = module.wasm.clone().and_then(open);
+    let build = |name: String, wasm: &ModuleBytes, opened: &Result<Interpreter, OpenError>| {
+        let sanitizer = opened.as_ref().ok().map(Sanitizer::of);
+        Build { name, digest: wasm.digest(), size: wasm.size(), sanitizer }
+    };
+    let mut builds = Vec::new();
+    if let Ok(wasm) = &module.wasm {
+        builds.push(build(RELEASE.to_owned(), wasm, &opened));
+    }
+    for checked in module.checked {
+        if let Ok(wasm) = checked.wasm {
+            builds.push(build(checked.name, &wasm, &open(wasm.clone())));
+        }
+    }
     let interpreter = opened.as_ref().ok();
     let description = interpreter.and_then(Interpreter::description);
     Ok(Entry {
@@ -104,15 +123,13 @@ fn entry(guest: &Guest, sandbox: &Sandbox, authority: AmbientAuthority) -> Resul
         usable: interpreter.is_some(),
         problem: opened.as_ref().err().map(|error| crate::gates::outcome::describe(&error.outcome)),
         abi: interpreter.map(Interpreter::abi),
-        sanitizer: interpreter
-            .map(Interpreter::instrumentation)
-            .map(|summary| Sanitizer { level: Level::of(summary), checks: checks_of(summary) }),
+        sanitizer: interpreter.map(Sanitizer::of),
         content: description.map(|words| words.content.clone()).unwrap_or_default(),
         builds,
     })
 }
 
-/// One interpreter in two lines: what it is, and what it takes.
+/// One interpreter: what it is, what it takes, and its builds with the checks that each gets.
 fn table(entries: &[Entry], to: &mut impl Write, palette: Palette) -> io::Result<()> {
     let Palette { bold, dim, bad, .. } = palette;
     if entries.is_empty() {
@@ -129,11 +146,7 @@ fn table(entries: &[Entry], to: &mut impl Write, palette: Palette) -> io::Result
             continue;
         }
         let abi = guest.abi.map(abi_name).unwrap_or_default();
-        let level = guest.sanitizer.as_ref().map(|found| {
-            let checks = found.checks.join(", ");
-            format!("{} ({checks})", found.level.name())
-        });
-        writeln!(to, "{abi}, {}", level.unwrap_or_default())?;
+        writeln!(to, "{abi}")?;
         let mut line = |about: &str, text: &str| {
             writeln!(to, "{:width$}  {dim}{about:<8}{dim:#} {}", "", Plain(text))
         };
@@ -146,9 +159,15 @@ fn table(entries: &[Entry], to: &mut impl Write, palette: Palette) -> io::Result
         for kind in &guest.content {
             line("content", &format!("{}: {}", kind.kind, kind.patterns.join(", ")))?;
         }
+        let names = guest.builds.iter().map(|build| short_name(&build.name, &guest.id));
+        let builds = names.map(|name| name.chars().count()).max().unwrap_or(0);
         for build in &guest.builds {
             let short: String = build.digest.chars().take(DIGEST).collect();
-            line("build", &format!("{} {short}...", short_name(&build.name, &guest.id)))?;
+            let name = short_name(&build.name, &guest.id);
+            let checks = build.sanitizer.as_ref().map_or("UNUSABLE".to_owned(), |found| {
+                format!("{} ({})", found.level.name(), found.checks.join(", "))
+            });
+            line("build", &format!("{name:<builds$}  {short}...  {checks}"))?;
         }
     }
     Ok(())

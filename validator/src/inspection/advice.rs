@@ -21,7 +21,9 @@ pub(super) struct Advice {
 }
 
 /// What to change, what keeps it from being used first.
-pub(super) fn of(inspection: &Inspection) -> Vec<Advice> {
+///
+/// `has_checked_builds`: there are further builds, compiled for checks.
+pub(super) fn of(inspection: &Inspection, has_checked_builds: bool) -> Vec<Advice> {
     let mut advice = List(Vec::new());
     entry_points(inspection, &mut advice);
     imports(inspection, &mut advice);
@@ -30,7 +32,7 @@ pub(super) fn of(inspection: &Inspection) -> Vec<Advice> {
     if let Ok(summary) = &inspection.rewriting {
         heap(summary, &mut advice);
         null_page(summary, &mut advice);
-        builds(summary, &inspection.anatomy, &mut advice);
+        builds(summary, &inspection.anatomy, has_checked_builds, &mut advice);
         if summary.own_stack_bytes == Some(DEFAULT_STACK_BYTES) {
             advice.add(
                 "choose-stack-size",
@@ -216,13 +218,13 @@ fn null_page(summary: &Summary, advice: &mut List) {
     advice.add("guard-null-page", message);
 }
 
-fn builds(summary: &Summary, anatomy: &Anatomy, advice: &mut List) {
+fn builds(summary: &Summary, anatomy: &Anatomy, has_checked_builds: bool, advice: &mut List) {
     let language = |name: &str| {
         let languages = anatomy.producers.iter().filter(|(field, ..)| field == "language");
         languages.map(|(_, language, _)| language.as_str()).any(|found| found.starts_with(name))
     };
     match summary.layout {
-        None if language("Rust") => {}
+        None if has_checked_builds || language("Rust") => {}
         None => advice.add(
             "add-checked-build",
             "C and C++: build it also with the profile checked-O1 (sandbox/sdk/toolchain.sh --profile \

@@ -189,7 +189,7 @@ pub struct Named {
 impl ModuleReport {
     /// What was found out about a module of these bytes.
     pub fn new(named: Named, wasm: &ModuleBytes, inspection: &Inspection) -> Self {
-        let advice = advice::of(inspection);
+        let advice = advice::of(inspection, !named.builds.is_empty());
         let Inspection { anatomy, abi, imports, rewriting, interpreter } = inspection;
         let mut report = Self::unread(named);
         report.digest = Some(wasm.digest());

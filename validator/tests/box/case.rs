@@ -42,9 +42,12 @@ impl Case {
 
     /// How often each event is expected to match.
     pub(crate) fn expected_matches(&self) -> Vec<u64> {
-        let expected = self.expected();
-        let events = expected.get("events").and_then(Value::as_object).cloned().unwrap_or_default();
-        events.values().filter_map(|event| event.get("matches")?.as_u64()).collect()
+        matches_of(&self.expected())
+    }
+
+    /// How often each event matches with an interpreter.
+    pub(crate) fn seen_matches(&self, interpreter: &Path) -> Vec<u64> {
+        matches_of(&self.judged(interpreter))
     }
 
     fn expected(&self) -> Value {
@@ -85,6 +88,11 @@ impl Case {
         let mut names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         names.find(|name| !known.contains(&name.as_str())).unwrap()
     }
+}
+
+fn matches_of(summary: &Value) -> Vec<u64> {
+    let events = summary.get("events").and_then(Value::as_object).into_iter().flatten();
+    events.filter_map(|(_, event)| event.get("matches")?.as_u64()).collect()
 }
 
 /// What a case is about, of all that a report says of a file.

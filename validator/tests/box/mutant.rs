@@ -2,16 +2,14 @@
 
 use std::convert::Infallible;
 use std::fs;
+use std::path::PathBuf;
 
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{CodeSection, Function, Instruction, Module};
 use wasmparser::{ExternalKind, FunctionBody, Parser, Payload, TypeRef};
 
+use crate::case::{BLESS, Case, cases};
 use crate::{suite, target_dir};
-
-/// The guest whose adapter is broken: the smallest module. All suites are the same code over data, and
-/// each is held to an event that matches and one that does not.
-const GUEST: &str = "ebpf";
 
 /// Copies a module and gives one function another body: `i32.const 0`.
 struct Mutation {
@@ -66,20 +64,73 @@ fn without_evaluation(module: &[u8]) -> Vec<u8> {
     mutant.finish()
 }
 
-#[test]
-fn suite_fails_for_an_adapter_that_evaluates_to_zero() {
-    if std::env::var_os(crate::case::BLESS).is_some() {
+/// Where the release of a guest is, in the box.
+fn release(guest: &str) -> PathBuf {
+    let entries = fs::read_dir(target_dir().join("guests")).unwrap();
+    let mut files = entries.map(|entry| entry.unwrap().path());
+    let is_release = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        name.starts_with(&format!("{guest}@")) && !name.contains("-checked-")
+    };
+    files.find(is_release).unwrap_or_else(|| panic!("{guest} is not built: run `cargo guests`"))
+}
+
+/// The suite of a guest fails for the mutant, and for the reason that was meant: where an event is to match
+/// it matches nothing.
+#[track_caller]
+fn assert_seen(guest: &str) {
+    if std::env::var_os(BLESS).is_some() {
         return;
     }
-    let guests = target_dir().join("guests");
-    let file = fs::read_dir(&guests).unwrap().map(|entry| entry.unwrap().path()).find(|path| {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        name.starts_with(&format!("{GUEST}@"))
-    });
-    let module = fs::read(file.unwrap()).unwrap();
+    let module = fs::read(release(guest)).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mutant = folder.path().join("mutant.wasm");
     fs::write(&mutant, without_evaluation(&module)).unwrap();
-    let failures = suite(GUEST, &mutant);
-    assert!(failures.iter().any(|failure| failure.contains("/protocol: ")), "{failures:?}");
+    let failures = suite(guest, &mutant);
+    let matching = |case: &&Case| case.expected_matches().iter().any(|count| *count > 0);
+    let mut held = 0;
+    for case in cases(guest).iter().filter(matching) {
+        let seen = case.seen_matches(&mutant);
+        assert_eq!(seen, vec![0; seen.len()], "{guest}: {}", case.name());
+        assert!(!seen.is_empty(), "{guest}: {}", case.name());
+        let name = format!("/{}: ", case.name());
+        assert!(failures.iter().any(|failure| failure.contains(&name)), "{guest}: {name}");
+        held += 1;
+    }
+    assert!(held > 0, "{guest}: no case has an event that matches");
+}
+
+#[test]
+fn mutant_of_cedar_fails() {
+    assert_seen("cedar");
+}
+
+#[test]
+fn mutant_of_cel_fails() {
+    assert_seen("cel");
+}
+
+#[test]
+fn mutant_of_ebpf_fails() {
+    assert_seen("ebpf");
+}
+
+#[test]
+fn mutant_of_libyara_fails() {
+    assert_seen("libyara");
+}
+
+#[test]
+fn mutant_of_rego_fails() {
+    assert_seen("rego");
+}
+
+#[test]
+fn mutant_of_sigma_fails() {
+    assert_seen("sigma");
+}
+
+#[test]
+fn mutant_of_yara_fails() {
+    assert_seen("yara");
 }

@@ -8,6 +8,7 @@ use clap::{Parser, ValueEnum};
 
 use crate::cargo::Cargo;
 use crate::dist::dist;
+use crate::measure::measure;
 use crate::run::{Request, list, run};
 
 /// A guest could not be built. (2, from clap: a wrong call.)
@@ -23,6 +24,10 @@ struct Arguments {
     /// Build everything, and the program in its release form with what is in the box inside
     #[arg(long, conflicts_with_all = ["only", "list"])]
     dist: bool,
+    /// With --dist: also print how large the program is, and how long a check with each guest takes that finds it in
+    /// the cache
+    #[arg(long, requires = "dist")]
+    measure: bool,
     /// List what can be built (guest, version, file), and build nothing
     #[arg(long)]
     list: bool,
@@ -46,7 +51,8 @@ pub(crate) fn main() -> ExitCode {
         Ok(request) if arguments.list => {
             list(&request).map(|lines| lines.iter().for_each(|line| println!("{line}")))
         }
-        Ok(request) if arguments.dist => dist(&request),
+        Ok(request) if arguments.measure => dist(&request).and_then(|program| measure(&program)),
+        Ok(request) if arguments.dist => dist(&request).map(|_| ()),
         Ok(request) => run(&request),
         Err(error) => {
             eprintln!("error: the current folder is gone: {error}");

@@ -133,6 +133,10 @@ impl Compilation<'_> {
             command.args(tree.compile(self.compiler(), &shared, self.root, &objects)?);
             command.args(tree.include_arguments());
         }
+        if let Target::Native(_) = Target::of(self.program.kind) {
+            // Mathematics is a library of its own there. It goes behind what uses it.
+            command.arg("-lm");
+        }
         command.current_dir(self.root).stdin(Stdio::null());
         run_compiler(command, &file.to_string_lossy())?;
         fs::rename(&output, artefact).map_err(Error::io(artefact))

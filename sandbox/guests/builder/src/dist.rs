@@ -1,7 +1,7 @@
 //! The release: one program that carries its interpreters.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::artefact::{Artefact, artefacts};
@@ -16,8 +16,9 @@ const PACKAGE: &str = "proofhouse";
 /// What tells its build which file to take in.
 const VARIABLE: &str = "PROOFHOUSE_EMBED";
 
-/// Builds all guests, packs those that ship with their checked builds, and builds the program with them.
-pub(crate) fn dist(request: &Request) -> Result<(), Error> {
+/// Builds all guests, packs those that ship with their checked builds, and builds the program with them. Says
+/// where that is.
+pub(crate) fn dist(request: &Request) -> Result<PathBuf, Error> {
     run(request)?;
     let workspace = Workspace::find(&request.start)?;
     let output = workspace.root.join(&request.output);
@@ -36,7 +37,7 @@ pub(crate) fn dist(request: &Request) -> Result<(), Error> {
     let program = workspace.root.join("target/release").join(PACKAGE);
     let size = fs::metadata(&program).map_err(Error::io(&program))?.len();
     eprintln!("   built {}, {size} bytes", program.display());
-    Ok(())
+    Ok(program)
 }
 
 fn build(request: &Request, root: &Path, packed: &Path) -> Result<(), Error> {

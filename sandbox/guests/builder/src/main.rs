@@ -28,6 +28,7 @@ mod encode;
 mod error;
 mod index;
 mod manifest;
+mod measure;
 mod pack;
 mod run;
 mod stamp;

@@ -17,7 +17,7 @@ static void *storage[STORAGE_KEYS];
 static YR_THREAD_STORAGE_KEY keys;
 
 YR_THREAD_ID yr_current_thread_id(void) {
-    return NULL;
+    return (YR_THREAD_ID)0;
 }
 
 int yr_mutex_create(YR_MUTEX *mutex) {

@@ -5,6 +5,12 @@
 
 #include <sys/types.h>
 
+#ifdef __wasm__
 #define PTHREAD_MUTEX_INITIALIZER {0}
+#else
+/* The native command has the machine's own types, and still the functions of platform.c. */
+#include <bits/pthreadtypes.h>
+#define PTHREAD_MUTEX_INITIALIZER {{0}}
+#endif
 
 #endif

@@ -2,7 +2,8 @@
 //!
 //! Its functions are known by their names, and believed if their types fit. Half an allocator would be
 //! worse than none: a block from the one half would be freed by the other. So all of it is recognised or
-//! nothing is, and if nothing, a reason is given ([`HeapOff`]).
+//! nothing is, and if nothing, a reason is given ([`HeapOff`]). A function of Rust's that has another type may be
+//! left as it is where C's functions are there: it has its memory from them, or is another way in.
 
 mod calls;
 mod members;
@@ -41,11 +42,19 @@ pub(super) fn recognise(
     let mut members: BTreeMap<u32, (Member, String)> = BTreeMap::new();
     let mut internal = BTreeSet::new();
     let mut roles = BTreeMap::new();
+    let mut changed = None;
     for (function, name) in names {
         let name = readable(name);
         if let Some(member) = member(&name) {
             match signature(original, *function) {
                 None => return Ok(Err(HeapOff::Imported { name })),
+                // An optimising linker drops parameters that are the same in all calls.
+                Some(signature)
+                    if !member.role.fits(signature) && member.family == Family::Rust =>
+                {
+                    changed.get_or_insert(name);
+                    continue;
+                }
                 Some(signature) if !member.role.fits(signature) => {
                     return Ok(Err(HeapOff::WrongType { name }));
                 }
@@ -61,6 +70,15 @@ pub(super) fn recognise(
         } else if is_internal(&name) {
             internal.insert(*function);
         }
+    }
+    // Rust's functions stand on C's, where those are there: one that is not replaced calls what is.
+    let of_c = |kind: Kind| {
+        members.values().any(|(member, _)| member.kind == kind && member.family != Family::Rust)
+    };
+    if let Some(name) = changed
+        && !(of_c(Kind::Allocates) && of_c(Kind::Frees))
+    {
+        return Ok(Err(HeapOff::WrongType { name }));
     }
     let has = |kinds: &[Kind]| members.values().any(|(member, _)| kinds.contains(&member.kind));
     if !has(&[Kind::Allocates, Kind::Both, Kind::Frees]) {

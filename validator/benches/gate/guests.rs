@@ -1,0 +1,225 @@
+//! Interpreters of the box over public content: a fresh instance for each file, without and with the memory
+//! checks; beside it the same interpreter natively, in one process for all files and in one for each.
+//!
+//! It needs the content in `../shared/real` or below `$PROOFHOUSE_SHARED`, and builds the native programs.
+
+use crate::fixtures::{root, sandbox};
+use crate::measure::{median, ratio, show};
+use proofhouse_sandbox::limits::THREAD_STACK_BYTES;
+use proofhouse_sandbox::{Interpreter, Job, Limits, Outcome, Sanitize};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Times that each file is judged; the median counts.
+const ROUNDS: usize = 5;
+/// Processes for each file, likewise.
+const PROCESSES: usize = 3;
+
+/// What is compared.
+struct Guest {
+    name: &'static str,
+    /// Below the folder of public content.
+    content: &'static str,
+    ending: &'static str,
+    /// Every one of so many files, in the order of their names.
+    every: usize,
+    event: Event,
+    /// Further builds, by what their files' names add to the release's.
+    checked: &'static [&'static str],
+}
+
+impl Guest {
+    /// Its native command is built by `cargo guests`.
+    fn is_c(&self) -> bool {
+        self.name == "libyara"
+    }
+}
+
+/// The one event of every file.
+enum Event {
+    Text(&'static str),
+    /// The first of the content's files.
+    FirstFile,
+}
+
+const GUESTS: [Guest; 4] = [
+    Guest {
+        name: "yara",
+        content: "yara",
+        ending: "yar",
+        every: 1,
+        event: Event::FirstFile,
+        checked: &[],
+    },
+    Guest {
+        name: "libyara",
+        content: "yara",
+        ending: "yar",
+        every: 1,
+        event: Event::FirstFile,
+        checked: &["checked-O1"],
+    },
+    Guest {
+        name: "sigma",
+        content: "sigma/rules",
+        ending: "yml",
+        every: 8,
+        event: Event::Text(r#"{"Image":"C:\\a.exe","CommandLine":"a.exe -x","EventID":1}"#),
+        checked: &[],
+    },
+    Guest {
+        name: "rego",
+        content: "rego",
+        ending: "rego",
+        every: 1,
+        event: Event::Text(r#"{"review":{"object":{"kind":"Pod"}},"parameters":{}}"#),
+        checked: &[],
+    },
+];
+
+pub(crate) fn run() {
+    let shared = std::env::var_os("PROOFHOUSE_SHARED").map(PathBuf::from);
+    let real = shared.unwrap_or_else(|| root().join("../shared")).join("real");
+    if !real.is_dir() {
+        println!("skipped: no public content in {}", real.display());
+        return;
+    }
+    // `-- guests libyara` compares that one alone.
+    let named = |guest: &&Guest| std::env::args().any(|word| word == guest.name);
+    let chosen: Vec<&Guest> = match GUESTS.iter().filter(named).collect::<Vec<_>>() {
+        none if none.is_empty() => GUESTS.iter().collect(),
+        some => some,
+    };
+    let native = chosen.iter().any(|guest| !guest.is_c()).then(build_native).unwrap_or_default();
+    // Guests recurse deeper than the stack of a thread by default.
+    let all = move || chosen.iter().for_each(|guest| compare(guest, &real, &native));
+    let thread = std::thread::Builder::new().stack_size(THREAD_STACK_BYTES).spawn(all);
+    thread.unwrap().join().unwrap();
+}
+
+/// The native command for guests in Rust, compiled as they are.
+fn build_native() -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "-q", "--profile", "guest", "-p", "proofhouse-native"]);
+    assert!(command.current_dir(root()).status().unwrap().success());
+    root().join("target/guest/proofhouse-native")
+}
+
+fn compare(guest: &Guest, real: &Path, native: &Path) {
+    let mut files = Vec::new();
+    list(&real.join(guest.content), guest.ending, &mut files);
+    files.sort();
+    let files: Vec<PathBuf> = files.into_iter().step_by(guest.every).collect();
+    let contents: Vec<Vec<u8>> = files.iter().map(|file| std::fs::read(file).unwrap()).collect();
+    let event = match guest.event {
+        Event::Text(text) => text.as_bytes().to_vec(),
+        Event::FirstFile => contents[0].clone(),
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let event_file = folder.path().join("event");
+    std::fs::write(&event_file, &event).unwrap();
+    let command = |arguments: &[&str]| {
+        let mut command = if guest.is_c() {
+            Command::new(built(guest.name, "-native"))
+        } else {
+            let mut command = Command::new(native);
+            command.arg(guest.name);
+            command
+        };
+        command.args(arguments);
+        command
+    };
+
+    let mut all = command(&["--time", &ROUNDS.to_string()]);
+    let output = all.args(&files).arg("--").arg(&event_file).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let natively: Vec<Duration> =
+        text.lines().map(|line| Duration::from_nanos(line.parse().unwrap())).collect();
+    assert_eq!(natively.len(), files.len());
+    let total: Duration = natively.iter().sum();
+    println!("{}, {} files", guest.name, files.len());
+    line("natively, one process for all files", &natively, total);
+
+    let processes: Vec<Duration> = files
+        .iter()
+        .map(|file| {
+            median(PROCESSES, 1, || {
+                let mut one = command(&[]);
+                one.arg(file).arg(&event_file).stdout(Stdio::null()).stderr(Stdio::null());
+                assert!(matches!(one.status().unwrap().code(), Some(0 | 1)));
+            })
+        })
+        .collect();
+    line("natively, a process for each file", &processes, total);
+
+    let sandbox = sandbox();
+    let release = std::fs::read(built(guest.name, ".wasm")).unwrap();
+    for (what, sanitize) in
+        [("a fresh instance, unchecked", Sanitize::Off), ("the same, memory checked", Sanitize::On)]
+    {
+        let interpreter = sandbox.interpreter(release.clone(), &Limits::default(), sanitize);
+        let interpreter = interpreter.map_err(|e| format!("{e:?}")).unwrap();
+        line(what, &judged(&interpreter, &contents, &event), total);
+    }
+    for build in guest.checked {
+        let module = std::fs::read(built(guest.name, &format!("-{build}.wasm"))).unwrap();
+        let interpreter = sandbox.interpreter(module, &Limits::default(), Sanitize::On);
+        let interpreter = interpreter.map_err(|e| format!("{e:?}")).unwrap();
+        line(&format!("the build {build}"), &judged(&interpreter, &contents, &event), total);
+    }
+}
+
+/// The median time of each file.
+fn judged(interpreter: &Interpreter, contents: &[Vec<u8>], event: &[u8]) -> Vec<Duration> {
+    let limits = Limits::default();
+    let of = |content: &Vec<u8>| {
+        let events = [event];
+        let job =
+            Job { content, events: &events, limits: &limits, configuration: None, arguments: &[] };
+        let mut times: Vec<Duration> = (0..ROUNDS)
+            .map(|_| {
+                let started = Instant::now();
+                let outcome = interpreter.run(&job).outcome;
+                let time = started.elapsed();
+                let fair = matches!(outcome, Outcome::Accepted | Outcome::Rejected { .. });
+                assert!(fair, "{outcome:?}");
+                time
+            })
+            .collect();
+        times.sort_unstable();
+        times[ROUNDS / 2]
+    };
+    contents.iter().map(of).collect()
+}
+
+fn line(what: &str, times: &[Duration], native: Duration) {
+    let total: Duration = times.iter().sum();
+    let each = total / u32::try_from(times.len()).unwrap();
+    println!("  {what:<36}{:>10} a file   {:>6.2} times", show(each), ratio(total, native));
+}
+
+/// A file of the box, by the end of its name behind `NAME@VERSION`.
+fn built(name: &str, ending: &str) -> PathBuf {
+    let entries = std::fs::read_dir(root().join("target/guests")).expect("run `cargo guests`");
+    let files = entries.map(|entry| entry.unwrap().path());
+    let is_it = |path: &PathBuf| {
+        let file = path.file_name().unwrap().to_string_lossy().into_owned();
+        let version = file.strip_prefix(&format!("{name}@")).and_then(|v| v.strip_suffix(ending));
+        version.is_some_and(|version| !version.contains('-'))
+    };
+    files.into_iter().find(is_it).unwrap_or_else(|| panic!("{name} is not built: `cargo guests`"))
+}
+
+fn list(folder: &Path, ending: &str, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            list(&path, ending, files);
+        } else if path.extension().is_some_and(|extension| extension == ending) {
+            files.push(path);
+        }
+    }
+}
