@@ -86,10 +86,20 @@ impl Artefact<'_> {
         }
     }
 
+    /// Whether it takes asking for: nothing but a comparison needs it.
+    pub(crate) fn is_fuzzer(&self) -> bool {
+        match &self.recipe {
+            Recipe::Compile { program, .. } => program.kind == ProgramKind::NativeFuzz,
+            Recipe::Cargo { .. } => false,
+        }
+    }
+
     /// Whether the toolchain has what the artefact needs beyond a compiler.
     pub(crate) fn is_possible(&self, toolchain: &Toolchain) -> bool {
         match &self.recipe {
-            Recipe::Compile { program, .. } if program.kind == ProgramKind::NativeAsan => {
+            Recipe::Compile { program, .. }
+                if matches!(program.kind, ProgramKind::NativeAsan | ProgramKind::NativeFuzz) =>
+            {
                 toolchain.has_sanitizer("address")
             }
             Recipe::Compile { .. } | Recipe::Cargo { .. } => true,

@@ -28,6 +28,9 @@ struct Arguments {
     /// the cache
     #[arg(long, requires = "dist")]
     measure: bool,
+    /// Also build native fuzzers of the interpreters in C, which `cargo suite rates` compares with
+    #[arg(long)]
+    fuzzers: bool,
     /// List what can be built (guest, version, file), and build nothing
     #[arg(long)]
     list: bool,
@@ -84,6 +87,7 @@ fn request(arguments: &Arguments) -> std::io::Result<Request> {
     });
     Ok(Request {
         start: env::current_dir()?,
+        fuzzers: arguments.fuzzers,
         output: arguments.out.clone(),
         only: arguments.only.clone(),
         prefer: prefer.to_owned(),

@@ -189,6 +189,7 @@ impl Target {
             ProgramKind::NativeAsan => {
                 Self::Native(&["-O1", "-g1", "-fno-omit-frame-pointer", "-fsanitize=address"])
             }
+            ProgramKind::NativeFuzz => Self::Native(&["-O2", "-g1", "-fsanitize=fuzzer,address"]),
         }
     }
 }

@@ -126,6 +126,8 @@ pub(crate) enum ProgramKind {
     Native,
     /// The same with AddressSanitizer. Left out where the native compiler does not have it.
     NativeAsan,
+    /// The same as a fuzzer: with libFuzzer, and the entry point that it calls. Built only when it is asked for.
+    NativeFuzz,
 }
 
 impl ProgramKind {
@@ -139,6 +141,7 @@ impl ProgramKind {
             Self::Command => "-command.wasm",
             Self::Native => "-native",
             Self::NativeAsan => "-native-asan",
+            Self::NativeFuzz => "-native-fuzz",
         }
     }
 
@@ -147,7 +150,12 @@ impl ProgramKind {
         match self {
             Self::CheckedO0 => Some("checked-O0"),
             Self::CheckedO1 => Some("checked-O1"),
-            Self::Reactor | Self::Harness | Self::Command | Self::Native | Self::NativeAsan => None,
+            Self::Reactor
+            | Self::Harness
+            | Self::Command
+            | Self::Native
+            | Self::NativeAsan
+            | Self::NativeFuzz => None,
         }
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Request {
     pub(crate) output: PathBuf,
     /// Only these guests; all when there is none.
     pub(crate) only: Vec<String>,
+    /// Native fuzzers too.
+    pub(crate) fuzzers: bool,
     /// Which C toolchain to prefer: `clang` or `zig`.
     pub(crate) prefer: String,
     pub(crate) cargo: Cargo,
@@ -88,7 +90,8 @@ impl Build<'_> {
         for guest in guests {
             let artefacts = artefacts(guest)?;
             if is_wanted(guest, &self.request.only) {
-                for artefact in &artefacts {
+                let fuzzers = self.request.fuzzers;
+                for artefact in artefacts.iter().filter(|a| fuzzers || !a.is_fuzzer()) {
                     self.build(artefact)?;
                 }
             }
