@@ -244,3 +244,86 @@ impl Place {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FORM: NumberForm = NumberForm { width: 4, is_big_endian: false, is_complement: false };
+
+    /// What a run of `input` compares: the sum of all bytes but the last four with those.
+    fn run(input: &[u8]) -> Hints {
+        let (body, sum) = input.split_last_chunk::<4>().unwrap_or((input, &[0; 4]));
+        let is: u64 = body.iter().map(|byte| u64::from(*byte)).sum();
+        let operands = [is, u32::from_le_bytes(*sum).into()];
+        let mut hints = Hints::default();
+        if operands[0] == operands[1] {
+            hints.equal.push(7);
+        } else {
+            hints.numbers.push(Comparison { site: 7, width: 4, operands, shift: 0, cases: 0 });
+        }
+        hints
+    }
+
+    /// Runs some inputs whose sum is wrong, then one in which it was put right.
+    fn taught() -> Learned {
+        let mut learned = Learned::default();
+        for nth in 1..=8u8 {
+            learned.take(&run(&[nth, 1, 2, 3, nth, nth, 0, 0]));
+        }
+        let right = [1, 2, 3, 6, 0, 0, 0];
+        let edit = Edit { at: 3, remove: 4, insert: vec![6, 0, 0, 0], form: Some(FORM) };
+        learned.try_edit(7, &edit, right.len());
+        learned.take(&run(&right));
+        learned
+    }
+
+    #[test]
+    fn a_checksum_is_put_right_from_then_on() {
+        let mut learned = taught();
+        assert!(learned.wants_rehearsal());
+        let mut input = *b"another length....";
+        let hints = run(&input);
+        assert!(learned.put_right(&hints, &mut input, &mut Attempt::default()));
+        assert_eq!(run(&input).equal, [7]);
+    }
+
+    #[test]
+    fn what_is_compared_with_a_constant_is_not_learned() {
+        let mut learned = Learned::default();
+        let hints = |operand| Hints {
+            numbers: vec![Comparison {
+                site: 7,
+                width: 4,
+                operands: [operand, 99],
+                shift: 0,
+                cases: 0,
+            }],
+            ..Hints::default()
+        };
+        (1..=8).for_each(|operand| learned.take(&hints(operand)));
+        learned.try_edit(
+            7,
+            &Edit { at: 0, remove: 4, insert: vec![99, 0, 0, 0], form: Some(FORM) },
+            4,
+        );
+        learned.take(&Hints { equal: vec![7], ..Hints::default() });
+        assert!(!learned.wants_rehearsal());
+    }
+
+    #[test]
+    fn a_place_that_never_helps_is_given_up() {
+        let mut learned = taught();
+        let mut attempt = Attempt::default();
+        // The sum is compared with something else now.
+        for nth in 0..1_000u64 {
+            let mut input = nth.to_le_bytes().to_vec();
+            let Some((_, sum)) = input.split_last_chunk::<4>() else { continue };
+            let operands = [nth.wrapping_add(77), u32::from_le_bytes(*sum).into()];
+            let numbers = vec![Comparison { site: 7, width: 4, operands, shift: 0, cases: 0 }];
+            let hints = Hints { numbers, ..Hints::default() };
+            learned.put_right(&hints, &mut input, &mut attempt);
+        }
+        assert!(learned.places.iter().all(|known| known.place.anchor == Anchor::Start(3)));
+    }
+}

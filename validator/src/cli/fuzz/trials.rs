@@ -124,3 +124,46 @@ impl Trials {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proofhouse_sandbox::instrument::Comparison;
+
+    fn hints(operands: [u64; 2]) -> Hints {
+        let numbers = vec![Comparison { site: 1, width: 4, operands, shift: 0, cases: 0 }];
+        Hints { numbers, ..Hints::default() }
+    }
+
+    #[test]
+    fn the_newest_input_is_followed_first_and_nothing_is_tried_twice() {
+        let mut trials = Trials::default();
+        trials.add(b"..ABCD..", &hints([0x4443_4241, 0x5a59_5857]));
+        trials.add(b"..abcd..", &hints([0x6463_6261, 0x7a79_7877]));
+        let all: Vec<_> = std::iter::from_fn(|| trials.follow().map(|trial| trial.input)).collect();
+        let at = |input: &[u8]| all.iter().position(|tried| tried == input);
+        let (newer, older) = (at(b"..wxyz.."), at(b"..WXYZ.."));
+        assert!(newer.is_some() && newer < older, "{all:?}");
+        let different: HashSet<_> = all.iter().collect();
+        assert_eq!(different.len(), all.len());
+    }
+
+    #[test]
+    fn what_never_came_out_otherwise_is_first() {
+        let mut known = Known::default();
+        known.take(&Hints { equal: vec![1], ..Hints::default() });
+        let number = |site| Comparison { site, width: 4, operands: [1, 2], shift: 0, cases: 0 };
+        let hints = Hints { numbers: vec![number(1), number(2)], ..Hints::default() };
+        let ranked: Vec<_> = hints.ranked(&known).collect();
+        assert_eq!(ranked, [Step::Number(1), Step::Number(0)]);
+    }
+
+    #[test]
+    fn every_walk_comes_to_its_end() {
+        let mut trials = Trials::default();
+        trials.add(b"ab", &Hints::default());
+        trials.add(b"cd", &Hints::default());
+        let walked = (0..).map_while(|turn| trials.walk(turn)).count();
+        assert!((40..200).contains(&walked), "{walked}");
+    }
+}
