@@ -184,7 +184,7 @@ fn judged(interpreter: &Interpreter, contents: &[Vec<u8>], event: &[u8]) -> Vec<
             .map(|_| {
                 let started = on_the_processor();
                 let outcome = interpreter.run(&job).outcome;
-                let time = on_the_processor() - started;
+                let time = on_the_processor().saturating_sub(started);
                 let fair = matches!(outcome, Outcome::Accepted | Outcome::Rejected { .. });
                 assert!(fair, "{outcome:?}");
                 time
