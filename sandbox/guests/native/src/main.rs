@@ -7,12 +7,11 @@
 //! ```
 //!
 //! With `--time` it loads every file, evaluates the event, and drops what it loaded, and prints for each
-//! file the median time of the rounds in nanoseconds. What it finds goes nowhere.
+//! file the median processor time of the rounds in nanoseconds. What it finds goes nowhere.
 
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Instant;
 
 use proofhouse_guest::{Interpreter, Session};
 use proofhouse_guest_rego::Rego;
@@ -74,13 +73,19 @@ fn judge<I: Interpreter>(content: &[u8], event: Option<&[u8]>) -> bool {
     accepted
 }
 
+/// How long this thread has run, in nanoseconds; 0 where the system does not say.
+fn on_the_processor() -> u64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split(' ').next().and_then(|time| time.parse().ok()).unwrap_or_default()
+}
+
 /// Nanoseconds.
-fn median<I: Interpreter>(content: &[u8], event: Option<&[u8]>, rounds: usize) -> u128 {
-    let mut times: Vec<u128> = (0..rounds)
+fn median<I: Interpreter>(content: &[u8], event: Option<&[u8]>, rounds: usize) -> u64 {
+    let mut times: Vec<u64> = (0..rounds)
         .map(|_| {
-            let started = Instant::now();
+            let started = on_the_processor();
             judge::<I>(content, event);
-            started.elapsed().as_nanos()
+            on_the_processor().saturating_sub(started)
         })
         .collect();
     times.sort_unstable();

@@ -49,11 +49,13 @@ fn nested(open: &str, inside: &str, close: &str) -> String {
 
 /// YAML in which each of 30 lines names the one before nine times.
 fn aliases() -> String {
-    (0..29).fold("a0: &a0 [x, x, x, x, x, x, x, x, x]".to_owned(), |text, below| {
-        let level = below + 1;
-        let below = vec![format!("*a{below}"); 9].join(", ");
-        format!("{text}\na{level}: &a{level} [{below}]")
-    })
+    (0..29).zip(1..).fold(
+        "a0: &a0 [x, x, x, x, x, x, x, x, x]".to_owned(),
+        |text, (below, level)| {
+            let below = vec![format!("*a{below}"); 9].join(", ");
+            format!("{text}\na{level}: &a{level} [{below}]")
+        },
+    )
 }
 
 /// What is bad in every language.
@@ -149,15 +151,16 @@ fn wrong(subject: &Value) -> Option<String> {
 
 /// Compares how each bad file ended with the list of the guest; `PROOFHOUSE_BLESS=1` writes it anew.
 fn assert_outcomes(guest: &str, subjects: &[Value]) {
-    let mut seen = String::new();
+    let mut lines = Vec::new();
     for subject in subjects {
         let path = name(subject);
         if !path.starts_with("good") {
             let codes: Vec<&str> = codes(subject).into_iter().collect();
             let outcome = if codes.is_empty() { verdict(subject).into() } else { codes.join(", ") };
-            seen += &format!("{path}: {outcome}\n");
+            lines.push(format!("{path}: {outcome}\n"));
         }
     }
+    let seen = lines.concat();
     let list = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/box/bad_content/outcomes")
         .join(guest)

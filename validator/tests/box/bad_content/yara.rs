@@ -51,7 +51,7 @@ fn rules() -> Vec<(&'static str, String)> {
         (
             "many-strings",
             (0..20_000).fold("rule a { strings:".to_owned(), |text, n| {
-                format!("{text} $s{n} = /a{{1,{}}}b{n}/", n % 1000 + 1)
+                format!("{text} $s{n} = /a{{0,{}}}b{n}/", n % 1000)
             }) + " condition: any of them }",
         ),
     ]
