@@ -13,6 +13,7 @@
 
 mod blocks;
 mod cost;
+mod lift;
 mod price;
 
 use wasm_encoder::{InstructionSink, ValType};
@@ -89,8 +90,9 @@ impl Meter {
 
     /// Before the first instruction of a block.
     pub(super) fn charge(self, out: &mut BodyWriter<'_>, charge: Charge) {
+        let look = charge.repeats && !is_removed(Check::FuelOfLoop);
         out.insert().local_get(self.local);
-        self.pay(out, charge.fuel, charge.repeats && !is_removed(Check::FuelOfLoop));
+        self.pay(out, charge.fuel, look);
     }
 
     /// Before control leaves the function.
@@ -131,7 +133,9 @@ impl Meter {
 
     /// Pays from the fuel on the stack.
     fn pay(self, out: &mut BodyWriter<'_>, fuel: i64, look: bool) {
-        out.insert().i64_const(fuel).i64_sub();
+        if fuel > 0 {
+            out.insert().i64_const(fuel).i64_sub();
+        }
         if look {
             self.look(out);
         } else {
