@@ -302,3 +302,70 @@ impl Blocks {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+    use super::*;
+    use wasmparser::{Parser, Payload};
+
+    /// What the entry block and the others pay.
+    fn pay(body: &str) -> (i64, Vec<i64>) {
+        let text = format!("(module (func (param i32 i32) {body}))");
+        let wasm = wat::parse_str(text).unwrap();
+        for payload in Parser::new(0).parse_all(&wasm) {
+            let Payload::CodeSectionEntry(function) = payload.unwrap() else { continue };
+            let mut blocks = Blocks::new();
+            let mut operators = function.get_operators_reader().unwrap();
+            while !operators.eof() {
+                let (operator, at) = operators.read_with_offset().unwrap();
+                blocks.next(at.try_into().unwrap(), &operator);
+            }
+            let (entry, charges) = blocks.finish();
+            return (entry.fuel, charges.into_iter().map(|charge| charge.fuel).collect());
+        }
+        unreachable!("there is one function")
+    }
+
+    #[test]
+    fn what_all_paths_cost_is_paid_before_they_part() {
+        for (body, entry, others) in [
+            ("(drop (i32.const 1))", 2, &[][..]),
+            // Only the arm that may be passed by pays by itself.
+            ("(if (local.get 0) (then (drop (i32.const 1)))) (drop (i32.const 2))", 4, &[1]),
+            (
+                "(drop (if (result i32) (local.get 0) (then (i32.const 1)) (else (i32.const 2))))",
+                4,
+                &[],
+            ),
+            // Of two arms the longer one pays the rest.
+            (
+                "(if (local.get 0) (then (drop (i32.const 1))) (else (local.set 0 (i32.const 2))))",
+                4,
+                &[1],
+            ),
+            (
+                "(block (br_if 0 (local.get 0)) (br_if 0 (local.get 1))) (drop (i32.const 1))",
+                4,
+                &[2],
+            ),
+            // Nothing is paid before a way out.
+            ("(block (br_if 1 (local.get 0)) (drop (i32.const 1)))", 3, &[1]),
+            // A loop pays in each turn, and what is behind it is paid before.
+            ("(loop (br_if 0 (local.get 0))) (drop (i32.const 1))", 2, &[2]),
+            ("(loop (if (local.get 0) (then (br 1)))) (drop (i32.const 1))", 1, &[3, 1]),
+            // What a trap ends has paid for itself, and for nothing else.
+            ("(if (local.get 0) (then unreachable)) (drop (i32.const 1))", 3, &[1]),
+        ] {
+            assert_eq!(pay(body), (entry, others.to_vec()), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_function_of_any_size_is_looked_at_in_linear_time() {
+        let many = "(block (br_if 0 (local.get 0)) (loop (br_if 0 (local.get 1))".repeat(200);
+        let body = format!("{many}{}", "))".repeat(200));
+        let (entry, others) = pay(&body);
+        assert!(entry > 0 && others.len() >= 200);
+    }
+}
