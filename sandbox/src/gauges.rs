@@ -153,14 +153,14 @@ impl Gauges {
         let mut value = |global: Option<Global>| {
             global.and_then(|global| global.get(&mut *store).i64()).unwrap_or(0)
         };
-        let left = value(self.fuel);
+        let of_slice = value(self.fuel);
         let lent = if returned { 0 } else { value(self.fuel_lent) };
-        if left < 0 && lent > 0 {
+        if of_slice < 0 && lent > 0 {
             // What was lent is used up, and there is no reserve for that.
-            return left;
+            return of_slice;
         }
         let reserve = if knocked { value(self.fuel_reserve) } else { slices(limit).1 };
-        left.saturating_sub(lent).saturating_add(reserve)
+        of_slice.saturating_sub(lent).saturating_add(reserve)
     }
 
     /// Limits the memory that the guest may have net of what the checks take; says whether that can be

@@ -26,7 +26,9 @@ pub(crate) fn quickest<const N: usize>(
     works: [&dyn Fn(); N],
 ) -> [Duration; N] {
     let mut times = [Duration::MAX; N];
-    works.iter().for_each(|work| work());
+    for work in works {
+        work();
+    }
     for _ in 0..rounds {
         for (work, time) in works.iter().zip(&mut times) {
             let started = Instant::now();

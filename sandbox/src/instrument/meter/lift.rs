@@ -152,6 +152,6 @@ impl Sides {
 }
 
 fn weight<'b>(blocks: impl Iterator<Item = &'b Block>) -> u64 {
-    let one = |block: &Block| 1u64 << (block.loops.min(MAX_LOOPS) * LOOP_LOG2);
+    let one = |block: &Block| 1u64 << block.loops.min(MAX_LOOPS).saturating_mul(LOOP_LOG2);
     blocks.map(one).fold(0, u64::saturating_add)
 }
