@@ -14,6 +14,8 @@ const MEMORY_RESERVATION: u64 = 4 << 30;
 const MEMORY_GUARD: u64 = 32 << 20;
 /// Memories of one instance: the guest's own, and room for those of the instrumentation.
 const MEMORIES_PER_MODULE: u32 = 5;
+/// Tables of one instance: the guest's own, and those of the instrumentation.
+const TABLES_PER_MODULE: u32 = MAX_TABLES + 2;
 /// Bytes of an instance's bookkeeping. A module with 100,000 exported functions needs some megabytes.
 const INSTANCE_BYTES: usize = 32 << 20;
 /// Bytes of a memory that are cleared by copying instead of by remapping when it is used again. A
@@ -32,9 +34,9 @@ pub(crate) fn running(instances: u32) -> Result<Engine> {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_core_instances(instances)
         .total_memories(instances.saturating_mul(MEMORIES_PER_MODULE))
-        .total_tables(instances.saturating_mul(MAX_TABLES))
+        .total_tables(instances.saturating_mul(TABLES_PER_MODULE))
         .max_memories_per_module(MEMORIES_PER_MODULE)
-        .max_tables_per_module(MAX_TABLES)
+        .max_tables_per_module(TABLES_PER_MODULE)
         .table_elements(usize::try_from(MAX_TABLE_ELEMENTS)?)
         .max_core_instance_size(INSTANCE_BYTES)
         .max_memory_size(usize::try_from(MEMORY_RESERVATION)?)
@@ -52,8 +54,7 @@ fn configuration() -> Config {
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
         .cranelift_opt_level(OptLevel::Speed)
-        // Limits. Fuel is counted by code that the rewriter inserts.
-        .epoch_interruption(true)
+        // Limits. Fuel is counted by code that the rewriter inserts, which also asks the watchdog.
         .max_wasm_stack(WASM_STACK_BYTES)
         // Nothing is asynchronous here, but the engine insists that such a stack would be no smaller.
         .async_stack_size(THREAD_STACK_BYTES)

@@ -10,6 +10,7 @@ use wasmtime::{Extern, Global, Instance, Memory, Module, ModuleExport, Store, Va
 /// Where to find it, looked up once for each module.
 pub(crate) struct GaugeExports {
     fuel: Option<ModuleExport>,
+    fuel_reserve: Option<ModuleExport>,
     fuel_lent: Option<ModuleExport>,
     heap: Option<ModuleExport>,
     heap_base: Option<ModuleExport>,
@@ -31,6 +32,7 @@ pub(crate) struct GaugeExports {
 pub(crate) struct Gauges {
     instance: Instance,
     fuel: Option<Global>,
+    fuel_reserve: Option<Global>,
     fuel_lent: Option<Global>,
     heap: Option<Memory>,
     heap_base: Option<Global>,
@@ -63,6 +65,14 @@ pub(crate) struct Tuning {
     pub(crate) heap_seed: Option<u32>,
 }
 
+/// Fuel in two: what a guest starts with, and what it has in reserve.
+fn slices(fuel: u64) -> (i64, i64) {
+    let fuel = i64::try_from(fuel).unwrap_or(i64::MAX);
+    let slices = fuel.checked_div(interface::FUEL_SLICE).unwrap_or(0).saturating_sub(1).max(0);
+    let reserve = slices.saturating_mul(interface::FUEL_SLICE);
+    (fuel.saturating_sub(reserve), reserve)
+}
+
 /// Bit that tells a byte to fill with from none.
 const FILLED: u32 = 256;
 
@@ -72,6 +82,7 @@ impl GaugeExports {
         let find = |there: bool, name| there.then(|| module.get_export_index(name)).flatten();
         Self {
             fuel: find(interface.fuel, interface::FUEL),
+            fuel_reserve: find(interface.fuel, interface::FUEL_RESERVE),
             fuel_lent: find(interface.fuel_lent, interface::FUEL_LENT),
             heap: find(interface.shadow, interface::HEAP),
             heap_base: find(interface.shadow, interface::HEAP_BASE),
@@ -104,6 +115,7 @@ impl Gauges {
         Self {
             instance,
             fuel: find(&exports.fuel).and_then(Extern::into_global),
+            fuel_reserve: find(&exports.fuel_reserve).and_then(Extern::into_global),
             fuel_lent: find(&exports.fuel_lent).and_then(Extern::into_global),
             heap: find(&exports.heap).and_then(Extern::into_memory),
             heap_base: find(&exports.heap_base).and_then(Extern::into_global),
@@ -126,17 +138,29 @@ impl Gauges {
         store: &mut Store<State>,
         fuel: u64,
     ) -> Result<(), wasmtime::Error> {
-        let fuel = i64::try_from(fuel).unwrap_or(i64::MAX);
+        let (fuel, reserve) = slices(fuel);
+        if store.data().growth.knocked {
+            self.fuel_reserve
+                .map_or(Ok(()), |global| global.set(&mut *store, Val::I64(reserve)))?;
+            store.data_mut().growth.knocked = false;
+        }
         self.fuel.map_or(Ok(()), |global| global.set(store, Val::I64(fuel)))
     }
 
-    /// The fuel that is left; below zero if it ran out. Between calls nothing is lent.
-    pub(crate) fn fuel(&self, store: &mut Store<State>, returned: bool) -> i64 {
+    /// The fuel that is left of what was set; below zero if it ran out. Between calls nothing is lent.
+    pub(crate) fn fuel(&self, store: &mut Store<State>, limit: u64, returned: bool) -> i64 {
+        let knocked = store.data().growth.knocked;
         let mut value = |global: Option<Global>| {
             global.and_then(|global| global.get(&mut *store).i64()).unwrap_or(0)
         };
-        let left = value(self.fuel);
-        if returned { left } else { left.saturating_sub(value(self.fuel_lent)) }
+        let of_slice = value(self.fuel);
+        let lent = if returned { 0 } else { value(self.fuel_lent) };
+        if of_slice < 0 && lent > 0 {
+            // What was lent is used up, and there is no reserve for that.
+            return of_slice;
+        }
+        let reserve = if knocked { value(self.fuel_reserve) } else { slices(limit).1 };
+        of_slice.saturating_sub(lent).saturating_add(reserve)
     }
 
     /// Limits the memory that the guest may have net of what the checks take; says whether that can be

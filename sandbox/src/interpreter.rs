@@ -1,6 +1,7 @@
 //! An interpreter, vetted, compiled and described: ready to judge content on any thread.
 
 use crate::abi::{self, Abi, Entry, Exports};
+use crate::clock::Clock;
 use crate::compile::{CompileError, Compiled, Compiler, Instrumentation};
 use crate::description::Description;
 use crate::gauges::{GaugeExports, Tuning};
@@ -43,6 +44,7 @@ pub(crate) struct Loaded {
     wasm: ModuleBytes,
     digest: String,
     image: LazyImage,
+    pub(crate) clock: Clock,
     /// Looks debug information up.
     compiler: Compiler,
     symbols: OnceLock<Symbols>,
@@ -157,6 +159,7 @@ impl Interpreter {
             wasm,
             digest,
             image: LazyImage::default(),
+            clock: sandbox.clock.clone(),
             compiler,
             symbols,
         };

@@ -14,6 +14,7 @@
 
 mod abi;
 mod agreement;
+mod clock;
 mod compile;
 mod constants;
 mod description;

@@ -1,19 +1,20 @@
 //! The sandbox: one engine, its host functions, its watchdog, and where compiled modules come from.
 
+use crate::clock::Clock;
 use crate::compile::Compilation;
 use crate::engine;
 use crate::host::{Growth, State, Wasi, linker};
 use crate::interpreter::{Interpreter, OpenError};
-use crate::limits::{Limits, WATCHDOG_TICK};
+use crate::limits::Limits;
 use crate::module_bytes::ModuleBytes;
 use crate::sanitize::Sanitize;
-use std::thread;
-use wasmtime::{Engine, EngineWeak, FuncType, Linker, Store};
+use wasmtime::{Engine, FuncType, Linker, Store};
 
 /// A place to run interpreters in.
 pub struct Sandbox {
     pub(crate) engine: Engine,
     pub(crate) linker: Linker<State>,
+    pub(crate) clock: Clock,
     pub(crate) compilation: Compilation,
 }
 
@@ -31,8 +32,8 @@ impl Sandbox {
         let failed = |error: wasmtime::Error| SandboxError(format!("{error:#}"));
         let engine = engine::running(instances).map_err(failed)?;
         let linker = linker(&engine).map_err(failed)?;
-        start_watchdog(engine.weak()).map_err(|error| SandboxError(error.to_string()))?;
-        Ok(Self { engine, linker, compilation })
+        let clock = Clock::start().map_err(|error| SandboxError(error.to_string()))?;
+        Ok(Self { engine, linker, clock, compilation })
     }
 
     /// Makes an interpreter of a module: vets it, instruments and compiles it, and asks it what it is.
@@ -98,22 +99,10 @@ impl Sandbox {
     /// The type of the host function of that name.
     pub(crate) fn host_function(&self, module: &str, name: &str) -> Option<FuncType> {
         let limits = Limits::default();
-        let growth = Growth::new(&limits, 0, 0, 0);
+        let growth = Growth::new(&limits, 0, 0, 0, self.clock.deadline(limits.deadline));
         let wasi = Wasi::new(Vec::new(), Vec::new());
         let mut store = Store::new(&self.engine, State::new(limits, wasi, growth));
         let function = self.linker.get(&mut store, module, name).ok()?.into_func()?;
         Some(function.ty(&store))
     }
-}
-
-/// Advances the engine's epoch until the engine is gone.
-fn start_watchdog(engine: EngineWeak) -> std::io::Result<()> {
-    let tick = move || {
-        while let Some(engine) = engine.upgrade() {
-            engine.increment_epoch();
-            drop(engine);
-            thread::sleep(WATCHDOG_TICK);
-        }
-    };
-    thread::Builder::new().name("watchdog".into()).spawn(tick).map(|_| ())
 }

@@ -3,6 +3,7 @@
 use super::Stop;
 use super::shadow::beside;
 use super::wasi::{Wasi, WasiState};
+use crate::clock::Deadline;
 use crate::guest_memory::GuestMemory;
 use crate::instrument::oracle::Oracle;
 use crate::limits::{CHECKED_BYTES, CHECKED_SHARE, Limits};
@@ -122,6 +123,7 @@ pub(crate) fn memory_and_state<'c>(
     caller: &'c mut Caller<'_, State>,
     function: &'static str,
 ) -> Result<(GuestMemory<'c>, &'c mut State), Stop> {
+    caller.data().growth.in_time()?;
     let memory = caller.data().memory.ok_or(Stop::Abi(AbiViolation::NoMemory))?;
     Ok(split(memory, caller.as_context_mut(), function))
 }
@@ -142,22 +144,36 @@ pub(crate) fn split<'c>(
 /// The engine asks before each growth and also for each initial size. The initial sizes of a module
 /// are judged before it is instantiated, so that many calls are let through here: a start function
 /// that grows comes after them.
-#[derive(Clone, Debug)]
+///
+/// It also is where a guest *knocks* whose slice of fuel is used up
+/// ([`FUEL_RESERVE`](crate::instrument::interface::FUEL_RESERVE)): it tries to grow a table that may hold
+/// nothing. A guest that does so with a table of its own is told what it would be told anyway.
 pub(crate) struct Growth {
     initial_memories_left: u32,
     initial_tables_left: u32,
     memory_limit: u64,
     table_limit: u64,
+    deadline: Deadline,
+    /// Whether the guest may have taken fuel out of its reserve since that was set.
+    pub(crate) knocked: bool,
     pub(crate) peak_memory_bytes: u64,
 }
 
 impl Growth {
-    pub(crate) fn new(limits: &Limits, memories: u32, tables: u32, initial_bytes: u64) -> Self {
+    pub(crate) fn new(
+        limits: &Limits,
+        memories: u32,
+        tables: u32,
+        initial_bytes: u64,
+        deadline: Deadline,
+    ) -> Self {
         Self {
             initial_memories_left: memories,
             initial_tables_left: tables,
             memory_limit: limits.memory_bytes,
             table_limit: limits.table_elements,
+            deadline,
+            knocked: true,
             peak_memory_bytes: initial_bytes,
         }
     }
@@ -169,6 +185,11 @@ fn over_own_maximum(desired: usize, maximum: Option<usize>) -> bool {
 }
 
 impl Growth {
+    /// Refuses to go on if the run has had its time.
+    pub(crate) fn in_time(&self) -> Result<(), Stop> {
+        self.deadline.missed().map_or(Ok(()), |milliseconds| Err(Stop::Late { milliseconds }))
+    }
+
     /// From now on the guest counts itself what it has, net of what its checks take, and stops at the
     /// limit. What remains here is a bound for both together.
     pub(crate) fn leave_to_the_guest(&mut self, limit: u64) {
@@ -209,6 +230,11 @@ impl ResourceLimiter for Growth {
         if let Some(left) = self.initial_tables_left.checked_sub(1) {
             self.initial_tables_left = left;
             return Ok(true);
+        }
+        if maximum == Some(0) {
+            self.knocked = true;
+            self.in_time()?;
+            return Ok(false);
         }
         let requested = u64_of(desired);
         let limit = self.table_limit;

@@ -16,7 +16,7 @@ use super::image;
 use super::known::{Role, StandIns};
 use super::limits::{MAX_FUNCTIONS, MAX_GLOBALS, MAX_TYPES};
 use super::link::{Base, Runtime};
-use super::meter::Pricing;
+use super::meter::{Pricing, Slices};
 use super::numbers::{count, index};
 use super::options;
 use super::original::Original;
@@ -82,7 +82,7 @@ impl Additions {
         let own_globals = original.imported_globals.saturating_add(original.defined_globals());
         let (results, result_types) = block_types(original, options.meter)?;
         let is_lent = !stand_ins.priced.is_empty();
-        let Gauges { fuel, fuel_lent, stack, watch, next: next_global } =
+        let Gauges { fuel, fuel_reserve, fuel_lent, stack, watch, next: next_global } =
             Gauges::place(own_globals, stack_pointer, is_lent, options);
         let checked = match options.checks {
             options::Checks::Off => false,
@@ -101,8 +101,10 @@ impl Additions {
             tables: original.all_tables(),
         };
         let added = |of: fn(&Runtime) -> u32| runtime.as_ref().map_or(0, of);
-        // Coverage may add one of each.
-        let more = |of: u32| of.saturating_add(u32::from(options.coverage));
+        // Coverage may add one of each, and so does metering.
+        let more = |of: u32| {
+            of.saturating_add(u32::from(options.coverage)).saturating_add(u32::from(options.meter))
+        };
         judge(Limited::Types, base.types, more(added(Runtime::types)), MAX_TYPES)?;
         judge(Limited::Functions, base.functions, more(added(Runtime::functions)), MAX_FUNCTIONS)?;
         judge(Limited::Globals, base.globals, added(Runtime::globals), MAX_GLOBALS)?;
@@ -146,7 +148,15 @@ impl Additions {
         let watch = watch.filter(|_| runtime.is_none() && original.memory.is_some());
         let memory = memory.saturating_add(u32::from(coverage.is_some()));
         let watch = watch.map(|[start, bytes]| Watch { memory, start, bytes });
-        let passes = Passes { fuel, stack, checks, grow, coverage: covered, watch };
+        let is_written = coverage.as_ref().is_some_and(|plan| plan.writer.is_some());
+        let slices = fuel.zip(fuel_reserve).map(|(fuel, reserve)| Slices {
+            fuel,
+            reserve,
+            lent: fuel_lent,
+            table: base.tables.saturating_add(added(Runtime::tables)),
+            function: behind.saturating_add(u32::from(is_written)),
+        });
+        let passes = Passes { fuel: slices, stack, checks, grow, coverage: covered, watch };
         Ok(Self {
             result_types,
             results,
@@ -168,8 +178,19 @@ impl Additions {
     /// Index of the type of the function that writes down calls, if there is one: behind all others.
     pub(super) fn writer_type(&self) -> Option<u32> {
         self.coverage.as_ref()?.writer?;
+        Some(self.types_behind_the_runtime())
+    }
+
+    /// Index of the type of the function that takes a slice of fuel, if fuel is metered: behind that.
+    pub(super) fn slice_type(&self) -> Option<u32> {
+        self.passes.fuel?;
+        let writer = u32::from(self.writer_type().is_some());
+        Some(self.types_behind_the_runtime().saturating_add(writer))
+    }
+
+    fn types_behind_the_runtime(&self) -> u32 {
         let runtime = self.runtime.as_ref().map_or(0, Runtime::types);
-        Some(self.base.types.saturating_add(runtime))
+        self.base.types.saturating_add(runtime)
     }
 
     /// Index of the runtime's function that stands in for the function of the original with this index,
@@ -184,7 +205,7 @@ impl Additions {
     /// `locals` on.
     pub(super) fn pricing(&self, role: Role, locals: u32) -> Option<Pricing> {
         // Nothing is lent to a stand-in.
-        let fuel = self.passes.fuel?;
+        let fuel = self.passes.fuel?.fuel;
         Some(Pricing { price: role.price, fuel, lent: self.fuel_lent.unwrap_or(fuel), locals })
     }
 
@@ -197,6 +218,7 @@ impl Additions {
 /// The globals that inserted code counts in, in the order in which they are written.
 struct Gauges {
     fuel: Option<u32>,
+    fuel_reserve: Option<u32>,
     fuel_lent: Option<u32>,
     stack: Option<Stack>,
     /// Where a watched buffer starts, and how long it is.
@@ -215,6 +237,7 @@ impl Gauges {
             index
         };
         let fuel = options.meter.then(&mut global);
+        let fuel_reserve = options.meter.then(&mut global);
         let fuel_lent = (options.meter && is_lent).then(&mut global);
         let stack = options.meter.then(|| Stack {
             depth_left: global(),
@@ -227,7 +250,7 @@ impl Gauges {
             over_limit: None,
         });
         let watch = options.watch.then(|| [global(), global()]);
-        Self { fuel, fuel_lent, stack, watch, next }
+        Self { fuel, fuel_reserve, fuel_lent, stack, watch, next }
     }
 }
 

@@ -10,6 +10,13 @@ pub const PREFIX: &str = "__proofhouse_";
 /// Mutable `i64` global: the fuel that is left. To be set before a call; *below zero after it, fuel ran
 /// out*, however the call ended. At most 2^62 may be set. It is zero in a fresh instance, so that nothing runs before it is set.
 pub const FUEL: &str = "__proofhouse_fuel";
+/// Mutable `i64` global: fuel beyond [`FUEL`], a multiple of [`FUEL_SLICE`]. To be set before a call; zero in
+/// a fresh instance. When the fuel goes below zero the guest asks its host for an element more of a table
+/// that may hold none, and then takes [`FUEL_SLICE`] out of this; fuel ran out if nothing is left of it. The
+/// host may end the run there.
+pub const FUEL_RESERVE: &str = "__proofhouse_fuel_reserve";
+/// Fuel between two questions to the host: some hundredths of a second.
+pub const FUEL_SLICE: i64 = 1 << 24;
 /// Mutable `i64` global: fuel that functions with a fixed price were lent while they run. If a run ends
 /// inside one of them, this much of the fuel that is left was never the guest's.
 pub const FUEL_LENT: &str = "__proofhouse_fuel_lent";
@@ -123,7 +130,7 @@ pub(super) const STOP_SIZE: &str = "__proofhouse_stop_size";
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Interface {
-    /// It has [`FUEL`].
+    /// It has [`FUEL`] and [`FUEL_RESERVE`].
     pub fuel: bool,
     /// It has [`FUEL_LENT`].
     pub fuel_lent: bool,

@@ -144,6 +144,11 @@ impl Runtime {
         self.memories.as_ref().map_or(0, MemorySectionReader::count)
     }
 
+    /// Number of its tables.
+    pub(super) fn tables(&self) -> u32 {
+        self.tables.as_ref().map_or(0, TableSectionReader::count)
+    }
+
     /// Number of its globals.
     pub(super) fn globals(&self) -> u32 {
         self.globals.as_ref().map_or(0, GlobalSectionReader::count)

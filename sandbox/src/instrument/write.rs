@@ -16,7 +16,7 @@ use super::function::{Forward, Function, Told};
 use super::interface::{self, Interface, PREFIX, WATCHED_PADDING};
 use super::known::Role;
 use super::limits::{MAX_EXPORTS, MAX_WATCHED_BYTES};
-use super::link::Runtime;
+use super::meter::{SLICE_PARAMETERS, SLICE_RESULTS, TABLE};
 use super::names::Names;
 use super::numbers::{count, index, offset};
 use super::offsets::{OffsetMap, OffsetMapBuilder};
@@ -64,11 +64,10 @@ impl Writer<'_, '_> {
         module.section(&self.types()?);
         self.copy(&mut module, SectionId::Import, self.original.imports.as_ref());
         module.section(&self.functions());
-        match &self.additions.runtime {
-            Some(runtime) if self.additions.tell_oracle.is_some() => {
-                module.section(&self.tables(runtime)?);
-            }
-            _ => self.copy(&mut module, SectionId::Table, self.original.tables.as_ref()),
+        if self.additions.tell_oracle.is_some() || self.additions.passes.fuel.is_some() {
+            module.section(&self.tables()?);
+        } else {
+            self.copy(&mut module, SectionId::Table, self.original.tables.as_ref());
         }
         module.section(&self.memories()?);
         module.section(&self.globals()?);
@@ -116,6 +115,9 @@ impl Writer<'_, '_> {
         if self.additions.writer_type().is_some() {
             to.ty().function(WRITER_PARAMETERS, []);
         }
+        if self.additions.slice_type().is_some() {
+            to.ty().function(SLICE_PARAMETERS, SLICE_RESULTS);
+        }
         Ok(to)
     }
 
@@ -127,18 +129,24 @@ impl Writer<'_, '_> {
         if let Some(runtime) = &self.additions.runtime {
             runtime.write_functions(self.additions.base, &mut to);
         }
-        if let Some(ty) = self.additions.writer_type() {
+        for ty in [self.additions.writer_type(), self.additions.slice_type()].into_iter().flatten()
+        {
             to.function(ty);
         }
         to
     }
 
-    fn tables(&self, runtime: &Runtime) -> Result<TableSection, Refusal> {
+    fn tables(&self) -> Result<TableSection, Refusal> {
         let mut to = TableSection::new();
         if let Some(tables) = self.original.tables.clone() {
             RoundtripReencoder.parse_table_section(&mut to, tables)?;
         }
-        runtime.write_tables(self.additions.base, &mut to)?;
+        if let Some(runtime) = &self.additions.runtime {
+            runtime.write_tables(self.additions.base, &mut to)?;
+        }
+        if self.additions.passes.fuel.is_some() {
+            to.table(TABLE);
+        }
         Ok(to)
     }
 
@@ -186,7 +194,9 @@ impl Writer<'_, '_> {
         if let Some(globals) = self.original.globals.clone() {
             RoundtripReencoder.parse_global_section(&mut to, globals)?;
         }
-        let fuel = [self.additions.passes.fuel, self.additions.fuel_lent];
+        let metered = self.additions.passes.fuel;
+        let reserve = metered.map(|slices| slices.reserve);
+        let fuel = [metered.map(|slices| slices.fuel), reserve, self.additions.fuel_lent];
         for _ in fuel.into_iter().flatten() {
             let ty = GlobalType { val_type: ValType::I64, mutable: true, shared: false };
             to.global(ty, &ConstExpr::i64_const(0));
@@ -219,7 +229,8 @@ impl Writer<'_, '_> {
             RoundtripReencoder.parse_export(&mut to, export)?;
         }
         if let Some(fuel) = self.additions.passes.fuel {
-            to.export(interface::FUEL, ExportKind::Global, fuel);
+            to.export(interface::FUEL, ExportKind::Global, fuel.fuel);
+            to.export(interface::FUEL_RESERVE, ExportKind::Global, fuel.reserve);
         }
         if let Some(lent) = self.additions.fuel_lent {
             to.export(interface::FUEL_LENT, ExportKind::Global, lent);
@@ -309,6 +320,9 @@ impl Writer<'_, '_> {
         {
             code.raw(&writer(coverage).into_raw_body());
         }
+        if let Some(slices) = self.additions.passes.fuel {
+            code.raw(&slices.body().into_raw_body());
+        }
         Ok((code, hints, offsets))
     }
 
@@ -354,6 +368,9 @@ impl Writer<'_, '_> {
             }
             if let Some(index) = self.additions.coverage.as_ref().and_then(|plan| plan.writer) {
                 to.append(index, "proofhouse_keep_call");
+            }
+            if let Some(slices) = self.additions.passes.fuel {
+                to.append(slices.function, &format!("{PREFIX}take_slice"));
             }
         }));
     }

@@ -7,7 +7,6 @@ use crate::instrument::{HeapRecords, LayoutMemory, NullPageFound, RED_ZONE, Stop
 use crate::interpreter::Loaded;
 use crate::memory_error::MemoryError;
 use crate::outcome::{AbiViolation, Frame, HostFault, Outcome, Resource, Stack, TrapKind};
-use crate::run::Job;
 use wasmtime::Trap;
 
 /// The premature end of a run.
@@ -91,7 +90,7 @@ impl Session<'_> {
             let memory = self.with_object(memory);
             return Outcome::invalid_access(memory, self.loaded.frames_of(error)).into();
         }
-        outcome_of(self.loaded, self.job, error)
+        outcome_of(self.loaded, error)
     }
 
     /// Whether an access failed because the linear stack has grown over its end, which is where null
@@ -164,7 +163,7 @@ impl Session<'_> {
 }
 
 /// What an error of the engine means.
-pub(super) fn outcome_of(loaded: &Loaded, job: &Job<'_>, error: &wasmtime::Error) -> Ended {
+pub(super) fn outcome_of(loaded: &Loaded, error: &wasmtime::Error) -> Ended {
     let frames = loaded.frames_of(error);
     if let Some(stop) = error.downcast_ref::<Stop>() {
         return stopped(stop.clone(), frames);
@@ -176,10 +175,6 @@ pub(super) fn outcome_of(loaded: &Loaded, job: &Job<'_>, error: &wasmtime::Error
         // How deep that is differs between machines, so it says nothing about the content.
         Trap::StackOverflow => {
             return Outcome::HostFault { fault: HostFault::NativeStack }.into();
-        }
-        Trap::Interrupt => {
-            let milliseconds = u64::try_from(job.limits.deadline.as_millis()).unwrap_or(u64::MAX);
-            return Outcome::HostFault { fault: HostFault::Watchdog { milliseconds } }.into();
         }
         Trap::UnreachableCodeReached => TrapKind::Unreachable,
         Trap::MemoryOutOfBounds => TrapKind::MemoryOutOfBounds,
@@ -209,6 +204,9 @@ fn stopped(stop: Stop, frames: Vec<Frame>) -> Ended {
         Stop::Abi(violation) => Outcome::AbiViolation { violation, frames },
         Stop::Memory(access) => Outcome::invalid_access(MemoryError::of_host(access, &[]), frames),
         Stop::Flood { stream, limit } => Outcome::OutputFlood { stream, limit, frames },
+        Stop::Late { milliseconds } => {
+            Outcome::HostFault { fault: HostFault::Watchdog { milliseconds } }
+        }
         Stop::OutOfMemory { resource, requested, limit } => {
             Outcome::OutOfMemory { resource, requested, limit, frames }
         }

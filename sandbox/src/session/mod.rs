@@ -12,7 +12,7 @@ use crate::guest_memory::GuestMemory;
 use crate::host::{Captured, Growth, Keepsake, State, Stop, Wasi, connect_oracle, split};
 use crate::image::Image;
 use crate::interpreter::Loaded;
-use crate::limits::{MAX_INPUT_BYTES, WATCHDOG_TICK};
+use crate::limits::MAX_INPUT_BYTES;
 use crate::message::Said;
 use crate::num::u64_of;
 use crate::observation::Observation;
@@ -21,7 +21,6 @@ use crate::records::Records;
 use crate::run::Job;
 use crate::verdict::Phase;
 use std::ops::Range;
-use std::time::Duration;
 use wasmtime::{
     AsContextMut, Instance, Module, ModuleExport, Store, TypedFunc, WasmParams, WasmResults,
 };
@@ -166,11 +165,10 @@ impl<'a> Session<'a> {
         }
         let mut store = Store::new(loaded.module.engine(), state);
         store.limiter(|state| &mut state.growth);
-        store.set_epoch_deadline(ticks(job.limits.deadline));
         let instance = match loaded.instance_pre.instantiate(&mut store) {
             Ok(instance) => instance,
             Err(error) => {
-                let outcome = outcome_of(loaded, job, &error).into_outcome();
+                let outcome = outcome_of(loaded, &error).into_outcome();
                 let finished = Finished::without_instance(0, store.into_data());
                 return Err(Box::new(Unstarted { outcome, finished }));
             }
@@ -182,7 +180,7 @@ impl<'a> Session<'a> {
         if loaded.instrumentation.interface.oracle
             && let Err(error) = connect_oracle(&mut store, instance)
         {
-            let outcome = outcome_of(loaded, job, &error).into_outcome();
+            let outcome = outcome_of(loaded, &error).into_outcome();
             let finished = Finished::without_instance(0, store.into_data());
             return Err(Box::new(Unstarted { outcome, finished }));
         }
@@ -339,7 +337,7 @@ impl<'a> Session<'a> {
             .and_then(wasmtime::Extern::into_func)
             .ok_or_else(|| wasmtime::Error::msg("an export that was detected is not there"))
             .and_then(|function| function.typed(&self.store))
-            .map_err(|error| outcome_of(self.loaded, self.job, &error))
+            .map_err(|error| outcome_of(self.loaded, &error))
     }
 
     /// Calls an entry point with the whole fuel of one call.
@@ -349,11 +347,14 @@ impl<'a> Session<'a> {
         parameters: P,
     ) -> Result<R, Ended> {
         let limit = self.job.limits.fuel;
+        if let Err(late) = self.store.data().growth.in_time() {
+            return Err(self.refused(late));
+        }
         let called = self
             .gauges
             .refuel(&mut self.store, limit)
             .and_then(|()| function.call(&mut self.store, parameters));
-        let left = self.gauges.fuel(&mut self.store, called.is_ok());
+        let left = self.gauges.fuel(&mut self.store, limit, called.is_ok());
         // What was overdrawn by the last block is not used: there was no more.
         let used = limit.saturating_sub(u64::try_from(left).unwrap_or(0));
         self.fuel = self.fuel.saturating_add(used);
@@ -463,6 +464,7 @@ fn state(loaded: &Loaded, job: &Job<'_>) -> State {
         resources.num_memories,
         resources.num_tables,
         info.initial_memory_bytes,
+        loaded.clock.deadline(job.limits.deadline),
     );
     State::new(job.limits.clone(), Wasi::new(job.arguments.to_vec(), content), growth)
 }
@@ -491,11 +493,4 @@ fn fits(loaded: &Loaded, job: &Job<'_>) -> Result<(), Outcome> {
 fn too_large(input: &[u8]) -> Outcome {
     let (bytes, limit) = (u64_of(input.len()), MAX_INPUT_BYTES);
     Outcome::HostFault { fault: HostFault::InputTooLarge { bytes, limit } }
-}
-
-/// Ticks of the watchdog until a run has had its time. One more, since the first may come at once; and
-/// no more than half of all ticks that there are, since the engine adds them to those that went by.
-fn ticks(deadline: Duration) -> u64 {
-    let ticks = deadline.as_nanos().div_ceil(WATCHDOG_TICK.as_nanos());
-    u64::try_from(ticks).unwrap_or(u64::MAX).min(u64::MAX >> 1).saturating_add(1)
 }

@@ -431,7 +431,11 @@ fn an_original_that_never_returns_runs_out_of_fuel() {
         (func $free (param i32)))"#;
     let mut guest = guest(text, Options::default().checks(Checks::Off));
     guest.set_fuel(1000);
+    // What it is lent is all it has beside that.
+    let reserve = guest.instance.get_global(&mut guest.store, interface::FUEL_RESERVE).unwrap();
+    reserve.set(&mut guest.store, Val::I64(interface::FUEL_SLICE)).unwrap();
     assert!(matches!(guest.call_i32("malloc", &[1]), Ended::OutOfFuel));
+    assert_eq!(reserve.get(&mut guest.store).unwrap_i64(), interface::FUEL_SLICE);
     let lent = guest.instance.get_global(&mut guest.store, interface::FUEL_LENT).unwrap();
     let lent = lent.get(&mut guest.store).unwrap_i64();
     assert!(lent > 0 && lent < PLENTY);

@@ -4,6 +4,7 @@ use proofhouse_sandbox::instrument::{Checks, Options, instrument, interface};
 use wasmtime::{Engine, Instance, Module, Store, Trap, Val};
 
 use super::guest::{Ended, PLENTY, config, engine, guest, wasm};
+use interface::FUEL_SLICE;
 
 /// Metering alone.
 fn metered() -> Options {
@@ -192,6 +193,51 @@ fn whatever_never_ends_runs_out_of_fuel() {
         assert!(matches!(ended, Ended::OutOfFuel), "{name}: {ended:?}");
         // Overdrawn by one pass through straight code, or one bulk instruction.
         assert!((-70_000..0).contains(&guest.fuel()), "{name}: {}", guest.fuel());
+    }
+}
+
+#[test]
+fn fuel_in_reserve_is_taken_by_slices_and_counts_the_same() {
+    let mut guest = guest(LOOP, metered());
+    let arguments = [5_000_000];
+    let needed = guest.fuel_of("run", &arguments);
+    let slices = needed / FUEL_SLICE;
+    assert!(slices > 1, "{needed}");
+    let reserve = guest.instance.get_global(&mut guest.store, interface::FUEL_RESERVE).unwrap();
+    for (first, slices, ends_well) in [
+        (needed % FUEL_SLICE, slices, true),
+        (needed % FUEL_SLICE, slices + 3, true),
+        (needed % FUEL_SLICE - 1, slices, false),
+        (1, slices, false),
+    ] {
+        guest.set_fuel(first);
+        reserve.set(&mut guest.store, Val::I64(slices * FUEL_SLICE)).unwrap();
+        let ended = guest.call_i32("run", &arguments);
+        assert_eq!(matches!(ended, Ended::Returned(_)), ends_well, "{first} {slices}: {ended:?}");
+        let left = reserve.get(&mut guest.store).unwrap_i64();
+        if ends_well {
+            assert_eq!(guest.fuel() + left, first + slices * FUEL_SLICE - needed);
+        } else {
+            assert!(guest.fuel() < 0 && left == 0, "{} {left}", guest.fuel());
+        }
+    }
+}
+
+#[test]
+fn one_bulk_instruction_may_take_several_slices() {
+    let text = format!(
+        r#"(module (memory {pages}) (func (export "fill")
+            (memory.fill (i32.const 0) (i32.const 1) (i32.const {bytes}))))"#,
+        pages = 3 * FUEL_SLICE >> 16,
+        bytes = 3 * FUEL_SLICE - 5,
+    );
+    let mut guest = guest(&text, metered());
+    let reserve = guest.instance.get_global(&mut guest.store, interface::FUEL_RESERVE).unwrap();
+    for (slices, ends_well) in [(3, true), (2, false)] {
+        guest.set_fuel(10);
+        reserve.set(&mut guest.store, Val::I64(slices * FUEL_SLICE)).unwrap();
+        let ended = guest.call_i32("fill", &[]);
+        assert_eq!(matches!(ended, Ended::Returned(_)), ends_well, "{slices}: {ended:?}");
     }
 }
 

@@ -4,11 +4,13 @@
 //! measured apart from events that do not.
 
 use crate::fixtures::{built, channel, events, quiet_times, sandbox};
-use crate::measure::{median, ratio};
+use crate::measure::{quickest, ratio};
 use proofhouse_corpus::{ChannelFile, Event};
 use proofhouse_sandbox::{Interpreter, Job, Limits, Outcome, Sanitize};
 use std::process::{Command, Stdio};
 use std::time::Duration;
+
+const ROUNDS: usize = 15;
 
 pub(crate) fn run() {
     for (times, repeat) in [(1, 20_000), (40, 2_000)] {
@@ -39,12 +41,9 @@ fn compare(name: &str, file: &ChannelFile<'_>, events: &[Event], repeat: usize) 
         configuration: None,
         arguments: &[],
     };
-    let of = |interpreter: &Interpreter| {
-        median(5, count, || {
-            assert_eq!(interpreter.run(&job).outcome, Outcome::Accepted);
-        })
+    let run = |interpreter: &Interpreter| {
+        assert_eq!(interpreter.run(&job).outcome, Outcome::Accepted);
     };
-    let (ours, checked) = (of(&plain), of(&checked));
 
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("content.chan");
@@ -56,7 +55,10 @@ fn compare(name: &str, file: &ChannelFile<'_>, events: &[Event], repeat: usize) 
         std::fs::write(&path, input).unwrap();
         command.arg(path);
     }
-    let native = median(5, count, || assert!(command.status().unwrap().success()));
+    let command = std::cell::RefCell::new(command);
+    let native = || assert!(command.borrow_mut().status().unwrap().success());
+    let [ours, checked, native] =
+        quickest(ROUNDS, count, [&|| run(&plain), &|| run(&checked), &native]);
     let ns = |time: Duration| format!("{:.0} ns", time.as_secs_f64() * 1e9);
     println!(
         "  {name:<28}{:>10} in the sandbox, {:>10} natively: {:.2} times; checked {:.2} times",

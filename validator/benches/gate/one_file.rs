@@ -2,12 +2,13 @@
 //! time: natively compiled, with AddressSanitizer, and in a bubblewrap sandbox.
 
 use crate::fixtures::{built, channel, content, events, sandbox};
-use crate::measure::{median, ratio, show};
+use crate::measure::{quickest, ratio, show};
 use proofhouse_sandbox::{Interpreter, Job, Limits, Outcome, Sanitize};
 use std::process::{Command, Stdio};
 
-const RUNS: u32 = 2_000;
-const PROCESSES: u32 = 20;
+const RUNS: u32 = 500;
+const PROCESSES: usize = 200;
+const ROUNDS: usize = 30;
 
 pub(crate) fn run() {
     // 293 bytes with one instance, and 2,660 bytes with five of 21 inputs each.
@@ -25,14 +26,12 @@ fn compare(content: &[u8], event: &[u8]) {
     let (limits, events) = (Limits::default(), [event]);
     let job =
         Job { content, events: &events, limits: &limits, configuration: None, arguments: &[] };
-    let of = |interpreter: &Interpreter| {
-        median(9, RUNS, || {
-            for _ in 0..RUNS {
-                assert_eq!(interpreter.run(&job).outcome, Outcome::Accepted);
-            }
-        })
+    let run = |interpreter: &Interpreter| {
+        for _ in 0..RUNS {
+            assert_eq!(interpreter.run(&job).outcome, Outcome::Accepted);
+        }
     };
-    let (ours, checked) = (of(&plain), of(&checked));
+    let [ours, checked] = quickest(ROUNDS, RUNS, [&|| run(&plain), &|| run(&checked)]);
     println!("  a fresh instance          {:>10}", show(ours));
     println!(
         "  the same, memory checked  {:>10}   {:>6.1} times as long",
@@ -50,11 +49,9 @@ fn compare(content: &[u8], event: &[u8]) {
             println!("  {name:<26}not available here");
             return;
         }
-        let process = median(9, PROCESSES, || {
-            for _ in 0..PROCESSES {
-                assert!(command.status().unwrap().success());
-            }
-        });
+        let command = std::cell::RefCell::new(command);
+        let start = || assert!(command.borrow_mut().status().unwrap().success());
+        let [process] = quickest(PROCESSES, 1, [&start]);
         println!("  {name:<26}{:>10}   {:>6.0} times as long", show(process), ratio(process, ours));
     };
     let native = built("channel-7.11-native");

@@ -18,7 +18,7 @@ use super::checks::{Checks, ChecksPlan, FunctionChecks};
 use super::coverage::{Coverage, FunctionCoverage, FunctionPlan};
 use super::grow::Grow;
 use super::limits::{MAX_FUNCTION_BYTES, MAX_FUNCTION_LOCALS};
-use super::meter::{Meter, MeterPlan, MeterPlanner, PRICING_LOCALS, Pricing};
+use super::meter::{Meter, MeterPlan, MeterPlanner, PRICING_LOCALS, Pricing, Slices};
 use super::numbers::{count, offset};
 use super::offsets::Pieces;
 use super::refusal::{Limited, Refusal};
@@ -34,8 +34,8 @@ pub(super) use scratch::{Scratch, ScratchNeeds};
 /// The passes that look at function bodies.
 #[derive(Clone, Copy)]
 pub(super) struct Passes {
-    /// Index of the fuel global, if fuel is metered.
-    pub(super) fuel: Option<u32>,
+    /// Where fuel is, if it is metered.
+    pub(super) fuel: Option<Slices>,
     /// The stack pass, if fuel is metered.
     pub(super) stack: Option<Stack>,
     /// The checks, if memory is checked.
@@ -87,7 +87,11 @@ impl Function<'_> {
     ) -> Result<WrittenBody, Refusal> {
         let plan = self.plan(passes, redirects)?;
         let mut locals = Locals::of(self)?;
-        let meter = passes.fuel.map(|global| Meter { global, local: locals.add(1, ValType::I64) });
+        let meter = passes.fuel.map(|slices| Meter {
+            global: slices.fuel,
+            take_slice: slices.function,
+            local: locals.add(1, ValType::I64),
+        });
         let scratch = plan.needs.place(&mut locals);
         let pricing = pricing(locals.next);
         if pricing.is_some() {

@@ -1,18 +1,20 @@
 //! Basic blocks of a function body, and what each of them costs.
 //!
 //! A *block* here is a stretch of instructions that is entered at its first one only and left at its
-//! last one only, calls and traps aside. Its cost is known when it is entered, so it is paid there.
+//! last one only, calls and traps aside. Its cost is known when it is entered, so it is paid there, or
+//! before: see [`lift`](super::lift).
 
 use wasmparser::Operator;
 
 use super::cost;
+use super::lift::{self, Block, Crossing, Crossings};
 
 /// The price of one block, to be paid before its first instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) struct Charge {
     /// Offset of the block's first instruction in the original module.
     pub(super) at: u32,
-    /// Fuel, at least 1.
+    /// Fuel; 0 if others pay, but fuel must be looked at.
     pub(super) fuel: i64,
     /// Whether the block is one that a loop comes back to, so that fuel must be looked at here.
     pub(super) repeats: bool,
@@ -32,8 +34,21 @@ pub(in super::super) struct Entry {
 pub(in super::super) struct Blocks {
     entry: Entry,
     charges: Vec<Charge>,
+    /// Where the entry block leads to, and then each of the others.
+    ways: Vec<Way>,
+    crossings: Crossings,
+    before_entry: Crossing,
+    exit: Crossing,
     frames: Vec<Frame>,
     state: State,
+}
+
+/// Where a block is in the function.
+#[derive(Clone, Copy)]
+struct Way {
+    from: Crossing,
+    to: Crossing,
+    loops: u32,
 }
 
 /// Where the next instruction belongs.
@@ -44,7 +59,7 @@ enum State {
     /// To the block of the last charge.
     Inside,
     /// It begins a block.
-    Begins { repeats: bool },
+    Begins { repeats: bool, from: Crossing },
     /// Nowhere: control never gets here.
     Dead,
 }
@@ -56,6 +71,12 @@ struct Frame {
     entered: bool,
     /// Whether a live branch goes to its label.
     targeted: bool,
+    /// What leads to its label.
+    label: Crossing,
+    /// What leads into it.
+    inside: Crossing,
+    /// Number of loops around what is in it.
+    loops: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -71,11 +92,24 @@ enum Kind {
 
 impl Blocks {
     pub(in super::super) fn new() -> Self {
+        let mut crossings = Crossings::default();
+        let [before_entry, after_entry, exit] = std::array::from_fn(|_| crossings.add());
         // The body itself is a block: a branch to the outermost label returns.
-        let body = Frame { kind: Kind::Block, entered: true, targeted: false };
+        let body = Frame {
+            kind: Kind::Block,
+            entered: true,
+            targeted: false,
+            label: exit,
+            inside: before_entry,
+            loops: 0,
+        };
         Self {
             entry: Entry { fuel: cost::FUNCTION_ENTRY, repeats: false },
             charges: Vec::new(),
+            ways: vec![Way { from: before_entry, to: after_entry, loops: 0 }],
+            crossings,
+            before_entry,
+            exit,
             frames: vec![body],
             state: State::Entry,
         }
@@ -89,6 +123,9 @@ impl Blocks {
             Operator::Loop { .. } => {
                 self.entry.repeats = true;
                 self.enter(Kind::Loop);
+                if let Some(head) = self.frames.last().map(|frame| frame.label) {
+                    self.goes_to(head);
+                }
                 self.split(true);
             }
             Operator::If { .. } => {
@@ -115,17 +152,36 @@ impl Blocks {
             Operator::Call { .. } | Operator::CallIndirect { .. } => self.entry.repeats = true,
             Operator::ReturnCall { .. } | Operator::ReturnCallIndirect { .. } => {
                 self.entry.repeats = true;
+                self.goes_to(self.exit);
                 self.state = State::Dead;
             }
-            Operator::Unreachable | Operator::Return => self.state = State::Dead,
+            Operator::Return => {
+                self.goes_to(self.exit);
+                self.state = State::Dead;
+            }
+            Operator::Unreachable => self.state = State::Dead,
             _ => {}
         }
     }
 
-    /// The entry block's price, and those of all other blocks that cost anything, in order.
+    /// The entry block's price, and those of all other blocks that pay or look, in order.
     pub(super) fn finish(mut self) -> (Entry, Vec<Charge>) {
-        self.charges.retain(|charge| charge.fuel > 0);
-        (self.entry, self.charges)
+        let own = std::iter::once(self.entry.fuel).chain(self.charges.iter().map(|c| c.fuel));
+        let blocks = self.ways.iter().zip(own);
+        let mut blocks: Vec<Block> = blocks
+            .map(|(&Way { from, to, loops }, fuel)| Block { from, to, loops, fuel })
+            .collect();
+        lift::lift(&mut blocks, self.crossings, self.before_entry, self.exit);
+        let mut pays = blocks.iter().map(|block| block.fuel);
+        self.entry.fuel = pays.next().unwrap_or(self.entry.fuel);
+        let mut charges = self.charges;
+        // A block that a loop comes back to and that costs nothing leads on to another one.
+        charges.retain_mut(|charge| {
+            let looks = charge.repeats && charge.fuel > 0;
+            charge.fuel = pays.next().unwrap_or(charge.fuel);
+            looks || charge.fuel > 0
+        });
+        (self.entry, charges)
     }
 
     /// Whether control never gets to the next instruction.
@@ -153,23 +209,47 @@ impl Blocks {
                     charge.fuel = charge.fuel.saturating_add(fuel);
                 }
             }
-            State::Begins { repeats } => {
+            State::Begins { repeats, from } => {
                 self.charges.push(Charge { at, fuel, repeats });
+                let to = self.crossings.add();
+                let loops = self.frames.last().map_or(0, |frame| frame.loops);
+                self.ways.push(Way { from, to, loops });
                 self.state = State::Inside;
             }
         }
     }
 
-    /// A new block begins with the next instruction, if control gets there at all.
+    /// A new block begins with the next instruction, behind the present one, if control gets there at all.
     fn split(&mut self, repeats: bool) {
-        if self.state != State::Dead {
-            self.state = State::Begins { repeats };
+        if let Some(from) = self.leads_to() {
+            self.state = State::Begins { repeats, from };
         }
     }
 
     fn enter(&mut self, kind: Kind) {
         let entered = self.state != State::Dead;
-        self.frames.push(Frame { kind, entered, targeted: false });
+        let label = self.crossings.add();
+        let inside = self.leads_to().unwrap_or(label);
+        let loops = self.frames.last().map_or(0, |frame| frame.loops);
+        let loops = loops.saturating_add(u32::from(kind == Kind::Loop));
+        self.frames.push(Frame { kind, entered, targeted: false, label, inside, loops });
+    }
+
+    /// What the present block leads to.
+    fn leads_to(&self) -> Option<Crossing> {
+        match self.state {
+            State::Dead => None,
+            State::Entry => self.ways.first().map(|way| way.to),
+            State::Inside => self.ways.last().map(|way| way.to),
+            State::Begins { from, .. } => Some(from),
+        }
+    }
+
+    /// Control may go from the present block to where that leads.
+    fn goes_to(&mut self, crossing: Crossing) {
+        if let Some(from) = self.leads_to() {
+            self.crossings.join(from, crossing);
+        }
     }
 
     /// A branch goes to the label at `depth`.
@@ -180,14 +260,22 @@ impl Blocks {
         }
         if let Some(frame) = self.frames.iter_mut().rev().nth(depth) {
             frame.targeted = true;
+            let label = frame.label;
+            self.goes_to(label);
         }
     }
 
     fn second_arm(&mut self) {
         let first_arm_ends = self.state != State::Dead;
+        let Some(label) = self.frames.last().map(|frame| frame.label) else { return };
+        self.goes_to(label);
         if let Some(frame) = self.frames.last_mut() {
             frame.kind = Kind::Else { first_arm_ends };
-            self.state = if frame.entered { State::Begins { repeats: false } } else { State::Dead };
+            self.state = if frame.entered {
+                State::Begins { repeats: false, from: frame.inside }
+            } else {
+                State::Dead
+            };
         }
     }
 
@@ -203,8 +291,81 @@ impl Blocks {
                 frame.targeted || first_arm_ends || self.state != State::Dead
             }
         };
-        if joins {
-            self.state = State::Begins { repeats: false };
+        if self.frames.is_empty() {
+            self.goes_to(self.exit);
+        } else if joins {
+            self.goes_to(frame.label);
+            if frame.kind == Kind::If {
+                self.crossings.join(frame.inside, frame.label);
+            }
+            self.state = State::Begins { repeats: false, from: frame.label };
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+    use super::*;
+    use wasmparser::{Parser, Payload};
+
+    /// What the entry block and the others pay.
+    fn pay(body: &str) -> (i64, Vec<i64>) {
+        let text = format!("(module (func (param i32 i32) {body}))");
+        let wasm = wat::parse_str(text).unwrap();
+        for payload in Parser::new(0).parse_all(&wasm) {
+            let Payload::CodeSectionEntry(function) = payload.unwrap() else { continue };
+            let mut blocks = Blocks::new();
+            let mut operators = function.get_operators_reader().unwrap();
+            while !operators.eof() {
+                let (operator, at) = operators.read_with_offset().unwrap();
+                blocks.next(at.try_into().unwrap(), &operator);
+            }
+            let (entry, charges) = blocks.finish();
+            return (entry.fuel, charges.into_iter().map(|charge| charge.fuel).collect());
+        }
+        unreachable!("there is one function")
+    }
+
+    #[test]
+    fn what_all_paths_cost_is_paid_before_they_part() {
+        for (body, entry, others) in [
+            ("(drop (i32.const 1))", 2, &[][..]),
+            // Only the arm that may be passed by pays by itself.
+            ("(if (local.get 0) (then (drop (i32.const 1)))) (drop (i32.const 2))", 4, &[1]),
+            (
+                "(drop (if (result i32) (local.get 0) (then (i32.const 1)) (else (i32.const 2))))",
+                4,
+                &[],
+            ),
+            // Of two arms the longer one pays the rest.
+            (
+                "(if (local.get 0) (then (drop (i32.const 1))) (else (local.set 0 (i32.const 2))))",
+                4,
+                &[1],
+            ),
+            (
+                "(block (br_if 0 (local.get 0)) (br_if 0 (local.get 1))) (drop (i32.const 1))",
+                4,
+                &[2],
+            ),
+            // Nothing is paid before a way out.
+            ("(block (br_if 1 (local.get 0)) (drop (i32.const 1)))", 3, &[1]),
+            // A loop pays in each turn, and what is behind it is paid before.
+            ("(loop (br_if 0 (local.get 0))) (drop (i32.const 1))", 2, &[2]),
+            ("(loop (if (local.get 0) (then (br 1)))) (drop (i32.const 1))", 1, &[3, 1]),
+            // What a trap ends has paid for itself, and for nothing else.
+            ("(if (local.get 0) (then unreachable)) (drop (i32.const 1))", 3, &[1]),
+        ] {
+            assert_eq!(pay(body), (entry, others.to_vec()), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_function_of_any_size_is_looked_at_in_linear_time() {
+        let many = "(block (br_if 0 (local.get 0)) (loop (br_if 0 (local.get 1))".repeat(200);
+        let body = format!("{many}{}", "))".repeat(200));
+        let (entry, others) = pay(&body);
+        assert!(entry > 0 && others.len() >= 200);
     }
 }

@@ -4,16 +4,19 @@
 //! it takes the global over when it is entered and after each call, and gives it back before each call,
 //! before `unreachable` and when it returns. Every block pays for its instructions when it is entered.
 //! Loop heads, bulk instructions and the entries of functions that call others or have a loop look
-//! whether fuel went below zero, and then trap; other blocks leave that to the next of these, so that a
-//! run may overdraw by one pass through code that ends by itself. Whoever runs the module therefore reads
-//! the global: *below zero, fuel ran out*, however the run ended.
+//! whether fuel went below zero, and then take the next slice of it ([`slices`]) or trap; other blocks leave
+//! that to the next of these, so that a run may overdraw by one pass through code that ends by itself. Whoever
+//! runs the module therefore reads the global: *below zero with what is in reserve, fuel ran out*, however the
+//! run ended.
 //!
 //! Only instructions of the original are counted, and only where the original has them, so that the
 //! count is the same whatever other passes insert.
 
 mod blocks;
 mod cost;
+mod lift;
 mod price;
+mod slices;
 
 use wasm_encoder::{InstructionSink, ValType};
 use wasmparser::Operator;
@@ -26,6 +29,7 @@ use blocks::{Charge, Entry};
 pub(super) use price::{
     ALLOCATOR_CALL, Bytes, LOCALS as PRICING_LOCALS, Price, Pricing, WORDS_CALL,
 };
+pub(super) use slices::{PARAMETERS as SLICE_PARAMETERS, RESULTS as SLICE_RESULTS, Slices, TABLE};
 
 /// What `memory.grow` and `table.grow` give when nothing was added.
 const FAILED: i32 = -1;
@@ -75,6 +79,8 @@ impl MeterPlanner {
 pub(super) struct Meter {
     /// Index of the global that holds the fuel that is left.
     pub(super) global: u32,
+    /// Index of the function that takes a slice more.
+    pub(super) take_slice: u32,
     /// Index of the local that stands for it.
     pub(super) local: u32,
 }
@@ -89,8 +95,9 @@ impl Meter {
 
     /// Before the first instruction of a block.
     pub(super) fn charge(self, out: &mut BodyWriter<'_>, charge: Charge) {
+        let look = charge.repeats && !is_removed(Check::FuelOfLoop);
         out.insert().local_get(self.local);
-        self.pay(out, charge.fuel, charge.repeats && !is_removed(Check::FuelOfLoop));
+        self.pay(out, charge.fuel, look);
     }
 
     /// Before control leaves the function.
@@ -131,7 +138,9 @@ impl Meter {
 
     /// Pays from the fuel on the stack.
     fn pay(self, out: &mut BodyWriter<'_>, fuel: i64, look: bool) {
-        out.insert().i64_const(fuel).i64_sub();
+        if fuel > 0 {
+            out.insert().i64_const(fuel).i64_sub();
+        }
         if look {
             self.look(out);
         } else {
@@ -139,11 +148,11 @@ impl Meter {
         }
     }
 
-    /// Takes the fuel from the stack, keeps it, and traps if it is below zero.
+    /// Takes the fuel from the stack, keeps it, and goes for more if it is below zero.
     fn look(self, out: &mut BodyWriter<'_>) {
         out.insert().local_tee(self.local).i64_const(0).i64_lt_s();
         out.rarely(|insert| {
-            insert.local_get(self.local).global_set(self.global).unreachable();
+            insert.local_get(self.local).call(self.take_slice).local_set(self.local);
         });
     }
 }
