@@ -228,7 +228,7 @@ fn one_bulk_instruction_may_take_several_slices() {
     let text = format!(
         r#"(module (memory {pages}) (func (export "fill")
             (memory.fill (i32.const 0) (i32.const 1) (i32.const {bytes}))))"#,
-        pages = 3 * FUEL_SLICE >> 16,
+        pages = (3 * FUEL_SLICE) >> 16,
         bytes = 3 * FUEL_SLICE - 5,
     );
     let mut guest = guest(&text, metered());
