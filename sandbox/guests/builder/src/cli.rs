@@ -17,6 +17,7 @@ const EXIT_FAILED: u8 = 1;
 /// Builds the interpreters that ship in the box, and those of the fixtures.
 #[derive(Debug, Parser)]
 #[command(name = "proofhouse-guests", version)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 struct Arguments {
     /// Build only this guest; may be given several times
     #[arg(long, value_name = "NAME")]
