@@ -104,21 +104,30 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
         .collect::<Vec<_>>();
     let corpus = args.corpus.first().filter(|path| path.is_dir());
     summary::print(&statistics, &found, corpus.map(PathBuf::as_path));
-    Ok(code(status, &statistics, is_crashing))
+    Ok(code(status, &statistics, found.len(), is_crashing))
 }
 
 /// The exit code of it all.
-fn code(status: ExitStatus, statistics: &Statistics, is_crashing: bool) -> ExitCode {
+fn code(
+    status: ExitStatus,
+    statistics: &Statistics,
+    findings: usize,
+    is_crashing: bool,
+) -> ExitCode {
     let ended_well = status.success();
     ExitCode::from(if is_crashing {
         // Crashes are what it works with.
         if ended_well { exit::ACCEPTED } else { exit::UNJUDGED }
-    } else if statistics.crashes > 0 {
+    } else if statistics.lost > 0 {
+        let problem = statistics.problem.as_deref().unwrap_or_default();
+        super::warn(&format!("{} findings could not be kept: {problem}", statistics.lost));
+        exit::UNJUDGED
+    } else if statistics.crashes > 0 || findings > 0 {
         exit::REJECTED
     } else if let Some(problem) = &statistics.problem {
         super::warn(&format!("{} inputs could not be judged: {problem}", statistics.unjudged));
         exit::UNJUDGED
-    } else if ended_well || status.code() == Some(INTERRUPTED) {
+    } else if ended_well || status.code().is_some_and(|code| INTERRUPTED.contains(&code)) {
         exit::ACCEPTED
     } else if statistics.runs == 0 && status.code() == Some(1) {
         // libFuzzer has said what is wrong with its flags or directories.
@@ -128,8 +137,8 @@ fn code(status: ExitStatus, statistics: &Statistics, is_crashing: bool) -> ExitC
     })
 }
 
-/// libFuzzer's exit code after Ctrl-C.
-const INTERRUPTED: i32 = 130;
+/// Exit codes after Ctrl-C: libFuzzer's own, and what a shell makes of the signal.
+const INTERRUPTED: [i32; 2] = [72, 130];
 
 fn limits(args: &Fuzz) -> Limits {
     let mut limits = Limits::default();
