@@ -5,6 +5,7 @@
 //! process, and those that libFuzzer starts from it, are libFuzzer. They leave findings in a directory of
 //! the user's and statistics in the stage; the outer process ends with a summary of both.
 
+mod corpora;
 mod driver;
 mod features;
 mod findings;
@@ -60,6 +61,8 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
     let staged = |error: &dyn std::fmt::Display| {
         Failure::Unjudged(format!("cannot prepare the run: {error}"))
     };
+    let is_crashing = args.flags.iter().any(|flag| CRASHING.iter().any(|mode| flag == mode));
+    look_at_corpora(args, is_crashing, authority)?;
     let mut stage = Stage::new().map_err(|error| Failure::unjudged(&error))?;
     let interpreter = open(args, &stage, authority)?;
     let events = check::events(&args.events, authority)?;
@@ -78,7 +81,6 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
     let before: Vec<PathBuf> =
         Findings::open(&findings, authority).read().into_iter().map(|(path, _)| path).collect();
 
-    let is_crashing = args.flags.iter().any(|flag| CRASHING.iter().any(|mode| flag == mode));
     let shared = State {
         stage: stage.path().to_owned(),
         interpreter,
@@ -105,6 +107,23 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
     let corpus = args.corpus.first().filter(|path| path.is_dir());
     summary::print(&statistics, &found, corpus.map(PathBuf::as_path));
     Ok(code(status, &statistics, found.len(), is_crashing))
+}
+
+/// What libFuzzer will read, and the directory that it will write to, if that is to be made.
+fn look_at_corpora(
+    args: &Fuzz,
+    is_crashing: bool,
+    authority: AmbientAuthority,
+) -> Result<(), Failure> {
+    if let Some(first) = args.corpus.first().filter(|_| !is_crashing) {
+        corpora::make(first)?;
+    }
+    // After the flags there may be inputs, too.
+    let named = args.flags.iter().filter(|flag| !flag.as_encoded_bytes().starts_with(b"-"));
+    for path in args.corpus.iter().map(PathBuf::as_path).chain(named.map(Path::new)) {
+        corpora::look_at(path, authority)?;
+    }
+    Ok(())
 }
 
 /// The exit code of it all.
