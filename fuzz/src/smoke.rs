@@ -38,3 +38,21 @@ pub(crate) fn search<S: PartialEq + Debug>(
     }
     panic!("only {seen:?} were seen");
 }
+
+#[test]
+fn each_target_is_one_that_cargo_fuzz_lists_and_calls_a_check_of_its_name() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz_targets");
+    let mut is_any = false;
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let file = entry.file_name().to_string_lossy().into_owned();
+        let name = file.trim_end_matches(".rs");
+        let listed = format!("[[bin]]\nname = \"{name}\"\npath = \"fuzz_targets/{file}\"\n");
+        assert!(include_str!("../Cargo.toml").contains(&listed), "{listed}");
+        assert!(include_str!("lib.rs").contains(&format!("pub mod {name};")), "{name}");
+        let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
+        assert!(text.contains(&format!("use proofhouse_fuzz::{name}::")), "{name}: {text}");
+        assert!(text.lines().count() < 15, "{name} is longer than a target has to be");
+        is_any = true;
+    }
+    assert!(is_any, "there is no target");
+}
