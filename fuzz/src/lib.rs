@@ -10,8 +10,18 @@ pub mod case_file;
 pub mod channel_decode;
 pub mod channel_roundtrip;
 pub mod channel_source;
+pub mod content_and_events;
+pub mod decoder;
+pub mod events;
 pub mod events_file;
+pub mod hostile_guest;
+pub mod policy;
+pub mod raw_content;
 pub mod sanitizer;
+pub mod structured_content;
 
+mod damage;
+mod repaired;
+mod sandbox;
 #[cfg(test)]
 mod smoke;

@@ -8,13 +8,9 @@
 mod modules;
 mod programs;
 
+use crate::sandbox::{on_guest_stack, sandbox};
 use arbitrary::{Arbitrary, Result, Unstructured};
-use proofhouse_sandbox::limits::THREAD_STACK_BYTES;
-use proofhouse_sandbox::{
-    Compilation, Interpreter, Job, Limits, OpenError, Outcome, Run, Sandbox, Sanitize,
-};
-use std::sync::OnceLock;
-use std::thread;
+use proofhouse_sandbox::{Interpreter, Job, Limits, OpenError, Outcome, Run, Sanitize};
 
 /// A module, and what it is run on.
 pub struct Case {
@@ -56,13 +52,7 @@ pub fn check(bytes: &[u8]) {
 /// # Panics
 /// If they do not agree, or an instrumented module is not valid.
 pub fn outcome(case: &Case) -> Option<Outcome> {
-    thread::scope(|scope| {
-        let builder = thread::Builder::new().stack_size(THREAD_STACK_BYTES);
-        let running = builder.spawn_scoped(scope, || compare(case)).unwrap_or_else(|error| {
-            panic!("no thread for a guest: {error}");
-        });
-        running.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
+    on_guest_stack(|| compare(case))
 }
 
 fn compare(case: &Case) -> Option<Outcome> {
@@ -93,12 +83,7 @@ fn limits() -> Limits {
 }
 
 fn open(case: &Case, sanitize: Sanitize) -> std::result::Result<Interpreter, OpenError> {
-    static SANDBOX: OnceLock<Sandbox> = OnceLock::new();
-    // Tests run some checks at once.
-    let sandbox = SANDBOX.get_or_init(|| {
-        Sandbox::new(8, Compilation::default()).unwrap_or_else(|error| panic!("{error}"))
-    });
-    sandbox.interpreter(case.wasm.clone(), &limits(), sanitize)
+    sandbox().interpreter(case.wasm.clone(), &limits(), sanitize)
 }
 
 fn run(case: &Case, interpreter: &Interpreter) -> Run {

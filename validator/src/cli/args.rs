@@ -202,7 +202,7 @@ pub(super) struct Fuzz {
     /// Checks of the interpreter's memory: on (every access), off (for measuring) [default: on].
     #[arg(long, value_name = "off|on", value_parser = sanitize)]
     pub(super) sanitize: Option<Sanitize>,
-    /// Directories of inputs, of which the first gets new ones; or single inputs to be run.
+    /// Directories of inputs: the first is made, and gets new ones; or single inputs to be run.
     #[arg(value_name = "CORPUS")]
     pub(super) corpus: Vec<PathBuf>,
     /// Flags of libFuzzer, such as -runs=100000 or -fork=4.

@@ -1,8 +1,10 @@
 //! The files of a call that are not content: read whole, written and renamed.
 
+#[cfg(feature = "fuzz")]
+use crate::ingest::NoteKind;
 use crate::ingest::{
     self, ContentPath, Filter, FilterError, IngestError, ListError, Patterns, RootError, Roots,
-    Subjects,
+    Subject, Subjects,
 };
 use cap_std::AmbientAuthority;
 use cap_std::fs::{Dir, OpenOptions};
@@ -53,6 +55,15 @@ pub(super) enum FileError {
         /// Bytes at most.
         limit: usize,
     },
+    /// A link in a directory leads to what is no file of it.
+    #[cfg(feature = "fuzz")]
+    #[error("{path}: {problem}")]
+    Link {
+        /// Which one.
+        path: ContentPath,
+        /// What it is.
+        problem: NoteKind,
+    },
     /// No pattern at all is not a pattern: our own bug.
     #[error("{0}")]
     Filter(#[from] FilterError),
@@ -98,24 +109,34 @@ pub(super) fn read(
     max_bytes: u64,
     authority: AmbientAuthority,
 ) -> Result<Vec<u8>, FileError> {
+    let named = ContentPath::new(path.as_os_str().as_encoded_bytes());
+    let mut bytes = Vec::new();
+    with_file(path, authority, |subject| ingest::read(subject, max_bytes, &mut bytes).map(|_| ()))?
+        .map_err(|error| FileError::Read { path: named, error })?;
+    Ok(bytes)
+}
+
+/// Does something with one file that the user named.
+fn with_file<R>(
+    path: &Path,
+    authority: AmbientAuthority,
+    work: impl FnOnce(Subject<'_>) -> R,
+) -> Result<R, FileError> {
     let directory = || FileError::Directory { path: path.to_owned() };
     if path.is_dir() {
         return Err(directory());
     }
     // What cannot be followed is opened as it is, and the error says what it is.
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let named = ContentPath::new(path.as_os_str().as_encoded_bytes());
     let subjects = list(&target, authority).map_err(|error| match error {
         FileError::Root(RootError { problem, .. }) => {
-            FileError::Root(RootError { path: named.clone(), problem })
+            let path = ContentPath::new(path.as_os_str().as_encoded_bytes());
+            FileError::Root(RootError { path, problem })
         }
         other => other,
     })?;
     let subject = subjects.get(0).filter(|_| subjects.len() == 1).ok_or_else(directory)?;
-    let mut bytes = Vec::new();
-    ingest::read(subject, max_bytes, &mut bytes)
-        .map_err(|error| FileError::Read { path: named, error })?;
-    Ok(bytes)
+    Ok(work(subject))
 }
 
 /// Reads all files of a directory.
@@ -142,6 +163,51 @@ pub(super) fn read_all(
         files.push((subject.path(), bytes));
     }
     Ok(files)
+}
+
+/// A file of a directory, and its size in bytes or why it cannot be read.
+#[cfg(feature = "fuzz")]
+pub(super) struct Surveyed {
+    /// The file; a directory that cannot be listed ends in a slash.
+    pub(super) path: ContentPath,
+    /// Its size.
+    pub(super) size: Result<u64, IngestError>,
+}
+
+/// Looks at all files of a directory and reads none.
+///
+/// # Errors
+/// The directory is not there, or holds a link to a directory.
+#[cfg(feature = "fuzz")]
+pub(super) fn survey(path: &Path, authority: AmbientAuthority) -> Result<Vec<Surveyed>, FileError> {
+    let subjects = list(path, authority)?;
+    for note in &subjects.notes().kept {
+        if note.kind != NoteKind::NothingMatched {
+            return Err(FileError::Link { path: note.path.clone(), problem: note.kind });
+        }
+    }
+    let surveyed =
+        |subject: Subject<'_>| Surveyed { path: subject.path(), size: ingest::measure(subject) };
+    Ok(subjects.iter().map(surveyed).collect())
+}
+
+/// Looks at one file that is to be read whole, as [`read`] does.
+///
+/// # Errors
+/// It is not there, cannot be read, or is larger than that.
+#[cfg(feature = "fuzz")]
+pub(super) fn measure(
+    path: &Path,
+    max_bytes: u64,
+    authority: AmbientAuthority,
+) -> Result<(), FileError> {
+    let named = ContentPath::new(path.as_os_str().as_encoded_bytes());
+    let size = with_file(path, authority, ingest::measure)?;
+    let judged = size.and_then(|size| {
+        let is_small = size <= max_bytes;
+        is_small.then_some(()).ok_or(IngestError::TooLarge { size, limit: max_bytes })
+    });
+    judged.map_err(|error| FileError::Read { path: named, error })
 }
 
 fn list(path: &Path, authority: AmbientAuthority) -> Result<Subjects, FileError> {

@@ -1,7 +1,9 @@
 //! Runs as case files name them: by what is the same on every machine.
 
 use proofhouse_corpus::CaseOutcome;
-use proofhouse_sandbox::{Frame, Outcome, OutcomeKind, Run, Verdict};
+use proofhouse_sandbox::{Frame, Outcome, Run};
+#[cfg(feature = "fuzz")]
+use proofhouse_sandbox::{OutcomeKind, Verdict};
 use serde_json::Value;
 
 /// Where an outcome says which trap, error, limit or rule it was.

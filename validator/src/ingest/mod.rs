@@ -38,6 +38,6 @@ mod tests;
 pub use error::{FileKind, IngestError};
 pub use filter::{Filter, FilterError, PatternOrigin, Patterns};
 pub use path::ContentPath;
-pub use read::read;
+pub use read::{measure, read};
 pub use roots::{RootError, RootProblem, Roots};
 pub use subjects::{ListError, Note, NoteKind, Notes, Subject, Subjects};

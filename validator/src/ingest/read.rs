@@ -32,6 +32,11 @@ pub fn read<'b>(
     Ok(buffer)
 }
 
+/// The size in bytes that `subject` has now, if [`read`] could read it. Nothing is read of it.
+pub fn measure(subject: Subject<'_>) -> Result<u64, IngestError> {
+    Snapshot::of(&open(subject)?).map(|snapshot| snapshot.size)
+}
+
 /// Moments of a read at which a test can interfere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Moment {

@@ -24,6 +24,7 @@ pub(crate) struct Program {
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     user: Option<u32>,
+    has_group: bool,
     stdout: Stdout,
     executable: PathBuf,
 }
@@ -71,8 +72,17 @@ impl Program {
         ];
         let environment = environment.map(|(name, value)| (name.into(), value.into())).into();
         let (arguments, user, stdout) = (Vec::new(), None, Stdout::Kept);
+        let has_group = false;
         let executable = env!("CARGO_BIN_EXE_proofhouse").into();
-        Self { folder: folder.to_owned(), arguments, environment, user, stdout, executable }
+        Self {
+            folder: folder.to_owned(),
+            arguments,
+            environment,
+            user,
+            has_group,
+            stdout,
+            executable,
+        }
     }
 
     /// With further arguments.
@@ -90,6 +100,12 @@ impl Program {
     /// As another user.
     pub(crate) fn user(mut self, id: u32) -> Self {
         self.user = Some(id);
+        self
+    }
+
+    /// At the head of a process group, as a shell starts it.
+    pub(crate) fn group(mut self) -> Self {
+        self.has_group = true;
         self
     }
 
@@ -118,6 +134,9 @@ impl Program {
         });
         if let Some(id) = self.user {
             command.uid(id).gid(id);
+        }
+        if self.has_group {
+            command.process_group(0);
         }
         let mut child = command.spawn()?;
         let stdout = child.stdout.take().map(drain);

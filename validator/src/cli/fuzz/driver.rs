@@ -236,6 +236,11 @@ extern "C" fn LLVMFuzzerCustomMutator(
     if data.is_null() {
         return 0;
     }
+    if RUNNING.get().is_none() {
+        // This program is a fuzz target of its own that this crate was linked into.
+        // SAFETY: the caller's buffer, as the caller describes it.
+        return unsafe { LLVMFuzzerMutate(data, size, max_size) };
+    }
     // SAFETY: libFuzzer passes a buffer of `max_size` bytes, of which the first `size` are the input, and
     // uses it again after the call only.
     let buffer = unsafe { std::slice::from_raw_parts_mut(data, max_size.max(size)) };

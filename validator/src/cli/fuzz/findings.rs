@@ -52,7 +52,7 @@ impl Findings {
     /// Keeps a finding, unless one like it is there; gives its case file's path.
     ///
     /// # Errors
-    /// It cannot be written in full. Then nothing is left of it.
+    /// It cannot be written in full. Then no case file is left of it.
     pub(super) fn keep(&mut self, input: &[u8], case: &Case) -> Result<Option<PathBuf>, FileError> {
         if self.knows(&case.expected) {
             return Ok(None);

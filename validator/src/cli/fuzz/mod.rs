@@ -5,6 +5,7 @@
 //! process, and those that libFuzzer starts from it, are libFuzzer. They leave findings in a directory of
 //! the user's and statistics in the stage; the outer process ends with a summary of both.
 
+mod corpora;
 mod driver;
 mod features;
 mod findings;
@@ -66,6 +67,8 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
     let staged = |error: &dyn std::fmt::Display| {
         Failure::Unjudged(format!("cannot prepare the run: {error}"))
     };
+    let is_crashing = args.flags.iter().any(|flag| CRASHING.iter().any(|mode| flag == mode));
+    look_at_corpora(args, is_crashing, authority)?;
     let mut stage = Stage::new().map_err(|error| Failure::unjudged(&error))?;
     let interpreter = open(args, &stage, authority)?;
     let events = check::events(&args.events, authority)?;
@@ -85,7 +88,6 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
     let before: Vec<PathBuf> =
         Findings::open(&findings, authority).read().into_iter().map(|(path, _)| path).collect();
 
-    let is_crashing = args.flags.iter().any(|flag| CRASHING.iter().any(|mode| flag == mode));
     let shared = State {
         stage: stage.path().to_owned(),
         interpreter,
@@ -114,21 +116,47 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
         .collect::<Vec<_>>();
     let corpus = args.corpus.first().filter(|path| path.is_dir());
     summary::print(&statistics, &found, corpus.map(PathBuf::as_path));
-    Ok(code(status, &statistics, is_crashing))
+    Ok(code(status, &statistics, found.len(), is_crashing))
+}
+
+/// What libFuzzer will read, and the directory that it will write to, if that is to be made.
+fn look_at_corpora(
+    args: &Fuzz,
+    is_crashing: bool,
+    authority: AmbientAuthority,
+) -> Result<(), Failure> {
+    if let Some(first) = args.corpus.first().filter(|_| !is_crashing) {
+        corpora::make(first)?;
+    }
+    // After the flags there may be inputs, too.
+    let named = args.flags.iter().filter(|flag| !flag.as_encoded_bytes().starts_with(b"-"));
+    for path in args.corpus.iter().map(PathBuf::as_path).chain(named.map(Path::new)) {
+        corpora::look_at(path, authority)?;
+    }
+    Ok(())
 }
 
 /// The exit code of it all.
-fn code(status: ExitStatus, statistics: &Statistics, is_crashing: bool) -> ExitCode {
+fn code(
+    status: ExitStatus,
+    statistics: &Statistics,
+    findings: usize,
+    is_crashing: bool,
+) -> ExitCode {
     let ended_well = status.success();
     ExitCode::from(if is_crashing {
         // Crashes are what it works with.
         if ended_well { exit::ACCEPTED } else { exit::UNJUDGED }
-    } else if statistics.crashes > 0 {
+    } else if statistics.lost > 0 {
+        let problem = statistics.problem.as_deref().unwrap_or_default();
+        super::warn(&format!("{} findings could not be kept: {problem}", statistics.lost));
+        exit::UNJUDGED
+    } else if statistics.crashes > 0 || findings > 0 {
         exit::REJECTED
     } else if let Some(problem) = &statistics.problem {
         super::warn(&format!("{} inputs could not be judged: {problem}", statistics.unjudged));
         exit::UNJUDGED
-    } else if ended_well || status.code() == Some(INTERRUPTED) {
+    } else if ended_well || status.code().is_some_and(|code| INTERRUPTED.contains(&code)) {
         exit::ACCEPTED
     } else if statistics.runs == 0 && status.code() == Some(1) {
         // libFuzzer has said what is wrong with its flags or directories.
@@ -138,8 +166,8 @@ fn code(status: ExitStatus, statistics: &Statistics, is_crashing: bool) -> ExitC
     })
 }
 
-/// libFuzzer's exit code after Ctrl-C.
-const INTERRUPTED: i32 = 130;
+/// Exit codes after Ctrl-C: libFuzzer's own, and what a shell makes of the signal.
+const INTERRUPTED: [i32; 2] = [72, 130];
 
 fn limits(args: &Fuzz) -> Limits {
     let mut limits = Limits::default();

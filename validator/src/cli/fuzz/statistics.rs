@@ -19,9 +19,11 @@ pub(super) struct Statistics {
     pub(super) rehearsals: u64,
     /// Inputs that ended in a finding, new or known.
     pub(super) crashes: u64,
+    /// Findings that could not be written.
+    pub(super) lost: u64,
     /// Inputs that could not be judged.
     pub(super) unjudged: u64,
-    /// The first reason for that.
+    /// The first reason for either.
     pub(super) problem: Option<String>,
     /// Time since the first run, in milliseconds.
     pub(super) elapsed_ms: u64,
@@ -49,6 +51,7 @@ impl Statistics {
         self.runs = self.runs.saturating_add(other.runs);
         self.rehearsals = self.rehearsals.saturating_add(other.rehearsals);
         self.crashes = self.crashes.saturating_add(other.crashes);
+        self.lost = self.lost.saturating_add(other.lost);
         self.unjudged = self.unjudged.saturating_add(other.unjudged);
         self.problem = self.problem.take().or(other.problem);
         self.elapsed_ms = self.elapsed_ms.max(other.elapsed_ms);

@@ -148,13 +148,14 @@ impl Fuzzed {
                     "proofhouse: finding: {} {} at {} (run {}): {name}",
                     expected.kind, expected.detail, expected.site, self.statistics.runs
                 );
+                self.write_statistics();
             }
             Ok(None) => {}
             // libFuzzer tries to write it once more; the run must not go on as if nothing had happened.
             Err(error) => {
                 eprintln!("proofhouse: a finding cannot be written: {error}");
                 self.statistics.problem.get_or_insert(error.to_string());
-                self.statistics.unjudged = self.statistics.unjudged.saturating_add(1);
+                self.statistics.lost = self.statistics.lost.saturating_add(1);
                 self.write_statistics();
                 return Judged::Crash;
             }
@@ -206,7 +207,9 @@ impl Fuzzed {
     fn tick(&mut self) {
         let now = Instant::now();
         let (_, written) = self.clock.get_or_insert((now, now));
-        if now.duration_since(*written) >= PERIOD {
+        // An interrupt ends the process at once, and leaves what was written until then.
+        let is_early = self.statistics.runs.is_power_of_two();
+        if is_early || now.duration_since(*written) >= PERIOD {
             *written = now;
             self.write_statistics();
         }

@@ -1,0 +1,461 @@
+//! `proofhouse fuzz` and its kin on what goes wrong: corpora that hold something else than files, case files
+//! that are none, disks that are full, and processes that are ended in their midst.
+
+#![cfg(all(feature = "fuzz", unix))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a failed assumption is a failed test"
+)]
+
+mod support;
+
+use proofhouse_corpus::{Case, ChannelFile};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use sha1::{Digest as _, Sha1};
+use std::fmt::Write as _;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+use support::guests::reference_interpreter;
+use support::program::{Ended, Program, Running};
+use tempfile::TempDir;
+
+/// The user `nobody` on most systems; that nobody owns the files is all that matters.
+const NOBODY: u32 = 65534;
+/// Larger than what is read of anything.
+const HUGE_BYTES: u64 = 1 << 30;
+/// How often a file is looked for.
+const POLL: Duration = Duration::from_millis(1);
+
+/// A folder with the quiet content and the outage's events, in which everything happens.
+struct Room(TempDir);
+
+impl Room {
+    fn new() -> Self {
+        let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+        let source = fs::read_to_string(fixtures.join("content/quiet.toml")).unwrap();
+        let quiet = ChannelFile::from_toml(&source).unwrap().encode().unwrap();
+        fs::write(folder.path().join("quiet.chan"), quiet).unwrap();
+        fs::copy(fixtures.join("events/outage.json"), folder.path().join("events.json")).unwrap();
+        let case = fixtures.join("regressions/outage-from-quiet-content.case");
+        fs::copy(case, folder.path().join("good.case")).unwrap();
+        fs::create_dir(folder.path().join("corpus")).unwrap();
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// A call of the program. What it leaves when it is killed goes with the room.
+    fn program(&self, arguments: &[&str]) -> Program {
+        Program::new(self.0.path()).env("TMPDIR", self.0.path()).args(arguments)
+    }
+
+    fn fuzz(&self, version: &str, rest: &[&str]) -> Program {
+        let interpreter = reference_interpreter(&format!("channel-{version}.wasm"));
+        let interpreter = interpreter.to_str().unwrap();
+        let common = ["fuzz", "-i", interpreter, "-e", "events.json", "-c", "quiet.chan"];
+        self.program(&[&common, rest].concat())
+    }
+
+    fn files(&self, folder: &str) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.path(folder)).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        paths.sort();
+        paths
+    }
+
+    /// All case files of the findings are whole.
+    fn cases(&self) -> Vec<Case> {
+        let files = self.files("findings").into_iter();
+        let cases = files.filter(|path| path.extension().is_some_and(|e| e == "case"));
+        cases.map(|path| Case::decode(&fs::read(path).unwrap()).unwrap()).collect()
+    }
+}
+
+fn said(ended: &Ended) -> String {
+    let [stdout, stderr] = [&ended.stdout, &ended.stderr].map(|o| String::from_utf8_lossy(o));
+    format!("{stdout}\n{stderr}")
+}
+
+/// It ended with that code, said all of that, and did not panic.
+fn check(name: &str, ended: &Ended, code: i32, words: &[&str]) {
+    let said = said(ended);
+    assert_eq!(ended.code, Some(code), "{name}: {said}");
+    assert!(!said.contains("panicked"), "{name}: {said}");
+    for word in words {
+        assert!(said.contains(word), "{name}: nothing of {word:?} in {said}");
+    }
+}
+
+fn huge(path: &Path) {
+    File::create(path).unwrap().set_len(HUGE_BYTES).unwrap();
+}
+
+fn fifo(path: &Path) {
+    let made = Command::new("mkfifo").arg(path).status().unwrap();
+    assert!(made.success(), "{}", path.display());
+}
+
+/// What is put at a path.
+type Put = fn(&Path);
+
+#[test]
+fn a_corpus_with_something_else_than_files_is_refused() {
+    let table: [(&str, Put, &str); 8] = [
+        ("fifo", fifo, "it is a FIFO"),
+        ("socket", |path| drop(UnixListener::bind(path).unwrap()), "it is a socket"),
+        ("link-to-device", |path| symlink("/dev/zero", path).unwrap(), "leads out of"),
+        (
+            "link-to-fifo",
+            |path| {
+                fifo(&path.with_file_name("other-fifo"));
+                symlink("other-fifo", path).unwrap();
+            },
+            "it is a FIFO",
+        ),
+        ("dangling", |path| symlink("nothing", path).unwrap(), "leads to nothing"),
+        ("loop", |path| symlink("loop", path).unwrap(), "leads to nothing"),
+        ("link-that-leaves", |path| symlink("../quiet.chan", path).unwrap(), "leads out of"),
+        ("link-to-directory", |path| symlink(".", path).unwrap(), "link to a directory"),
+    ];
+    for (name, put, reason) in table {
+        let room = Room::new();
+        put(&room.path("corpus").join(name));
+        for corpus in [&["corpus"][..], &["new/", "corpus"]] {
+            let ended = room.fuzz("7.11", &[corpus, &["--", "-runs=1"]].concat()).run();
+            check(name, &ended, 2, &["error: corpus corpus/", reason]);
+        }
+        let interpreter = reference_interpreter("channel-7.11.wasm");
+        let merge = ["corpus", "merge", "-i", interpreter.to_str().unwrap(), "small", "corpus"];
+        check(name, &room.program(&merge).run(), 2, &["error: corpus corpus/", reason]);
+        assert!(room.files("small").is_empty(), "{name}");
+        if name != "link-to-directory" {
+            let ended = room.program(&["corpus", "stats", "corpus"]).run();
+            check(name, &ended, 2, &["error: corpus corpus/", reason]);
+        }
+    }
+}
+
+#[test]
+fn what_is_named_itself_is_a_file_of_a_sane_size_or_refused() {
+    let table: [(&str, Put, &str); 4] = [
+        ("fifo", fifo, "it is a FIFO"),
+        ("huge", huge, "over the limit of"),
+        ("missing.chan", |_| (), "no such file"),
+        ("dangling.chan", |path| symlink("nothing", path).unwrap(), "leads to nothing"),
+    ];
+    for (name, put, reason) in table {
+        let room = Room::new();
+        put(&room.path(name));
+        check(name, &room.fuzz("7.11", &[name]).run(), 2, &["error: corpus ", name, reason]);
+        let crash = ["--", "-minimize_crash=1", "-runs=1", name];
+        check(name, &room.fuzz("7.11", &crash).run(), 2, &["error: corpus ", name, reason]);
+    }
+}
+
+#[test]
+fn files_in_folders_links_to_them_and_huge_files_are_a_corpus() {
+    let room = Room::new();
+    fs::create_dir(room.path("corpus/deep")).unwrap();
+    fs::copy(room.path("quiet.chan"), room.path("corpus/deep/file")).unwrap();
+    symlink("deep/file", room.path("corpus/link")).unwrap();
+    huge(&room.path("corpus/huge"));
+    let ended = room.fuzz("7.11", &["corpus", "--", "-runs=200", "-seed=1"]).run();
+    check("corpus", &ended, 0, &["warning: corpus corpus/huge: has more than 1 MiB"]);
+    let ended = room.program(&["corpus", "stats", "corpus"]).run();
+    check("stats", &ended, 2, &["corpus/huge", "over the limit of"]);
+}
+
+#[test]
+fn a_directory_for_new_inputs_is_made_and_others_are_not() {
+    // Corpora; the exit code; what is made.
+    let table: [(&[&str], i32, Option<&str>); 5] = [
+        (&["new"], 0, Some("new")),
+        (&["new.d/"], 0, Some("new.d")),
+        (&["new.chan"], 2, None),
+        (&["nowhere/new"], 2, None),
+        (&["corpus", "new"], 2, None),
+    ];
+    for (corpora, code, made) in table {
+        let room = Room::new();
+        let ended = room.fuzz("7.11", &[corpora, &["--", "-runs=300", "-seed=1"]].concat()).run();
+        check(corpora[0], &ended, code, &[]);
+        assert_eq!(made.is_some(), room.files("new").len() + room.files("new.d").len() > 0);
+        if code == 2 {
+            check(corpora[0], &ended, code, &["error: corpus "]);
+        }
+    }
+}
+
+#[test]
+fn what_may_not_be_read_is_left_out_and_named() {
+    let room = Room::new();
+    let allow = |name: &str, mode| {
+        fs::set_permissions(room.path(name), Permissions::from_mode(mode)).unwrap();
+    };
+    fs::write(room.path("corpus/closed"), "x").unwrap();
+    fs::create_dir(room.path("corpus/folder")).unwrap();
+    for name in ["cache", "findings"] {
+        fs::create_dir(room.path(name)).unwrap();
+        allow(name, 0o777);
+    }
+    allow("", 0o777);
+    allow("corpus", 0o777);
+    allow("corpus/closed", 0o000);
+    let mut program = room.fuzz("7.11", &["corpus", "--", "-runs=100", "-seed=1"]);
+    program = program.env("XDG_CACHE_HOME", room.path("cache"));
+    if fs::read(room.path("corpus/closed")).is_ok() {
+        // Root may read everything, so the program runs as somebody else.
+        program = program.user(NOBODY);
+    }
+    match program.start() {
+        // The program may lie where nobody else can reach it.
+        Err(error) => println!("skipped: cannot run as another user: {error}"),
+        Ok(running) => {
+            check("file", &running.end(), 0, &["warning: corpus corpus/closed: may not be read"]);
+            allow("corpus/folder", 0o000);
+            let ended = program.run();
+            check("folder", &ended, 2, &["error: corpus corpus/folder/: permission denied"]);
+        }
+    }
+    allow("corpus/folder", 0o700);
+}
+
+#[test]
+fn what_is_no_case_file_is_refused() {
+    let good = fs::read(
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../fixtures/regressions/outage-from-quiet-content.case"),
+    )
+    .unwrap();
+    let newer = [&good[..8], &[2, 0], &good[10..]].concat();
+    // Every number of the format has at most nine bytes; these are lengths of 2^64 - 1.
+    let absurd = [&good[..10], &[253; 1], &[255; 8], &good[10..]].concat();
+    let mut files: Vec<(String, Vec<u8>)> = vec![
+        ("empty".into(), Vec::new()),
+        ("newer".into(), newer),
+        ("absurd".into(), absurd),
+        ("trailing".into(), [&good[..], b"x"].concat()),
+        ("other".into(), good[1..].to_vec()),
+    ];
+    files.extend(
+        [4, 9, 10, 11, 40, good.len() / 2, good.len() - 1]
+            .map(|length| (format!("truncated to {length}"), good[..length].to_vec())),
+    );
+    let room = Room::new();
+    fs::create_dir(room.path("folder.case")).unwrap();
+    huge(&room.path("huge.case"));
+    fifo(&room.path("fifo.case"));
+    symlink("/dev/zero", room.path("device.case")).unwrap();
+    let mut names: Vec<String> =
+        ["folder.case", "huge.case", "fifo.case", "device.case", "missing.case"]
+            .map(String::from)
+            .into();
+    for (name, bytes) in files {
+        let name = format!("{name}.case");
+        fs::write(room.path(&name), bytes).unwrap();
+        names.push(name);
+    }
+    let interpreter = reference_interpreter("channel-7.10.wasm");
+    let interpreter = interpreter.to_str().unwrap();
+    for name in &names {
+        for call in [
+            &["reproduce", "-i", interpreter, name][..],
+            &["minimize", "-i", interpreter, "-o", "small.case", name],
+            &["corpus", "export", name],
+        ] {
+            check(name, &room.program(call).run(), 2, &["error: case ", name]);
+        }
+    }
+    assert!(!room.path("small.case").exists());
+}
+
+#[test]
+fn a_case_for_another_interpreter_is_run_and_told_apart() {
+    let room = Room::new();
+    let interpreter = reference_interpreter("channel-7.11.wasm");
+    let interpreter = interpreter.to_str().unwrap();
+    let ended = room.program(&["reproduce", "-i", interpreter, "good.case"]).run();
+    check("reproduce", &ended, 1, &["interpreter  sha256:", "instead of  sha256:"]);
+    let ended = room.program(&["minimize", "-i", interpreter, "good.case"]).run();
+    check("minimize", &ended, 2, &["does not end here as it says"]);
+    // The box has no such interpreter.
+    let ended = room.program(&["reproduce", "good.case"]).run();
+    check("box", &ended, 2, &["--interpreter"]);
+    assert!(!room.path("good.min.case").exists());
+}
+
+#[test]
+fn a_finding_that_cannot_be_kept_is_no_success() {
+    let flags = ["--", "-runs=20000", "-seed=7"];
+    let first = Room::new();
+    check("first", &first.fuzz("7.10", &flags).run(), 1, &["finding: trapped"]);
+    let crash = first.files("findings").into_iter().find(|path| path.extension().is_none());
+    let crash = crash.unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+    // The same run finds the same input first, and something stands in its way.
+    for name in [crash.clone(), format!("{crash}.case")] {
+        let room = Room::new();
+        fs::create_dir_all(room.path("findings").join(&name)).unwrap();
+        let ended = room.fuzz("7.10", &flags).run();
+        check(&name, &ended, 3, &["a finding cannot be written", "findings could not be kept"]);
+        assert!(!String::from_utf8_lossy(&ended.stderr).contains("proofhouse: finding: "));
+    }
+    // A result that cannot be written is none, either.
+    fs::create_dir(first.path("small.case")).unwrap();
+    let interpreter = reference_interpreter("channel-7.10.wasm");
+    let minimize =
+        ["minimize", "-i", interpreter.to_str().unwrap(), "-o", "small.case", "good.case"];
+    check("minimize", &first.program(&minimize).run(), 2, &["small.case"]);
+}
+
+/// A disk of one page, where a user may have one: room for the input, but not for its case.
+#[test]
+fn a_full_disk_is_no_success() {
+    let room = Room::new();
+    fs::create_dir(room.path("findings")).unwrap();
+    let interpreter = reference_interpreter("channel-7.10.wasm");
+    let script = format!(
+        "mount -t tmpfs -o size=4k none findings || exit 99
+         '{}' fuzz -i '{}' -e events.json -c quiet.chan -- -runs=20000 -seed=7",
+        env!("CARGO_BIN_EXE_proofhouse"),
+        interpreter.display()
+    );
+    let unshare = Program::new(room.0.path()).env("PATH", std::env::var("PATH").unwrap());
+    let unshare = unshare.env("TMPDIR", room.0.path()).program(Path::new("/usr/bin/unshare"));
+    match unshare.args(["--mount", "--map-root-user", "sh", "-c", &script]).start() {
+        Err(error) => println!("skipped: no unshare: {error}"),
+        Ok(running) => {
+            let ended = running.end();
+            if said(&ended).contains("unshare:") || ended.code == Some(99) {
+                println!("skipped: no disk of one's own: {}", said(&ended));
+                return;
+            }
+            check("full", &ended, 3, &["a finding cannot be written", "could not be kept"]);
+        }
+    }
+}
+
+/// Waits until there is that many files in a folder of the room, or the process is over.
+fn wait_for(room: &Room, folder: &str, files: usize, running: &mut Running) {
+    while room.files(folder).len() < files && running.goes_on() {
+        thread::sleep(POLL);
+    }
+}
+
+fn pid(running: &Running) -> Pid {
+    Pid::from_raw(running.id().try_into().unwrap()).unwrap()
+}
+
+#[test]
+fn an_interrupt_ends_a_run_with_its_summary() {
+    for flags in [&["-seed=1"][..], &["-seed=1", "-fork=2", "-ignore_crashes=1"]] {
+        let room = Room::new();
+        let call = [&["--keep-going", "corpus", "--"], flags].concat();
+        let mut running = room.fuzz("7.11", &call).group().start().unwrap();
+        wait_for(&room, "corpus", 5, &mut running);
+        assert!(running.goes_on());
+        kill_process_group(pid(&running), Signal::INT).unwrap();
+        let ended = running.end();
+        check(&flags.join(" "), &ended, 0, &["new findings", "executions"]);
+    }
+}
+
+#[test]
+fn two_runs_on_one_corpus_both_end_well() {
+    let room = Room::new();
+    let run = |seed| {
+        let flags = ["--keep-going", "corpus", "--", "-runs=600", "-reload=1", seed];
+        room.fuzz("7.10", &flags).start().unwrap()
+    };
+    let both = [run("-seed=1"), run("-seed=2")];
+    for ended in both.map(Running::end) {
+        check("run", &ended, 1, &["new findings", "corpus files"]);
+    }
+    assert!(!room.cases().is_empty());
+    assert_whole(&room, 0);
+    assert!(room.files("findings").iter().all(|path| !path.to_string_lossy().ends_with(".tmp")));
+}
+
+/// All corpus entries are what their name says, but for at most so many that are empty: those that were being
+/// written.
+fn assert_whole(room: &Room, empty: usize) {
+    let mut unwritten = Vec::new();
+    for path in room.files("corpus") {
+        let bytes = fs::read(&path).unwrap();
+        if bytes.is_empty() {
+            unwritten.push(path);
+        } else {
+            let mut name = String::new();
+            for byte in Sha1::digest(&bytes) {
+                write!(name, "{byte:02x}").unwrap();
+            }
+            assert!(path.ends_with(&name), "{} is not whole", path.display());
+        }
+    }
+    assert!(unwritten.len() <= empty, "{unwritten:?} are empty");
+}
+
+/// Who is killed.
+#[derive(Clone, Copy, Debug)]
+enum Killed {
+    /// All processes.
+    Group,
+    /// The one that the user started.
+    Outer,
+}
+
+#[test]
+fn what_was_told_survives_a_kill() {
+    // The moment is that of a number of files in a folder, and of more inputs in the corpus after that.
+    let moments = [
+        ("corpus", 1, 0),
+        ("corpus", 8, 0),
+        ("findings", 1, 0),
+        ("findings", 2, 0),
+        ("findings", 2, 2),
+    ];
+    for (folder, files, further) in moments {
+        for killed in [Killed::Group, Killed::Outer] {
+            let room = Room::new();
+            let call = ["--keep-going", "corpus", "--", "-seed=3"];
+            let mut running = room.fuzz("7.10", &call).group().start().unwrap();
+            wait_for(&room, folder, files, &mut running);
+            let then = room.files("corpus").len() + further;
+            wait_for(&room, "corpus", then, &mut running);
+            assert!(running.goes_on(), "{folder} {files}");
+            match killed {
+                Killed::Group => kill_process_group(pid(&running), Signal::KILL).unwrap(),
+                Killed::Outer => kill_process(pid(&running), Signal::KILL).unwrap(),
+            }
+            // The pipe is closed when the last of them is gone.
+            let ended = running.end();
+            assert_eq!(ended.code, None);
+            let said = said(&ended);
+            let told = said.lines().filter(|line| line.contains("proofhouse: finding: "));
+            let told = told.filter_map(|line| line.rsplit_once(": "));
+            let told: Vec<&str> = told.map(|(_, name)| name).collect();
+            assert!(further == 0 || !told.is_empty(), "{said}");
+            for name in told {
+                let case = fs::read(room.path("findings").join(name)).unwrap();
+                Case::decode(&case).unwrap();
+                assert!(room.path("findings").join(name).with_extension("").is_file());
+            }
+            room.cases();
+            assert_whole(&room, 1);
+            // The next run takes up what is there.
+            let flags = ["--keep-going", "corpus", "--", "-runs=100", "-seed=4"];
+            let again = room.fuzz("7.10", &flags).run();
+            assert!(matches!(again.code, Some(0 | 1)), "{}", self::said(&again));
+        }
+    }
+}
