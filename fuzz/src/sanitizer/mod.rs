@@ -104,6 +104,16 @@ mod tests {
     use std::cell::Cell;
 
     #[test]
+    fn an_access_that_cannot_be_inside_traps_with_checks_and_without() {
+        let text = r#"(module (memory (export "memory") 1 16) (func (export "_start")
+            (i32.store offset=3531265830 (i32.const 1) (i32.const 2))
+            (loop (br_if 0 (i32.load8_u offset=38801 (i32.const 1))))))"#;
+        let wasm = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));
+        let ended = outcome(&Case { wasm, content: Vec::new(), defined: true });
+        assert!(matches!(ended, Some(Outcome::Trapped { .. })), "{ended:?}");
+    }
+
+    #[test]
     fn smoke() {
         let (whole, caught) = (Cell::new(0_u32), Cell::new(0_u32));
         // A busy machine gets through fewer of them in the same time.

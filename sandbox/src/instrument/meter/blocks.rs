@@ -351,9 +351,9 @@ mod tests {
             ),
             // Nothing is paid before a way out.
             ("(block (br_if 1 (local.get 0)) (drop (i32.const 1)))", 3, &[1]),
-            // A loop pays in each turn, and what is behind it is paid before.
+            // A loop pays in each turn, and what is behind it is paid before; who turns back pays the next turn.
             ("(loop (br_if 0 (local.get 0))) (drop (i32.const 1))", 2, &[2]),
-            ("(loop (if (local.get 0) (then (br 1)))) (drop (i32.const 1))", 1, &[3, 1]),
+            ("(loop (if (local.get 0) (then (br 1)))) (drop (i32.const 1))", 4, &[0, 3]),
             // What a trap ends has paid for itself, and for nothing else.
             ("(if (local.get 0) (then unreachable)) (drop (i32.const 1))", 3, &[1]),
         ] {
