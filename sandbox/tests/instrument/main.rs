@@ -26,6 +26,8 @@ mod equivalence;
 mod guest;
 mod heap;
 mod heap_blocks;
+mod heap_price;
+mod heap_records;
 mod heap_speed;
 mod layout;
 mod metering;
