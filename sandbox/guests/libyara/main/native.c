@@ -27,23 +27,6 @@ typedef struct {
     uint32_t size;
 } file;
 
-void proofhouse_message(int32_t level, const char *text, uint32_t size) {
-    (void)level;
-    (void)text;
-    (void)size;
-}
-
-void proofhouse_diagnostic(int32_t level, uint32_t line, uint32_t column, const char *text, uint32_t size) {
-    (void)line;
-    (void)column;
-    proofhouse_message(level, text, size);
-}
-
-void proofhouse_emit(const void *record, uint32_t size) {
-    (void)record;
-    (void)size;
-}
-
 /* Reads a file or ends the program. */
 static file read_file(const char *path) {
     FILE *stream = fopen(path, "rb");
