@@ -44,8 +44,9 @@ fn differs<T: PartialEq + Debug>(what: &str, one: &T, two: &T) -> Option<String>
 }
 
 /// An access that cannot but leave the memory, because of its constant offset and the largest size that the
-/// module declares, is compiled to a trap that the engine places at the start of the function. With checks there
-/// is no such size, and it has its own place.
+/// module declares, is compiled to a trap. If nothing comes before it in its block, the engine makes one of that
+/// and the branch that leads to it, which is where fuel is counted: the trap has the place of its block's start.
+/// With checks there is no such size, and the access has its own place.
 fn unplaced(outcome: &Outcome) -> Outcome {
     let mut outcome = outcome.clone();
     if let Outcome::Trapped { trap: TrapKind::MemoryOutOfBounds, frames, .. } = &mut outcome

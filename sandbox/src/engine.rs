@@ -18,9 +18,9 @@ const MEMORIES_PER_MODULE: u32 = 5;
 const TABLES_PER_MODULE: u32 = MAX_TABLES + 2;
 /// Bytes of an instance's bookkeeping. A module with 100,000 exported functions needs some megabytes.
 const INSTANCE_BYTES: usize = 32 << 20;
-/// Bytes of a memory that are cleared by copying instead of by remapping when it is used again. A
-/// small guest touches less than this in a run, and copying is faster than a system call and the
-/// page faults after it.
+/// Bytes of a memory that are cleared by writing instead of by remapping when it is used again: no more
+/// than the guest had. libyara touches 12 MiB for a file of rules, which took 5 ms of page faults when they
+/// were remapped, and takes a fifth of that when they are written.
 const KEEP_RESIDENT: usize = 16 << 20;
 
 /// An engine that compiles and nothing else.

@@ -16,7 +16,7 @@ use proofhouse_corpus::{Case, ChannelFile};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use support::guests::reference_interpreter;
+use support::guests::{guest, reference_interpreter};
 use support::program::{Ended, Program};
 use tempfile::TempDir;
 
@@ -139,6 +139,18 @@ fn a_seed_decides_everything() {
         ["executions ", "rehearsals", "edges covered"].map(|name| summary(&ended, name))
     });
     assert_eq!(ended[0], ended[1]);
+}
+
+#[test]
+fn a_run_may_take_as_long_as_the_flag_says() {
+    let room = Room::new();
+    fs::write(room.path("loops.wasm"), guest("alloc-loops")).unwrap();
+    let fuel = "1000000000000000";
+    let ended =
+        room.run(&["fuzz", "-i", "loops.wasm", "--fuel", fuel, "--", "-timeout=1", "-runs=1"]);
+    code(&ended, 3);
+    let stderr = String::from_utf8(ended.stderr).unwrap();
+    assert!(stderr.contains("could not be judged") && stderr.contains("1000"), "{stderr}");
 }
 
 #[test]

@@ -76,8 +76,8 @@ impl Features {
         }
     }
 
-    /// Shows libFuzzer bytes that were compared and are not equal. What is looked for in something else
-    /// goes into its table of such words instead, and so do texts of different lengths.
+    /// Shows libFuzzer bytes that were compared and are not equal. What is looked for in something else goes
+    /// into its table of such words and into no other; a text of another length goes there too.
     pub(super) fn compared_words(site: u32, one: &[u8], other: &[u8], finds: bool) {
         let bytes = one.len().min(other.len());
         // A place in no code, but one that differs by site.

@@ -98,6 +98,7 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
         keep_going: args.keep_going && !is_crashing,
         fuel: limits(args).fuel,
         memory_bytes: limits(args).memory_bytes,
+        deadline: limits(args).deadline,
         sanitize: args.sanitize.unwrap_or_default().name().to_owned(),
     };
     let json = serde_json::to_vec(&shared).map_err(|error| staged(&error))?;
@@ -173,7 +174,16 @@ fn limits(args: &Fuzz) -> Limits {
     let mut limits = Limits::default();
     limits.fuel = args.fuel.unwrap_or(limits.fuel);
     limits.memory_bytes = args.memory.map_or(limits.memory_bytes, |memory| memory.0);
+    limits.deadline = timeout(&args.flags).unwrap_or(limits.deadline);
     limits
+}
+
+/// What libFuzzer's flag for the time of one input says, if it says anything. The sandbox keeps it: libFuzzer
+/// does not see inside of a run.
+fn timeout(flags: &[OsString]) -> Option<Duration> {
+    let value = |flag: &OsString| flag.to_str()?.strip_prefix("-timeout=")?.parse().ok();
+    let seconds: u64 = flags.iter().filter_map(value).next_back()?;
+    (seconds > 0).then(|| Duration::from_secs(seconds))
 }
 
 /// Opens the interpreter, so that it is compiled once and what is wrong with it is said once. Gives its

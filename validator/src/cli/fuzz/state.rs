@@ -3,6 +3,7 @@
 use proofhouse_sandbox::Sanitize;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The variable that names the file. It is read before the arguments, which then are libFuzzer's.
 pub(crate) const VARIABLE: &str = "PROOFHOUSE_FUZZ";
@@ -26,6 +27,8 @@ pub(super) struct State {
     pub(super) keep_going: bool,
     pub(super) fuel: u64,
     pub(super) memory_bytes: u64,
+    /// Wall time of one run.
+    pub(super) deadline: Duration,
     pub(super) sanitize: String,
 }
 

@@ -65,6 +65,7 @@ impl Fuzzed {
         let mut limits = Limits::default();
         limits.fuel = state.fuel;
         limits.memory_bytes = state.memory_bytes;
+        limits.deadline = state.deadline;
         let findings = Findings::open(&state.stage.join("findings"), authority);
         let seeds = seeds(&state.stage.join("seeds"));
         let mutators = Mutators::new(&state, &content, &events, &seeds);
