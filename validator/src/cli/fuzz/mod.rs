@@ -14,6 +14,7 @@ mod learned;
 mod mutators;
 mod novelty;
 mod operands;
+mod seeds;
 mod stage;
 mod state;
 mod statistics;
@@ -24,12 +25,9 @@ mod trials;
 pub(super) use state::{Mode, VARIABLE};
 
 use super::args::Fuzz;
-use super::files::{self, Bounds};
 use super::{Failure, check, exit, guests};
 use cap_std::AmbientAuthority;
 use findings::Findings;
-use proofhouse_corpus::limits::MAX_EVENT_BYTES;
-use proofhouse_corpus::{ChannelFile, Dictionary};
 use proofhouse_sandbox::Limits;
 use proofhouse_sandbox::limits::THREAD_STACK_BYTES;
 use stage::{Stage, StageError};
@@ -46,9 +44,6 @@ use std::time::Duration;
 const DRIVER_STACK_BYTES: usize = 1 << 20;
 /// How often the outer process looks whether the inner one is done.
 const POLL: Duration = Duration::from_millis(20);
-/// Files of content to begin with, at most, and their bytes.
-const SEEDS: Bounds = Bounds { files: 65_536, file_bytes: 16 << 20, total_bytes: 1 << 30 };
-
 /// Flags of libFuzzer for modes in which the inner processes have to crash on a crash, and in which the
 /// outcome is libFuzzer's.
 const CRASHING: [&str; 2] = ["-minimize_crash=1", "-cleanse_crash=1"];
@@ -56,11 +51,6 @@ const CRASHING: [&str; 2] = ["-minimize_crash=1", "-cleanse_crash=1"];
 /// What libFuzzer is told before the user's own flags. Time and the host's memory decide nothing: fuel
 /// and the guest's limits do.
 const FLAGS: [&str; 4] = ["-timeout=0", "-rss_limit_mb=0", "-detect_leaks=0", "-len_control=0"];
-
-/// Paths of the inputs to begin with, in the stage.
-const SEED_LIST: &str = "seeds.list";
-/// Words to begin with, in the stage.
-const DICTIONARY: &str = "words.dict";
 
 /// The outer process.
 pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, Failure> {
@@ -77,9 +67,9 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
         stage.write(&format!("events/{nth}"), bytes).map_err(|error| staged(&error))?;
         ids.push(events.id(nth).unwrap_or_default().to_owned());
     }
-    let contents = contents(&args.content, authority)?;
-    let fixed_content = write_seeds(args.mode, &stage, &contents, &events.inputs())?;
-    let has_words = write_dictionary(&stage, &contents).map_err(|error| staged(&error))?;
+    let contents = seeds::contents(&args.content, authority)?;
+    let fixed_content = seeds::write_seeds(args.mode, &stage, &contents, &events.inputs())?;
+    let has_words = seeds::write_dictionary(&stage, &contents).map_err(|error| staged(&error))?;
 
     let findings = args.findings.clone().unwrap_or_else(|| PathBuf::from("findings"));
     std::fs::create_dir_all(&findings)
@@ -105,7 +95,7 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
     stage.write("state.json", &json).map_err(|error| staged(&error))?;
     let mut arguments = arguments(args, &mut stage, is_crashing)?;
     if has_words && !is_crashing && !args.flags.iter().any(|flag| is_dictionary(flag)) {
-        arguments.push(format!("-dict={}", stage.path().join(DICTIONARY).display()));
+        arguments.push(format!("-dict={}", stage.path().join(seeds::DICTIONARY).display()));
     }
 
     let status = wait(&arguments, &stage)?;
@@ -211,88 +201,6 @@ fn open(args: &Fuzz, stage: &Stage, authority: AmbientAuthority) -> Result<Strin
     Ok(name.unwrap_or(module.name))
 }
 
-/// The content under test.
-fn contents(paths: &[PathBuf], authority: AmbientAuthority) -> Result<Vec<Vec<u8>>, Failure> {
-    let mut contents = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            let files = files::read_all(path, SEEDS, authority)
-                .map_err(|error| Failure::Usage(format!("content {error}")))?;
-            contents.extend(files.into_iter().map(|(_, bytes)| bytes));
-        } else {
-            let limit = u64::try_from(SEEDS.file_bytes).unwrap_or(u64::MAX);
-            let bytes = files::read(path, limit, authority)
-                .map_err(|error| Failure::Usage(format!("content {error}")))?;
-            contents.push(bytes);
-        }
-    }
-    Ok(contents)
-}
-
-/// Puts what random search begins with into the stage, and the content that stays; says whether there is
-/// one.
-fn write_seeds(
-    mode: Mode,
-    stage: &Stage,
-    contents: &[Vec<u8>],
-    events: &[&[u8]],
-) -> Result<bool, Failure> {
-    let usage = |problem: &str| Err(Failure::Usage(problem.to_owned()));
-    let (seeds, fixed): (Vec<Vec<u8>>, Option<&Vec<u8>>) = match mode {
-        Mode::Content => (contents.to_vec(), None),
-        Mode::Events => match contents {
-            [content] => (events.iter().map(|event| event.to_vec()).collect(), Some(content)),
-            _ => return usage("--mode events needs one --content, which the events are for"),
-        },
-        Mode::Both => {
-            let event = |event: &&[u8]| contents.iter().map(|c| state::join(c, event)).collect();
-            let joined: Vec<Vec<Vec<u8>>> = events.iter().map(event).collect();
-            (joined.into_iter().flatten().collect(), None)
-        }
-    };
-    if mode != Mode::Content
-        && seeds.iter().any(|seed| seed.len() > MAX_EVENT_BYTES.saturating_mul(8))
-    {
-        return usage("content and events are too large to be fuzzed together");
-    }
-    let write = |name: String, bytes: &[u8]| {
-        stage
-            .write(&name, bytes)
-            .map_err(|error| Failure::Unjudged(format!("cannot prepare the run: {error}")))
-    };
-    let mut list = Vec::new();
-    for (nth, seed) in seeds.iter().enumerate() {
-        let name = format!("seeds/{nth}");
-        write(name.clone(), seed)?;
-        list.push(stage.path().join(name).display().to_string());
-    }
-    if !list.is_empty() {
-        write(SEED_LIST.into(), list.join(",").as_bytes())?;
-    }
-    if let Some(content) = fixed {
-        write("content".into(), content)?;
-    }
-    Ok(fixed.is_some())
-}
-
-/// Puts words of the content and of the interpreter into the stage, and says whether there are any. Channel
-/// files are made of none.
-fn write_dictionary(stage: &Stage, contents: &[Vec<u8>]) -> std::io::Result<bool> {
-    if contents.iter().any(|content| ChannelFile::decode(content).is_ok()) {
-        return Ok(false);
-    }
-    let mut dictionary = Dictionary::default();
-    for content in contents {
-        dictionary.add_content(content);
-    }
-    let wasm = std::fs::read(stage.path().join("interpreter.wasm"))?;
-    for data in proofhouse_sandbox::data_segments(&wasm) {
-        dictionary.add_constants(data);
-    }
-    stage.write(DICTIONARY, dictionary.to_libfuzzer().as_bytes())?;
-    Ok(dictionary.words().len() > 0)
-}
-
 /// Whether the user has a dictionary of his own.
 fn is_dictionary(flag: &OsStr) -> bool {
     flag.as_encoded_bytes().starts_with(b"-dict=")
@@ -316,10 +224,9 @@ fn arguments(args: &Fuzz, stage: &mut Stage, is_crashing: bool) -> Result<Vec<St
     }
     let is_files = !args.corpus.is_empty() && args.corpus.iter().all(|path| path.is_file());
     if !is_crashing && !is_files {
-        let seeds = stage.path().join("seeds");
         if args.corpus.is_empty() && !args.flags.iter().any(|flag| has_processes(flag)) {
             // No directory: nobody wants to see what would be written there.
-            let list = stage.path().join(SEED_LIST);
+            let list = stage.path().join(seeds::LIST);
             if list.is_file() {
                 arguments.push(format!("-seed_inputs=@{}", list.display()));
             }
@@ -331,7 +238,7 @@ fn arguments(args: &Fuzz, stage: &mut Stage, is_crashing: bool) -> Result<Vec<St
             std::fs::create_dir(&own).map_err(|error| Failure::unjudged(&error))?;
             arguments.push(own.display().to_string());
         }
-        arguments.push(seeds.display().to_string());
+        arguments.push(stage.path().join(seeds::FOLDER).display().to_string());
     }
     Ok(arguments)
 }

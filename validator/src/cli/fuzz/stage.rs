@@ -43,7 +43,7 @@ impl Stage {
         let usual = std::env::temp_dir();
         let base = if is_safe(usual.as_os_str()) { usual } else { SAFE.into() };
         let directory = tempfile::Builder::new().prefix("proofhouse-fuzz-").tempdir_in(base)?;
-        for folder in ["events", "seeds", super::statistics::FOLDER] {
+        for folder in ["events", super::seeds::FOLDER, super::statistics::FOLDER] {
             std::fs::create_dir(directory.path().join(folder))?;
         }
         Ok(Self { directory, links: 0 })

@@ -67,7 +67,7 @@ impl Fuzzed {
         limits.memory_bytes = state.memory_bytes;
         limits.deadline = state.deadline;
         let findings = Findings::open(&state.stage.join("findings"), authority);
-        let seeds = seeds(&state.stage.join("seeds"));
+        let seeds = seeds(&state.stage.join(super::seeds::FOLDER));
         let mutators = Mutators::new(&state, &content, &events, &seeds);
         let arguments = vec![state.interpreter.clone()];
         Ok(Self {
