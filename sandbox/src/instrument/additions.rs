@@ -76,53 +76,30 @@ impl Additions {
         options: Options,
     ) -> Result<Self, Refusal> {
         let layout = asan.summary().is_some();
-        let own_types = count(original.signatures.len());
-        let own_functions =
-            original.imported_functions.saturating_add(count(original.functions.len()));
         let own_globals = original.imported_globals.saturating_add(original.defined_globals());
         let (results, result_types) = block_types(original, options.meter)?;
         let is_lent = !stand_ins.priced.is_empty();
-        let Gauges { fuel, fuel_reserve, fuel_lent, stack, watch, next: next_global } =
-            Gauges::place(own_globals, stack_pointer, is_lent, options);
-        let checked = match options.checks {
-            options::Checks::Off => false,
-            options::Checks::Fast | options::Checks::Exact => original.memory.is_some(),
-        };
+        let gauges = Gauges::place(own_globals, stack_pointer, is_lent, options);
+        let checked = options.checks != options::Checks::Off && original.memory.is_some();
         let oracle = checked && options.oracle;
         // Without checks, too, frames must be where they are with them, or fuel would differ.
         let runtime = (checked || layout).then(|| Runtime::read(layout, oracle)).transpose()?;
         let minimum = original.memory.map_or(0, |memory| memory.initial);
         let has_heap = checked && stand_ins.has_heap;
         let room = runtime.as_ref().map(|_| Room::plan(minimum, layout, has_heap));
-        let base = Base {
-            types: own_types.saturating_add(count(result_types.len())),
-            functions: own_functions,
-            globals: next_global,
-            tables: original.all_tables(),
-        };
+        let base = base(original, count(result_types.len()), gauges.next);
         let added = |of: fn(&Runtime) -> u32| runtime.as_ref().map_or(0, of);
-        // Coverage may add one of each, and so does metering.
-        let more = |of: u32| {
-            of.saturating_add(u32::from(options.coverage)).saturating_add(u32::from(options.meter))
-        };
-        judge(Limited::Types, base.types, more(added(Runtime::types)), MAX_TYPES)?;
-        judge(Limited::Functions, base.functions, more(added(Runtime::functions)), MAX_FUNCTIONS)?;
-        judge(Limited::Globals, base.globals, added(Runtime::globals), MAX_GLOBALS)?;
+        judge_all(base, added, options)?;
         let function = |name: &str| {
             let function = runtime.as_ref().map_or(u32::MAX, |runtime| export(runtime, name));
             base.functions.saturating_add(function)
         };
         let over_limit = runtime.as_ref().map(|_| function("over_limit"));
-        let stack = stack.map(|stack| Stack { over_limit, ..stack });
-        let checks = runtime.as_ref().filter(|_| checked).map(|runtime| Checks {
-            shadow: SHADOW,
-            suspect: base.globals.saturating_add(export(runtime, "suspect")),
-            check_access: function("check_access"),
-            check_range: function("check_range"),
-            check_mark: layout.then(|| function("check_mark")),
-            ask_oracle: oracle.then(|| function("ask_oracle")),
-            trust_alignment: options.checks == options::Checks::Fast,
-            plain_stack_pointer: stack_pointer.filter(|_| !layout).map(|stack| stack.global),
+        let stack = gauges.stack.map(|stack| Stack { over_limit, ..stack });
+        let checks = runtime.as_ref().filter(|_| checked).map(|runtime| {
+            let suspect = base.globals.saturating_add(export(runtime, "suspect"));
+            let plain = stack_pointer.filter(|_| !layout).map(|stack| stack.global);
+            checks_of(function, suspect, plain, options, layout)
         });
         let tell_oracle = oracle.then(|| function("tell_oracle"));
         let grow = runtime
@@ -131,31 +108,25 @@ impl Additions {
         let redirects = asan.link(&Links { function, checked, stack_pointer });
         // Behind the guest's own memory and those of the runtime.
         let memory = u32::from(original.memory.is_some()).saturating_add(added(Runtime::memories));
-        let kept = match (options.counts, options.coverage) {
-            (true, _) => Some(Kept::Counts),
-            (false, true) => Some(Kept::Counters),
-            (false, false) => None,
-        };
         let behind = base.functions.saturating_add(added(Runtime::functions));
-        let coverage =
-            kept.map(|kept| CoveragePlan::of(original, names, memory, behind, kept)).transpose()?;
-        let covered = coverage.as_ref().map(CoveragePlan::coverage);
+        let coverage = kept(options)
+            .map(|kept| CoveragePlan::of(original, names, memory, behind, kept))
+            .transpose()?;
         let added_globals = added(Runtime::globals).saturating_add(base.globals);
-        let mutable_globals = image::mutable_globals(original, own_globals..added_globals)?;
         // What an oracle and a watched buffer know is the host's.
-        let mutable_globals = mutable_globals.filter(|_| !oracle && !options.watch);
+        let mutable_globals = image::mutable_globals(original, own_globals..added_globals)?
+            .filter(|_| !oracle && !options.watch);
         // A runtime would read what the guest has it read, and nobody would see it.
-        let watch = watch.filter(|_| runtime.is_none() && original.memory.is_some());
+        let watch = gauges.watch.filter(|_| runtime.is_none() && original.memory.is_some());
         let memory = memory.saturating_add(u32::from(coverage.is_some()));
         let watch = watch.map(|[start, bytes]| Watch { memory, start, bytes });
-        let is_written = coverage.as_ref().is_some_and(|plan| plan.writer.is_some());
-        let slices = fuel.zip(fuel_reserve).map(|(fuel, reserve)| Slices {
-            fuel,
-            reserve,
-            lent: fuel_lent,
-            table: base.tables.saturating_add(added(Runtime::tables)),
-            function: behind.saturating_add(u32::from(is_written)),
-        });
+        // What counts fuel comes last.
+        let written = coverage.as_ref().and_then(|plan| plan.writer).is_some();
+        let slices = gauges.slices(
+            base.tables.saturating_add(added(Runtime::tables)),
+            behind.saturating_add(u32::from(written)),
+        );
+        let covered = coverage.as_ref().map(CoveragePlan::coverage);
         let passes = Passes { fuel: slices, stack, checks, grow, coverage: covered, watch };
         Ok(Self {
             result_types,
@@ -167,7 +138,7 @@ impl Additions {
             mutable_globals,
             coverage,
             stand_ins,
-            fuel_lent,
+            fuel_lent: gauges.fuel_lent,
             redirects,
             layout,
             tell_oracle,
@@ -215,6 +186,60 @@ impl Additions {
     }
 }
 
+/// Where what is added begins: behind all that the original has.
+fn base(original: &Original<'_>, result_types: u32, globals: u32) -> Base {
+    let functions = count(original.functions.len());
+    Base {
+        types: count(original.signatures.len()).saturating_add(result_types),
+        functions: original.imported_functions.saturating_add(functions),
+        globals,
+        tables: original.all_tables(),
+    }
+}
+
+/// Refuses a module that would have more of something than engines take.
+fn judge_all(
+    base: Base,
+    added: impl Fn(fn(&Runtime) -> u32) -> u32,
+    options: Options,
+) -> Result<(), Refusal> {
+    // Coverage may add one of each, and so does metering.
+    let [coverage, meter] = [options.coverage, options.meter].map(u32::from);
+    let more = |of: u32| of.saturating_add(coverage).saturating_add(meter);
+    judge(Limited::Types, base.types, more(added(Runtime::types)), MAX_TYPES)?;
+    judge(Limited::Functions, base.functions, more(added(Runtime::functions)), MAX_FUNCTIONS)?;
+    judge(Limited::Globals, base.globals, added(Runtime::globals), MAX_GLOBALS)
+}
+
+/// What checks need of the runtime, of which `function` gives an index.
+fn checks_of(
+    function: impl Fn(&str) -> u32,
+    suspect: u32,
+    plain_stack_pointer: Option<u32>,
+    options: Options,
+    layout: bool,
+) -> Checks {
+    Checks {
+        shadow: SHADOW,
+        suspect,
+        check_access: function("check_access"),
+        check_range: function("check_range"),
+        check_mark: layout.then(|| function("check_mark")),
+        ask_oracle: options.oracle.then(|| function("ask_oracle")),
+        trust_alignment: options.checks == options::Checks::Fast,
+        plain_stack_pointer,
+    }
+}
+
+/// What is kept of a run, if anything is.
+fn kept(options: Options) -> Option<Kept> {
+    match (options.counts, options.coverage) {
+        (true, _) => Some(Kept::Counts),
+        (false, true) => Some(Kept::Counters),
+        (false, false) => None,
+    }
+}
+
 /// The globals that inserted code counts in, in the order in which they are written.
 struct Gauges {
     fuel: Option<u32>,
@@ -251,6 +276,12 @@ impl Gauges {
         });
         let watch = options.watch.then(|| [global(), global()]);
         Self { fuel, fuel_reserve, fuel_lent, stack, watch, next }
+    }
+
+    /// Where fuel is, if it is metered, with the table and the function that it comes in slices by.
+    fn slices(&self, table: u32, function: u32) -> Option<Slices> {
+        let (fuel, reserve) = self.fuel.zip(self.fuel_reserve)?;
+        Some(Slices { fuel, reserve, lent: self.fuel_lent, table, function })
     }
 }
 

@@ -27,6 +27,67 @@ pub(super) struct Allocator {
     pub(super) names: Vec<String>,
 }
 
+/// The functions that may be an allocator's.
+struct Members {
+    /// What others call.
+    by_index: BTreeMap<u32, (Member, String)>,
+    /// What only these call.
+    internal: BTreeSet<u32>,
+}
+
+impl Members {
+    /// Goes by names, and by types where a name says what they have to be.
+    fn gather(
+        original: &Original<'_>,
+        names: &[(u32, &str)],
+    ) -> Result<Result<Self, HeapOff>, Refusal> {
+        let mut by_index: BTreeMap<u32, (Member, String)> = BTreeMap::new();
+        let mut internal = BTreeSet::new();
+        let mut roles = BTreeMap::new();
+        let mut changed = None;
+        for (function, name) in names {
+            let name = readable(name);
+            if let Some(member) = member(&name) {
+                match signature(original, *function) {
+                    None => return Ok(Err(HeapOff::Imported { name })),
+                    // An optimising linker drops parameters that are the same in all calls.
+                    Some(signature)
+                        if !member.role.fits(signature) && member.family == Family::Rust =>
+                    {
+                        changed.get_or_insert(name);
+                        continue;
+                    }
+                    Some(signature) if !member.role.fits(signature) => {
+                        return Ok(Err(HeapOff::WrongType { name }));
+                    }
+                    Some(_) if calls_last(original, *function)? => {
+                        return Ok(Err(HeapOff::TailCall { name }));
+                    }
+                    Some(_) => {}
+                }
+                if roles.insert(name.clone(), *function).is_some_and(|other| other != *function) {
+                    return Ok(Err(HeapOff::Ambiguous { name }));
+                }
+                by_index.insert(*function, (member, name));
+            } else if is_internal(&name) {
+                internal.insert(*function);
+            }
+        }
+        // Rust's functions stand on C's, where those are there: one that is not replaced calls what is.
+        let of_c = |kind: Kind| {
+            by_index
+                .values()
+                .any(|(member, _)| member.kind == kind && member.family != Family::Rust)
+        };
+        if let Some(name) = changed
+            && !(of_c(Kind::Allocates) && of_c(Kind::Frees))
+        {
+            return Ok(Err(HeapOff::WrongType { name }));
+        }
+        Ok(Ok(Self { by_index, internal }))
+    }
+}
+
 /// Finds the allocator, or says why there are no heap checks.
 ///
 /// # Errors
@@ -39,47 +100,10 @@ pub(super) fn recognise(
     if original.memory.is_none() {
         return Ok(Err(HeapOff::NoMemory));
     }
-    let mut members: BTreeMap<u32, (Member, String)> = BTreeMap::new();
-    let mut internal = BTreeSet::new();
-    let mut roles = BTreeMap::new();
-    let mut changed = None;
-    for (function, name) in names {
-        let name = readable(name);
-        if let Some(member) = member(&name) {
-            match signature(original, *function) {
-                None => return Ok(Err(HeapOff::Imported { name })),
-                // An optimising linker drops parameters that are the same in all calls.
-                Some(signature)
-                    if !member.role.fits(signature) && member.family == Family::Rust =>
-                {
-                    changed.get_or_insert(name);
-                    continue;
-                }
-                Some(signature) if !member.role.fits(signature) => {
-                    return Ok(Err(HeapOff::WrongType { name }));
-                }
-                Some(_) if calls_last(original, *function)? => {
-                    return Ok(Err(HeapOff::TailCall { name }));
-                }
-                Some(_) => {}
-            }
-            if roles.insert(name.clone(), *function).is_some_and(|other| other != *function) {
-                return Ok(Err(HeapOff::Ambiguous { name }));
-            }
-            members.insert(*function, (member, name));
-        } else if is_internal(&name) {
-            internal.insert(*function);
-        }
-    }
-    // Rust's functions stand on C's, where those are there: one that is not replaced calls what is.
-    let of_c = |kind: Kind| {
-        members.values().any(|(member, _)| member.kind == kind && member.family != Family::Rust)
+    let Members { by_index: members, internal } = match Members::gather(original, names)? {
+        Ok(members) => members,
+        Err(reason) => return Ok(Err(reason)),
     };
-    if let Some(name) = changed
-        && !(of_c(Kind::Allocates) && of_c(Kind::Frees))
-    {
-        return Ok(Err(HeapOff::WrongType { name }));
-    }
     let has = |kinds: &[Kind]| members.values().any(|(member, _)| kinds.contains(&member.kind));
     if !has(&[Kind::Allocates, Kind::Both, Kind::Frees]) {
         return Ok(Err(match found {
