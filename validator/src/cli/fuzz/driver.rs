@@ -6,6 +6,7 @@
 
 #![expect(unsafe_code, reason = "libFuzzer is a C++ library; each call says why it is sound")]
 
+use super::writes;
 use std::ffi::{CString, c_char, c_int, c_uint, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -175,6 +176,7 @@ pub(super) fn drive(target: Box<dyn Target>, arguments: Vec<String>) -> c_int {
     // libFuzzer finds it by its name, which keeps no linker from leaving it out.
     let mutator: extern "C" fn(*mut u8, usize, usize, c_uint) -> usize = LLVMFuzzerCustomMutator;
     std::hint::black_box(mutator);
+    writes::keep();
     // SAFETY: the default action may be set for any of these, from any thread. `at_exit` is a function
     // for the rest of the process.
     unsafe {
@@ -210,6 +212,7 @@ extern "C" fn run_one(data: *const u8, size: usize) -> c_int {
     };
     // What the host compares is not what the interpreter does, and is different from process to process.
     IS_WATCHING.store(false, Relaxed);
+    writes::settle();
     match with_running(|running| running.target.run(input, &mut running.features)) {
         Judged::Fine => 0,
         Judged::Unwanted => -1,
@@ -219,6 +222,7 @@ extern "C" fn run_one(data: *const u8, size: usize) -> c_int {
 }
 
 extern "C" fn at_exit() {
+    writes::settle();
     // Not while an input runs: then the process ends in its midst.
     if let Some(Ok(mut running)) = RUNNING.get().map(Mutex::try_lock) {
         running.target.end();

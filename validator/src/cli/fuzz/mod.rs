@@ -21,6 +21,7 @@ mod statistics;
 mod summary;
 mod target;
 mod trials;
+mod writes;
 
 pub(super) use state::{Mode, VARIABLE};
 
@@ -142,6 +143,10 @@ fn code(
         let problem = statistics.problem.as_deref().unwrap_or_default();
         super::warn(&format!("{} findings could not be kept: {problem}", statistics.lost));
         exit::UNJUDGED
+    } else if statistics.unsaved > 0 {
+        let problem = statistics.problem.as_deref().unwrap_or_default();
+        super::warn(&format!("{} inputs could not be kept: {problem}", statistics.unsaved));
+        if statistics.crashes > 0 || findings > 0 { exit::REJECTED } else { exit::UNJUDGED }
     } else if statistics.crashes > 0 || findings > 0 {
         exit::REJECTED
     } else if let Some(problem) = &statistics.problem {

@@ -21,9 +21,11 @@ pub(super) struct Statistics {
     pub(super) crashes: u64,
     /// Findings that could not be written.
     pub(super) lost: u64,
+    /// Inputs for the corpus, and the like, that could not be written.
+    pub(super) unsaved: u64,
     /// Inputs that could not be judged.
     pub(super) unjudged: u64,
-    /// The first reason for either.
+    /// The first reason for any of these.
     pub(super) problem: Option<String>,
     /// Time since the first run, in milliseconds.
     pub(super) elapsed_ms: u64,
@@ -52,6 +54,7 @@ impl Statistics {
         self.rehearsals = self.rehearsals.saturating_add(other.rehearsals);
         self.crashes = self.crashes.saturating_add(other.crashes);
         self.lost = self.lost.saturating_add(other.lost);
+        self.unsaved = self.unsaved.saturating_add(other.unsaved);
         self.unjudged = self.unjudged.saturating_add(other.unjudged);
         self.problem = self.problem.take().or(other.problem);
         self.elapsed_ms = self.elapsed_ms.max(other.elapsed_ms);

@@ -8,6 +8,7 @@ use super::mutators::Mutators;
 use super::novelty::Novelty;
 use super::state::{Mode, State, split};
 use super::statistics::{PERIOD, Statistics};
+use super::writes;
 use crate::cli::outcome_key::{is_finding, outcome_of};
 use crate::cli::{COMPILE_CHILD, check};
 use cap_std::AmbientAuthority;
@@ -221,6 +222,9 @@ impl Fuzzed {
             let elapsed = started.elapsed().as_millis();
             self.statistics.elapsed_ms = u64::try_from(elapsed).unwrap_or(u64::MAX);
         }
+        let (unsaved, problem) = writes::lost();
+        self.statistics.unsaved = unsaved;
+        self.statistics.problem = self.statistics.problem.take().or(problem);
         self.statistics.write(&self.state.stage);
     }
 }
