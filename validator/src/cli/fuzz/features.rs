@@ -29,13 +29,13 @@ pub(super) fn record(observation: &Observation<'_>, features: &mut Features, hin
         return;
     };
     points.copy_from_slice(covered);
-    for comparison in observation.comparisons() {
+    collect(observation, hints, |comparison| {
         if let Some((counter, step)) = closeness(comparison)
             && let Some(counter) = sites.get_mut(counter)
         {
             *counter = step;
         }
-    }
+    });
     let first_call = observation.map().sites().len();
     for call in observation.calls() {
         let site = usize::try_from(call.site).unwrap_or(usize::MAX).saturating_add(first_call);
@@ -45,7 +45,6 @@ pub(super) fn record(observation: &Observation<'_>, features: &mut Features, hin
             *counter = step.max(*counter);
         }
     }
-    self::hints(observation, hints);
     for comparison in &hints.numbers {
         let [one, other] = comparison.operands;
         let last = comparison.cases.checked_sub(1).map(|cases| other.wrapping_add(cases.into()));
@@ -62,8 +61,14 @@ pub(super) fn record(observation: &Observation<'_>, features: &mut Features, hin
 
 /// What a run compared: what was not equal may be worth looking for in its input.
 pub(super) fn hints(observation: &Observation<'_>, hints: &mut Hints) {
+    collect(observation, hints, |_| ());
+}
+
+/// The same; `look` sees each comparison of numbers.
+fn collect(observation: &Observation<'_>, hints: &mut Hints, mut look: impl FnMut(Comparison)) {
     hints.clear();
     for comparison in observation.comparisons() {
+        look(comparison);
         let [one, other] = comparison.operands;
         if one != other || comparison.cases > 0 {
             hints.numbers.push(comparison);

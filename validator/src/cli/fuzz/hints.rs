@@ -1,5 +1,6 @@
 //! What a run compared that may be in its input.
 
+use super::by_site::BySite;
 use proofhouse_corpus::{Compared, Edit, follow};
 use proofhouse_sandbox::instrument::{CallKind, Comparison};
 use std::collections::HashSet;
@@ -50,8 +51,9 @@ impl Hints {
             ((known.words.contains(&words.key()), false, false), Step::Words(nth))
         });
         let numbers = self.numbers.iter().enumerate().map(|(nth, number)| {
-            let site = &number.site;
-            ((known.sites.contains(site), true, known.followed.contains(site)), Step::Number(nth))
+            let has =
+                |sites: &BySite<bool>| sites.get(number.site).is_some_and(|is_there| *is_there);
+            ((has(&known.sites), true, has(&known.followed)), Step::Number(nth))
         });
         let mut steps: Vec<_> = words.chain(numbers).collect();
         steps.sort_by_key(|(rank, _)| *rank);
@@ -92,17 +94,17 @@ pub(super) enum Step {
 #[derive(Debug, Default)]
 pub(super) struct Known {
     /// Sites at which integers were equal once.
-    sites: HashSet<u32>,
+    sites: BySite<bool>,
     /// Calls in which bytes or text were equal once, and what they were.
     words: HashSet<(u32, Vec<u8>)>,
     /// Sites that were followed once.
-    followed: HashSet<u32>,
+    followed: BySite<bool>,
 }
 
 impl Known {
     /// What a run compared.
     pub(super) fn take(&mut self, hints: &Hints) {
-        self.sites.extend(&hints.equal);
+        mark(&mut self.sites, hints.equal.iter().copied());
         for word in &hints.equal_words {
             if self.words.len() < MOST_WORDS && !self.words.contains(word) {
                 self.words.insert(word.clone());
@@ -112,7 +114,15 @@ impl Known {
 
     /// All comparisons of a run were followed.
     pub(super) fn follow(&mut self, hints: &Hints) {
-        self.followed.extend(hints.numbers.iter().map(|number| number.site));
+        mark(&mut self.followed, hints.numbers.iter().map(|number| number.site));
+    }
+}
+
+fn mark(sites: &mut BySite<bool>, new: impl Iterator<Item = u32>) {
+    for site in new {
+        if let Some(is_marked) = sites.slot(site) {
+            *is_marked = true;
+        }
     }
 }
 

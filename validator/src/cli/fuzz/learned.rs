@@ -1,6 +1,7 @@
 //! Numbers of the input that follow from the rest of it: checksums and lengths, wherever they are. They
 //! are found out by following comparisons of which neither side is a constant.
 
+use super::by_site::BySite;
 use super::hints::Hints;
 use proofhouse_corpus::{Edit, NumberForm};
 use proofhouse_sandbox::instrument::Comparison;
@@ -70,7 +71,7 @@ struct Known {
 /// What is known.
 #[derive(Default)]
 pub(super) struct Learned {
-    past: HashMap<u32, Past>,
+    past: BySite<Option<Past>>,
     suspects: HashMap<Place, Evidence>,
     places: Vec<Known>,
     /// Rehearsals that may be in vain.
@@ -105,7 +106,8 @@ impl Learned {
         self.fresh.clear();
         for hint in &hints.numbers {
             let new = Past { operands: hint.operands, changes: [0; 2] };
-            let past = self.past.entry(hint.site).or_insert(new);
+            let Some(past) = self.past.slot(hint.site) else { continue };
+            let past = past.get_or_insert(new);
             let is_same = past.operands == hint.operands;
             for ((changes, before), now) in
                 past.changes.iter_mut().zip(past.operands).zip(hint.operands)
@@ -120,7 +122,8 @@ impl Learned {
         for place in self.tried.take().into_iter().flatten() {
             let follows = self
                 .past
-                .get(&place.site)
+                .get(place.site)
+                .and_then(Option::as_ref)
                 .is_some_and(|past| past.changes.iter().all(|changes| *changes >= MANY));
             if follows && hints.equal.contains(&place.site) {
                 self.was_right(place);

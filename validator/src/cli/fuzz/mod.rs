@@ -5,6 +5,7 @@
 //! process, and those that libFuzzer starts from it, are libFuzzer. They leave findings in a directory of
 //! the user's and statistics in the stage; the outer process ends with a summary of both.
 
+mod by_site;
 mod corpora;
 mod driver;
 mod features;

@@ -1,14 +1,23 @@
 //! Which inputs covered something new: the same question that libFuzzer asks before it keeps one.
 
 /// Counters that ever had a value of each kind.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Novelty {
+    /// The [`kind`] of each value: a table has no branches to be mispredicted.
+    kinds: [u8; 256],
     /// For each counter a bit for each of libFuzzer's eight kinds of values.
     seen: Vec<u8>,
 }
 
 /// Counters that are looked at together.
 const CHUNK: usize = 8;
+
+impl Default for Novelty {
+    fn default() -> Self {
+        let kinds = std::array::from_fn(|value| u8::try_from(value).map_or(0, kind));
+        Self { kinds, seen: Vec::new() }
+    }
+}
 
 impl Novelty {
     /// Whether a run brought a new value of a counter.
@@ -19,14 +28,16 @@ impl Novelty {
         let mut is_new = false;
         for (counters, seen) in counters.chunks(CHUNK).zip(self.seen.chunks_mut(CHUNK)) {
             // Nearly all are zero.
-            if counters.iter().all(|counter| *counter == 0) {
+            if <[u8; CHUNK]>::try_from(counters).is_ok_and(|counters| counters == [0; CHUNK]) {
                 continue;
             }
+            let mut new = 0;
             for (counter, seen) in counters.iter().zip(seen) {
-                let kind = kind(*counter);
-                is_new |= kind & !*seen != 0;
+                let kind = self.kinds.get(usize::from(*counter)).copied().unwrap_or_default();
+                new |= kind & !*seen;
                 *seen |= kind;
             }
+            is_new |= new != 0;
         }
         is_new
     }
