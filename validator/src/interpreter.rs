@@ -187,15 +187,9 @@ impl Judge {
         self.interpreter.as_ref()
     }
 
-    /// The builds beside the release that judge: under `on` the most optimised one, under `full` all.
-    pub fn builds_for(&self, sanitize: Sanitize) -> &[CheckedBuild] {
-        match sanitize {
-            Sanitize::Full => &self.checked,
-            Sanitize::On | Sanitize::Oracle => {
-                self.checked.last().map(std::slice::from_ref).unwrap_or_default()
-            }
-            _ => &[],
-        }
+    /// The builds beside the release that judge: those that were opened.
+    pub fn checked(&self) -> &[CheckedBuild] {
+        &self.checked
     }
 
     /// Its configuration, as JSON.
@@ -239,7 +233,16 @@ impl Judge {
 /// Name of the build that ships.
 pub const RELEASE: &str = "release";
 
-/// Opens the checked builds, and sees that they are what the release is.
+/// How many of the checked builds judge, the most optimised ones: under `on` one, under `full` all.
+fn judging(sanitize: Sanitize) -> usize {
+    match sanitize {
+        Sanitize::Full => usize::MAX,
+        Sanitize::On | Sanitize::Oracle => 1,
+        _ => 0,
+    }
+}
+
+/// Opens the checked builds that judge, and sees that they are what the release is.
 fn checked(
     sandbox: &Sandbox,
     modules: Vec<CheckedModule>,
@@ -247,8 +250,9 @@ fn checked(
     policy: &Policy,
 ) -> Result<Vec<CheckedBuild>, JudgeError> {
     let limits = policy.limits.of_checked_build();
+    let idle = modules.len().saturating_sub(judging(policy.sanitize));
     let mut builds = Vec::new();
-    for CheckedModule { name, wasm } in modules {
+    for CheckedModule { name, wasm } in modules.into_iter().skip(idle) {
         let open = |wasm| sandbox.interpreter(wasm, &limits, policy.sanitize);
         let interpreter = wasm.and_then(open);
         if let (Ok(release), Ok(build)) = (release, &interpreter)

@@ -134,7 +134,7 @@ impl JudgeBench<'_> {
             coverage::check(judge, &job, &base.run, findings);
         }
         let limits = bench.policy.limits.of_checked_build();
-        for build in judge.builds_for(bench.policy.sanitize) {
+        for build in judge.checked() {
             let by = By { interpreter: judge.id(), build: Some(build.name()) };
             match build.interpreter() {
                 Err(error) => outcome::report_unusable(error, by, findings),
