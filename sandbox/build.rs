@@ -11,12 +11,13 @@ use std::{env, error, fs, io};
 const SOURCES: &str = "src/instrument";
 
 /// The runtime is one module, whose text lies in these files, in this order.
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 9] = [
     "state.wat",
     "check.wat",
     "stop.wat",
     "heap.wat",
     "pages.wat",
+    "records.wat",
     "allocator.wat",
     "words.wat",
     "frames.wat",

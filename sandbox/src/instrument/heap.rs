@@ -1,6 +1,7 @@
 //! Reads what the heap knows of its blocks, for reports.
 //!
-//! The runtime keeps a record of each block in a memory of its own; `runtime/heap.wat` has the layout.
+//! The runtime keeps a record of each block in a memory of its own: `runtime/heap.wat` has what is in it,
+//! `runtime/records.wat` where it is.
 
 use super::numbers::index;
 
@@ -16,6 +17,8 @@ pub struct HeapObject {
     pub allocation: u32,
     /// Which free took it back, counted likewise. `None` if it is live.
     pub freed: Option<u32>,
+    /// What it lies in, redzones included: address and bytes.
+    pub chunk: (u32, u32),
 }
 
 /// A block near an address.
@@ -59,8 +62,22 @@ impl Place {
     }
 }
 
-/// Blocks are at multiples of this, and a record is two of it long.
+/// Blocks are at multiples of this.
 const ALIGN: u32 = 16;
+/// Bytes of a record; those of a page are at multiples of it.
+const RECORD_BYTES: u32 = 32;
+/// Bytes of a page, as a power of two.
+const PAGE_LOG2: u32 = 16;
+/// Selects the record of an address, within a page of records.
+const IN_PAGE: u32 = (1 << PAGE_LOG2) - RECORD_BYTES;
+/// Where the table begins that says where the records of each page are, until it needs a page of its own.
+const TABLE: u32 = 512;
+/// Pages that have entries there.
+const TABLE_PAGES: u32 = 768;
+/// Pages that may have entries at all.
+const MAX_PAGES: u32 = 16_384;
+/// Where the address of the table is that needs a page.
+const LONG_TABLE: u32 = 4;
 /// Bits of a record's first word that are its state.
 const STATE: u32 = 15;
 const LIVE: u32 = 1;
@@ -90,36 +107,64 @@ impl std::fmt::Debug for HeapRecords<'_> {
     }
 }
 
+/// Where the records of the blocks in a page are.
+#[derive(Clone, Copy)]
+enum PageRecords {
+    /// There are some, from there on.
+    Many(u32),
+    /// There is one.
+    One(u32),
+}
+
 impl HeapRecords<'_> {
     /// The block that begins at `address`, live or freed, if one does.
     pub fn at(self, address: u32) -> Option<HeapObject> {
-        let record = address.checked_sub(self.base)?.checked_sub(ALIGN)?;
-        let record = self.memory.get(index(record)..)?;
-        let word = |at: usize| {
-            let bytes = record.get(at..at.checked_add(4)?)?;
-            Some(u32::from_le_bytes(bytes.try_into().ok()?))
+        let place = address.checked_sub(self.base)?.checked_sub(ALIGN)?;
+        let record = match self.records(place >> PAGE_LOG2)? {
+            PageRecords::Many(start) => start.checked_add(place & IN_PAGE)?,
+            PageRecords::One(record) => record,
         };
-        let first = word(0)?;
-        if first & !STATE != address || address == 0 {
+        self.read(record).filter(|object| object.address == address)
+    }
+
+    /// What a page of the guest's memory, counted from the heap's first one on, has for records.
+    fn records(self, page: u32) -> Option<PageRecords> {
+        if page == 0 {
+            return Some(PageRecords::Many(0));
+        }
+        let table = if page < TABLE_PAGES { TABLE } else { self.word(LONG_TABLE)? };
+        if table == 0 || page >= MAX_PAGES {
             return None;
         }
+        match self.word(table.checked_add(page.checked_mul(4)?)?)? {
+            0 => None,
+            entry if entry & 1 != 0 => Some(PageRecords::Many(entry & !1)),
+            entry => Some(PageRecords::One(entry)),
+        }
+    }
+
+    fn read(self, record: u32) -> Option<HeapObject> {
+        let word = |at| self.word(record.checked_add(at)?);
+        let first = word(0)?;
         let freed = match first & STATE {
             LIVE => None,
             QUARANTINED | REUSABLE => Some(word(20)?),
             _ => return None,
         };
-        Some(HeapObject { address, size: word(4)?, allocation: word(8)?, freed })
+        let (address, chunk) = (first & !STATE, (word(16)?, word(24)?));
+        Some(HeapObject { address, size: word(4)?, allocation: word(8)?, freed, chunk })
+    }
+
+    fn word(self, at: u32) -> Option<u32> {
+        let bytes = self.memory.get(index(at)..)?.first_chunk()?;
+        Some(u32::from_le_bytes(*bytes))
     }
 
     /// The blocks nearest to `address`, the nearest first: the one that holds it or lies before it, and the
-    /// one behind it. It takes up to a step for every 16 bytes of records.
+    /// one behind it.
     pub fn near(self, address: u32) -> Vec<NearObject> {
-        // What lies behind the records is never the heap's.
-        let end = u32::try_from(self.memory.len()).unwrap_or(u32::MAX);
-        let start = address.min(self.base.saturating_add(end)) & !STATE;
-        let before = (self.base / ALIGN..=start / ALIGN)
-            .rev()
-            .find_map(|at| self.at(at.saturating_mul(ALIGN)));
+        let start = address & !STATE;
+        let before = self.at_or_before(start);
         let behind = (1..=FORWARD / ALIGN)
             .map_while(|step| start.checked_add(step.saturating_mul(ALIGN)))
             .find_map(|at| self.at(at));
@@ -130,6 +175,24 @@ impl HeapRecords<'_> {
             .collect();
         near.sort_by_key(|near| near.place.distance());
         near
+    }
+
+    /// The last block that begins at `start` or before. It takes a step for every page before, and for
+    /// every record of some.
+    fn at_or_before(self, start: u32) -> Option<HeapObject> {
+        let last = start.checked_sub(self.base)?.checked_sub(ALIGN)? >> PAGE_LOG2;
+        (0..=last.min(MAX_PAGES)).rev().find_map(|page| {
+            let records = match self.records(page)? {
+                PageRecords::One(record) => record..=record,
+                PageRecords::Many(start) => start..=start.saturating_add(IN_PAGE),
+            };
+            // Where two pages touch, the last record of one is the first block of the other.
+            let fits = |object: &HeapObject| {
+                object.address <= start && self.at(object.address).as_ref() == Some(object)
+            };
+            let step = index(RECORD_BYTES);
+            records.rev().step_by(step).filter_map(|record| self.read(record)).find(fits)
+        })
     }
 }
 

@@ -16,12 +16,13 @@ use super::grow::MAX_PAGES;
 use super::numbers::index;
 use super::shadow::{GRANULE_LOG2, Poison};
 
-/// Pages that the heap has from the start. Two jobs of the reference interpreter fit.
+/// Pages that the heap has from the start. Two jobs of the reference interpreter fit. The runtime takes it
+/// that the first page of records is this one's, and no other.
 const HEAP_PAGES: u32 = 1;
 /// Size of a page in bytes, as a power of two.
 const PAGE_LOG2: u32 = 16;
-/// Bytes at the start of the heap that have no block, since their records are other notes.
-const HEAP_NOTES: u32 = 512;
+/// Bytes at the start of the heap that have no block: in the place of their records the runtime has notes.
+const HEAP_NOTES: u32 = 4096;
 
 /// How much there is of everything.
 #[derive(Clone, Copy, Debug, Default)]
@@ -81,7 +82,6 @@ impl Room {
         match global {
             "heap_pages" => Some(self.unused.saturating_add(self.runtime_pages())),
             "heap_base" => Some(self.heap_base()),
-            "first_block" => Some(behind(16)),
             "rest" if self.heap > 0 => Some(behind(HEAP_NOTES)),
             "rest_end" if self.heap > 0 => Some(address(self.pages())),
             "fake_stack" if self.fake_stack > 0 => Some(address(self.own)),

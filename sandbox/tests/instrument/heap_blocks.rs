@@ -39,20 +39,14 @@ impl Model {
         Self { guest, live, quarantine, quarantine_limit, allocations: 0 }
     }
 
-    /// A word of the records, which lies as far behind their start as `at` behind the heap's.
-    fn word(&mut self, at: u32) -> u32 {
-        let heap = self.guest.heap();
-        let at = (at - heap.base) as usize;
-        u32::from_le_bytes(heap.memory[at..][..4].try_into().unwrap())
-    }
-
     /// A new block; all its bytes get the same content, of which the first `kept` must have that of
     /// `from`.
     fn take(&mut self, address: u32, size: u32, align: u32, kept: Option<(u8, u32)>) {
         assert_ne!(address, 0);
         assert_eq!(address % align.max(16), 0);
         self.allocations += 1;
-        let chunk = (self.word(address), self.word(address + 8));
+        let object = self.guest.block(address).unwrap();
+        let chunk = object.chunk;
         let (from, to) = (chunk.0, chunk.0 + chunk.1);
         assert!(from + 16 <= address && address + size <= to, "{chunk:?} {address} {size}");
         for other in self.live.iter().chain(&self.quarantine) {
@@ -66,7 +60,6 @@ impl Model {
         let content = (self.allocations % 251) as u8;
         self.guest.memory()[address as usize..][..size as usize].fill(content);
         let allocation = self.allocations;
-        let object = self.guest.block(address).unwrap();
         assert_eq!((object.size, object.allocation, object.freed), (size, allocation, None));
         self.live.push(Block { address, size, chunk, content, allocation });
     }

@@ -31,6 +31,45 @@ fn records_of_blocks_that_are_gone_are_gone() {
     }
 }
 
+/// More pages than the table of records has entries for at first, and more blocks with pages of their own than
+/// there is room for beside it.
+#[test]
+fn records_of_a_large_heap_are_found() {
+    const LONG: u32 = 700_000;
+    let mut guest = heap_guest();
+    let mut long: Vec<_> = (0..100).map(|nth| guest.run("malloc", &[LONG + nth])).collect();
+    let short: Vec<_> = (0..2_000).map(|_| guest.run("malloc", &[100])).collect();
+    assert!(long[99] - long[0] > 768 << 16);
+    assert!(short[1_999] > long[99]);
+    for (nth, at) in (0..).zip(&long) {
+        let block = guest.block(*at).unwrap();
+        assert_eq!((block.size, block.allocation, block.freed), (LONG + nth, nth + 1, None));
+        let near = guest.near(at + LONG / 2);
+        assert_eq!(near[0].object, block);
+        assert_eq!(near[0].place, Place::Inside { bytes: LONG / 2 });
+    }
+    for (nth, at) in (101..).zip(&short) {
+        assert_eq!(guest.block(*at).unwrap().allocation, nth);
+    }
+    assert_eq!(guest.near(u32::MAX)[0].object.address, short[1_999]);
+    // Neighbours become one run of pages, which is used again.
+    guest.set(interface::QUARANTINE_LIMIT, 0);
+    let end = guest.memory().len();
+    for at in [3, 1, 2].map(|nth| long[nth]) {
+        guest.run("free", &[at]);
+    }
+    let last = guest.run("malloc", &[1]);
+    guest.run("free", &[last]);
+    assert!([1, 2, 3].iter().all(|nth| guest.block(long[*nth]).is_none()));
+    let three = guest.run("malloc", &[3 * LONG]);
+    assert!((long[0]..long[4]).contains(&three));
+    long[1] = three;
+    assert_eq!(guest.memory().len(), end);
+    for at in [0, 1, 4, 99].map(|nth| long[nth]).iter().chain(&short) {
+        assert!(guest.block(*at).unwrap().freed.is_none());
+    }
+}
+
 #[test]
 fn garbage_gives_no_panic() {
     let mut garbage: Vec<u8> =

@@ -1,8 +1,7 @@
   ;; The heap: blocks with redzones around them, and a quarantine for those that were freed.
   ;;
-  ;; The guest's memory holds the blocks' own bytes and nothing else. What is known of them lies in a
-  ;; memory that is as long as the guest's from where the heap's first page is, `heap_base`: the *record* of
-  ;; the block at `address` lies there at `address - heap_base - 16`. So it is found without looking for it.
+  ;; The guest's memory holds the blocks' own bytes and nothing else. What is known of them lies in a memory
+  ;; of its own, in *records*:
   ;;
   ;; | offset | record |
   ;; |---|---|
@@ -15,19 +14,16 @@
   ;; | 24 | length of the chunk in bytes |
   ;; | 28 | size class of the chunk; 0: it has pages of its own |
   ;;
-  ;; `records.rs` reads them. Chunks are at least 32 bytes long, so records never overlap. A chunk begins
-  ;; before its block, so the word at 16 is never mistaken for the word at 0 of another record.
+  ;; `instrument/heap.rs` reads them. Where the record of a block is follows from where its chunk is, 16 bytes
+  ;; before the block (`records.wat`): chunks are at least 32 bytes long and as many bytes before their block,
+  ;; so no two blocks have one record.
   ;;
   ;; Chunks of up to 32 KiB have one of some hundred lengths, and keep it for ever: a *class* is a list of
-  ;; those that can be used again. The heads of the lists lie at the start of the heap memory, four bytes
-  ;; each, and the first chunks behind the 512 bytes that have their records there. Longer chunks take pages
-  ;; and give them back.
+  ;; those that can be used again. Longer chunks take pages and give them back.
 
   (memory $heap (export "heap") 0 16384)
   ;; Address of the heap's first page.
   (global $heap_base (export "heap_base") i32 (i32.const 0))
-  ;; Address of the block whose record would be the first: 16 more.
-  (global $first_block (export "first_block") i32 (i32.const 0))
 
   ;; Ordinal number of the last allocation, and of the last free. Those of null pointers do not count.
   (global $allocations (export "allocations") (mut i32) (i32.const 0))
@@ -186,10 +182,14 @@
                     (i32.add (local.get $length) (local.get $left))
                     (i32.const 0xffff))
                   (i32.const 0xffff0000)))
-              (local.set $chunk
-                (call $take_pages (i32.shr_u (local.get $length) (i32.const 16))))
+              (local.set $record (call $take_slot))
+              (if (local.get $record)
+                (then
+                  (local.set $chunk
+                    (call $take_pages (i32.shr_u (local.get $length) (i32.const 16))))))
               (if (i32.eqz (local.get $chunk))
                 (then
+                  (call $give_slot (local.get $record))
                   (global.set $heap_live (local.get $live))
                   (return (i32.const 0))))
               (global.set $block_is_zero (global.get $pages_are_new))
@@ -199,7 +199,7 @@
       (local.set $used (i32.load $heap (local.get $head)))
       (if (local.get $used)
         (then
-          (local.set $record (i32.sub (local.get $used) (global.get $first_block)))
+          (local.set $record (call $record (local.get $used)))
           (i32.store $heap (local.get $head)
             (i32.load $heap offset=12 (local.get $record)))
           (local.set $chunk (i32.load $heap offset=16 (local.get $record)))
@@ -220,7 +220,9 @@
           (i32.sub (local.get $align) (i32.const 1)))
         (i32.sub (i32.const 0) (local.get $align))))
     ;; The record.
-    (local.set $record (i32.sub (local.get $address) (global.get $first_block)))
+    (if (local.get $class)
+      (then (local.set $record (call $record (local.get $address))))
+      (else (call $enter_slot (local.get $address) (local.get $record))))
     (i32.store $heap (local.get $record) (i32.or (local.get $address) (i32.const 1)))
     (i32.store $heap offset=4 (local.get $record) (local.get $size))
     (i32.store $heap offset=8 (local.get $record) (global.get $allocations))
@@ -303,7 +305,7 @@
             (i32.sub (global.get $rest_end) (global.get $rest))
             (local.get $length))
         (then
-          (local.set $page (call $take_pages (i32.const 1)))
+          (local.set $page (call $take_some_pages))
           (if (i32.eqz (local.get $page))
             (then (return (i32.const 0))))
           (if (global.get $pages_are_new)
@@ -311,7 +313,7 @@
               (memory.fill $shadow
                 (i32.shr_u (local.get $page) (i32.const 3))
                 (i32.const 0xfa)
-                (i32.const 8192))))
+                (i32.shl (global.get $pages_taken) (i32.const 13)))))
           (if (i32.ne (local.get $page) (global.get $rest_end))
             (then
               (global.set $rest (local.get $page))
@@ -319,7 +321,8 @@
             (else
               (global.set $rest_is_new
                 (i32.and (global.get $rest_is_new) (global.get $pages_are_new)))))
-          (global.set $rest_end (i32.add (local.get $page) (i32.const 0x10000)))
+          (global.set $rest_end
+            (i32.add (local.get $page) (i32.shl (global.get $pages_taken) (i32.const 16))))
           (br $again))))
     (local.set $at (global.get $rest))
     (global.set $rest (i32.add (local.get $at) (local.get $length)))
@@ -329,12 +332,9 @@
   ;; freed, or if no block begins there.
   (func $live (param $address i32) (param $freed i32) (param $wrong i32) (result i32)
     (local $record i32) (local $word i32)
-    (local.set $record (i32.sub (local.get $address) (global.get $first_block)))
     (block $is_wrong
       (br_if $is_wrong (i32.and (local.get $address) (i32.const 15)))
-      ;; Lower addresses than the heap's wrap.
-      (br_if $is_wrong
-        (i32.ge_u (local.get $record) (i32.shl (memory.size $heap) (i32.const 16))))
+      (local.set $record (call $record (local.get $address)))
       (local.set $word (i32.load $heap (local.get $record)))
       (if (i32.eq (local.get $word) (i32.or (local.get $address) (i32.const 1)))
         (then (return (local.get $record))))
@@ -369,7 +369,7 @@
     (if (global.get $quarantine_last)
       (then
         (i32.store $heap offset=12
-          (i32.sub (global.get $quarantine_last) (global.get $first_block))
+          (call $record (global.get $quarantine_last))
           (local.get $address)))
       (else (global.set $quarantine_first (local.get $address))))
     (global.set $quarantine_last (local.get $address))
@@ -388,9 +388,9 @@
 
   ;; Takes the first block out of the quarantine. There is another behind it.
   (func $evict_first
-    (local $address i32) (local $record i32) (local $class i32)
+    (local $address i32) (local $record i32) (local $class i32) (local $chunk i32) (local $length i32)
     (local.set $address (global.get $quarantine_first))
-    (local.set $record (i32.sub (local.get $address) (global.get $first_block)))
+    (local.set $record (call $record (local.get $address)))
     (global.set $quarantine_first (i32.load $heap offset=12 (local.get $record)))
     (global.set $quarantine_bytes
       (i32.sub
@@ -404,8 +404,10 @@
         (i32.store $heap offset=12 (local.get $record) (i32.load $heap (local.get $class)))
         (i32.store $heap (local.get $class) (local.get $address)))
       (else
-        ;; Other blocks may come to lie on its record.
-        (i32.store $heap (local.get $record) (i32.const 0))
+        (local.set $chunk (i32.load $heap offset=16 (local.get $record)))
+        (local.set $length (i32.load $heap offset=24 (local.get $record)))
+        (call $enter_slot (local.get $address) (i32.const 0))
+        (call $give_slot (local.get $record))
         (call $give_pages
-          (i32.load $heap offset=16 (local.get $record))
-          (i32.shr_u (i32.load $heap offset=24 (local.get $record)) (i32.const 16))))))
+          (local.get $chunk)
+          (i32.shr_u (local.get $length) (i32.const 16))))))

@@ -2,8 +2,7 @@
   ;; between those that the guest adds itself. The guest's own pages stay ordinary memory.
   ;;
   ;; Runs of pages that are free again are a list in the order of their addresses, neighbours merged. Its
-  ;; nodes lie in the heap memory where the run's first record would: number of pages, address of the next
-  ;; run.
+  ;; nodes are slots (`records.wat`): number of pages, the next node, address of the run.
 
   ;; Number of pages that are not the guest's own: those of the heap and of the fake stack.
   (global $heap_pages (export "heap_pages") (mut i32) (i32.const 0))
@@ -14,10 +13,12 @@
   ;; Most bytes that the guest ever had in that sense, if there is a limit.
   (global $memory_peak (export "memory_peak") (mut i64) (i64.const 0))
 
-  ;; The first free run.
+  ;; The node of the first free run.
   (global $free_pages (mut i32) (i32.const 0))
   ;; Whether the pages that were taken last are new, so that they are zero and nothing poisons them.
   (global $pages_are_new (mut i32) (i32.const 0))
+  ;; How many `take_some_pages` took last.
+  (global $pages_taken (mut i32) (i32.const 0))
 
   ;; Stops if the guest, with so many pages more, has more than it may have.
   (func $judge_limit (param $pages i32)
@@ -73,44 +74,76 @@
 
   ;; A run of pages for the heap; gives its address, or 0 if there is no memory.
   (func $take_pages (param $pages i32) (result i32)
-    (local $before i32) (local $at i32) (local $has i32) (local $node i32)
-    (local.set $at (global.get $free_pages))
+    (local $at i32)
+    (local.set $at (call $used_pages (local.get $pages)))
+    (if (local.get $at)
+      (then (return (local.get $at))))
+    (call $new_pages (local.get $pages)))
+
+  ;; A run of at least one page, `pages_taken` of them, from which chunks are cut; gives its address, or 0 if
+  ;; there is no memory. To grow costs the host some system calls, so a larger heap grows by more at once: a
+  ;; quarter of what there is, at most 1 MiB.
+  (func $take_some_pages (result i32)
+    (local $at i32) (local $records i32)
+    (global.set $pages_taken (i32.const 1))
+    (if (i32.eqz (global.get $free_pages))
+      (then
+        (global.set $pages_taken
+          (i32.add (i32.shr_u (global.get $heap_pages) (i32.const 2)) (i32.const 1)))
+        (if (i32.gt_u (global.get $pages_taken) (i32.const 16))
+          (then (global.set $pages_taken (i32.const 16))))))
+    (loop $less
+      (local.set $records (call $take_records (global.get $pages_taken)))
+      (if (local.get $records)
+        (then
+          (local.set $at (call $take_pages (global.get $pages_taken)))
+          (if (local.get $at)
+            (then
+              (call $enter_records
+                (local.get $at) (global.get $pages_taken) (local.get $records))
+              (return (local.get $at))))
+          (call $give_records (local.get $records))))
+      (if (i32.gt_u (global.get $pages_taken) (i32.const 1))
+        (then
+          (global.set $pages_taken (i32.const 1))
+          (br $less))))
+    (i32.const 0))
+
+  ;; A run of pages that were the heap's before; gives its address, or 0 if there is none.
+  (func $used_pages (param $pages i32) (result i32)
+    (local $before i32) (local $node i32) (local $has i32) (local $at i32)
+    (local.set $node (global.get $free_pages))
     (block $none
       (loop $runs
-        (br_if $none (i32.eqz (local.get $at)))
-        (local.set $node (call $node (local.get $at)))
+        (br_if $none (i32.eqz (local.get $node)))
         (local.set $has (i32.load $heap (local.get $node)))
         (if (i32.ge_u (local.get $has) (local.get $pages))
           (then
             (global.set $pages_are_new (i32.const 0))
+            (local.set $at (i32.load $heap offset=8 (local.get $node)))
             (if (i32.eq (local.get $has) (local.get $pages))
               (then
                 (call $link_pages
                   (local.get $before) (i32.load $heap offset=4 (local.get $node)))
+                (call $give_slot (local.get $node))
                 (return (local.get $at))))
             ;; The end of the run, so that the list stays as it is.
             (local.set $has (i32.sub (local.get $has) (local.get $pages)))
             (i32.store $heap (local.get $node) (local.get $has))
             (return (i32.add (local.get $at) (i32.shl (local.get $has) (i32.const 16))))))
-        (local.set $before (local.get $at))
-        (local.set $at (i32.load $heap offset=4 (local.get $node)))
+        (local.set $before (local.get $node))
+        (local.set $node (i32.load $heap offset=4 (local.get $node)))
         (br $runs)))
-    (call $new_pages (local.get $pages)))
+    (i32.const 0))
 
-  ;; The same, always behind the end of the memory.
+  ;; A run of pages behind the end of the memory; gives its address, or 0 if there is no memory.
   (func $new_pages (param $pages i32) (result i32)
-    (local $at i32) (local $missing i32)
-    ;; Blocks of these pages need records: what the heap memory has no place for is no memory.
-    (local.set $missing
-      (i32.sub
-        (i32.sub
-          (i32.add (memory.size $guest) (local.get $pages))
-          (i32.shr_u (global.get $heap_base) (i32.const 16)))
-        (memory.size $heap)))
-    (if (i32.gt_s (local.get $missing) (i32.const 0))
-      (then
-        (if (i32.eq (memory.grow $heap (local.get $missing)) (i32.const -1))
-          (then (return (i32.const 0))))))
+    (local $at i32)
+    ;; Pages that have no place in the table of records are no memory.
+    (if (i32.eqz
+          (call $has_entries
+            (i32.shl (i32.add (memory.size $guest) (local.get $pages)) (i32.const 16))))
+      (then (return (i32.const 0))))
     (local.set $at (call $extend (local.get $pages)))
     (if (i32.eq (local.get $at) (i32.const -1))
       (then (return (i32.const 0))))
@@ -118,48 +151,51 @@
     (global.set $pages_are_new (i32.const 1))
     (i32.shl (local.get $at) (i32.const 16)))
 
-  ;; Where the node of the run of pages at `address` lies in the heap memory.
-  (func $node (param $address i32) (result i32)
-    (i32.sub (local.get $address) (global.get $heap_base)))
-
   ;; Makes `next` the run after `before`, or the first one.
   (func $link_pages (param $before i32) (param $next i32)
     (if (local.get $before)
-      (then (i32.store $heap offset=4 (call $node (local.get $before)) (local.get $next)))
+      (then (i32.store $heap offset=4 (local.get $before) (local.get $next)))
       (else (global.set $free_pages (local.get $next)))))
 
-  ;; Takes a run back, all of it poisoned.
+  ;; Takes a run back, all of it poisoned. A slot was given back just before, so there is one.
   (func $give_pages (param $at i32) (param $pages i32)
-    (local $before i32) (local $next i32)
+    (local $before i32) (local $next i32) (local $node i32)
     (local.set $next (global.get $free_pages))
     (block $found
       (loop $runs
         (br_if $found (i32.eqz (local.get $next)))
-        (br_if $found (i32.gt_u (local.get $next) (local.get $at)))
+        (br_if $found
+          (i32.gt_u (i32.load $heap offset=8 (local.get $next)) (local.get $at)))
         (local.set $before (local.get $next))
-        (local.set $next (i32.load $heap offset=4 (call $node (local.get $next))))
+        (local.set $next (i32.load $heap offset=4 (local.get $next)))
         (br $runs)))
     ;; Merge with the run behind.
-    (if (i32.eq
-          (local.get $next)
-          (i32.add (local.get $at) (i32.shl (local.get $pages) (i32.const 16))))
+    (if (local.get $next)
       (then
-        (local.set $pages (i32.add (local.get $pages) (i32.load $heap (call $node (local.get $next)))))
-        (local.set $next (i32.load $heap offset=4 (call $node (local.get $next))))))
+        (if (i32.eq
+              (i32.load $heap offset=8 (local.get $next))
+              (i32.add (local.get $at) (i32.shl (local.get $pages) (i32.const 16))))
+          (then
+            (local.set $pages
+              (i32.add (local.get $pages) (i32.load $heap (local.get $next))))
+            (local.set $node (local.get $next))
+            (local.set $next (i32.load $heap offset=4 (local.get $node)))
+            (call $give_slot (local.get $node))))))
     ;; Merge with the run before.
     (if (local.get $before)
       (then
         (if (i32.eq
               (local.get $at)
               (i32.add
-                (local.get $before)
-                (i32.shl (i32.load $heap (call $node (local.get $before))) (i32.const 16))))
+                (i32.load $heap offset=8 (local.get $before))
+                (i32.shl (i32.load $heap (local.get $before)) (i32.const 16))))
           (then
-            (local.set $at (call $node (local.get $before)))
-            (i32.store $heap (local.get $at)
-              (i32.add (i32.load $heap (local.get $at)) (local.get $pages)))
-            (i32.store $heap offset=4 (local.get $at) (local.get $next))
+            (i32.store $heap (local.get $before)
+              (i32.add (i32.load $heap (local.get $before)) (local.get $pages)))
+            (i32.store $heap offset=4 (local.get $before) (local.get $next))
             (return)))))
-    (i32.store $heap (call $node (local.get $at)) (local.get $pages))
-    (i32.store $heap offset=4 (call $node (local.get $at)) (local.get $next))
-    (call $link_pages (local.get $before) (local.get $at)))
+    (local.set $node (call $take_slot))
+    (i32.store $heap (local.get $node) (local.get $pages))
+    (i32.store $heap offset=4 (local.get $node) (local.get $next))
+    (i32.store $heap offset=8 (local.get $node) (local.get $at))
+    (call $link_pages (local.get $before) (local.get $node)))
