@@ -31,12 +31,13 @@ const AT_FDCWD: c_int = -100;
 
 /// Keeps the functions below from being left out: only libFuzzer calls them.
 pub(super) fn keep() {
-    let functions: [*const (); 4] = [
-        __wrap_fopen as *const (),
-        __wrap_unlink as *const (),
-        __wrap_vfprintf as *const (),
-        __wrap___vfprintf_chk as *const (),
-    ];
+    type OnPaths = unsafe extern "C" fn(*const c_char, *const c_char) -> *mut Stream;
+    type OnPath = unsafe extern "C" fn(*const c_char) -> c_int;
+    type Prints = unsafe extern "C" fn(*mut Stream, *const c_char, *mut c_void) -> c_int;
+    type PrintsChecked =
+        unsafe extern "C" fn(*mut Stream, c_int, *const c_char, *mut c_void) -> c_int;
+    let functions: (OnPaths, OnPath, Prints, PrintsChecked) =
+        (__wrap_fopen, __wrap_unlink, __wrap_vfprintf, __wrap___vfprintf_chk);
     std::hint::black_box(functions);
 }
 
