@@ -40,6 +40,7 @@ pub(crate) struct Loaded {
     pub(crate) instrumentation: Instrumentation,
     pub(crate) gauges: GaugeExports,
     sanitize: Sanitize,
+    options: Options,
     /// The original.
     wasm: ModuleBytes,
     digest: String,
@@ -51,6 +52,38 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
+    fn new(
+        sandbox: &Sandbox,
+        compiled: Compiled,
+        wasm: ModuleBytes,
+        sanitize: Sanitize,
+        options: Options,
+    ) -> Result<Self, OpenError> {
+        let Compiled { module, instrumentation } = compiled;
+        let gauges = GaugeExports::of(&module, instrumentation.interface);
+        let info = &instrumentation.module;
+        let exports = abi::detect(info, &module)?;
+        let instance_pre = sandbox.linker.instantiate_pre(&module).map_err(|error| {
+            mistyped(sandbox, info, &module).unwrap_or_else(|| engine_fault(&format!("{error:#}")))
+        })?;
+        let digest = wasm.digest();
+        Ok(Self {
+            module,
+            instance_pre,
+            exports,
+            instrumentation,
+            gauges,
+            sanitize,
+            options,
+            wasm,
+            digest,
+            image: LazyImage::default(),
+            clock: sandbox.clock.clone(),
+            compiler: sandbox.compilation.compiler.clone(),
+            symbols: OnceLock::new(),
+        })
+    }
+
     /// The frames of the backtrace of an error, in the original. Names are read when the first trap asks
     /// for them.
     pub(crate) fn frames_of(&self, error: &wasmtime::Error) -> Vec<Frame> {
@@ -139,32 +172,18 @@ impl Interpreter {
         sanitize: Sanitize,
         options: Options,
     ) -> Result<Self, OpenError> {
-        let Compiled { module, instrumentation } =
-            sandbox.compilation.module(&sandbox.engine, &wasm, options)?;
-        let gauges = GaugeExports::of(&module, instrumentation.interface);
-        let info = &instrumentation.module;
-        let exports = abi::detect(info, &module)?;
-        let instance_pre = sandbox.linker.instantiate_pre(&module).map_err(|error| {
-            mistyped(sandbox, info, &module).unwrap_or_else(|| engine_fault(&format!("{error:#}")))
-        })?;
-        let digest = wasm.digest();
-        let (compiler, symbols) = (sandbox.compilation.compiler.clone(), OnceLock::new());
-        let loaded = Loaded {
-            module,
-            instance_pre,
-            exports,
-            instrumentation,
-            gauges,
-            sanitize,
-            wasm,
-            digest,
-            image: LazyImage::default(),
-            clock: sandbox.clock.clone(),
-            compiler,
-            symbols,
-        };
+        let compiled = sandbox.compilation.module(&sandbox.engine, &wasm, options)?;
+        let loaded = Loaded::new(sandbox, compiled, wasm, sanitize, options)?;
         let description = probe(&loaded, limits)?.map(Arc::new);
         Ok(Self { loaded: Arc::new(loaded), description })
+    }
+
+    /// The same interpreter in another sandbox; none if it would have to be compiled for that.
+    pub fn moved_to(&self, sandbox: &Sandbox) -> Option<Self> {
+        let Loaded { wasm, sanitize, options, .. } = &*self.loaded;
+        let compiled = sandbox.compilation.cached(&sandbox.engine, wasm, *options)?;
+        let loaded = Loaded::new(sandbox, compiled, wasm.clone(), *sanitize, *options).ok()?;
+        Some(Self { loaded: Arc::new(loaded), description: self.description.clone() })
     }
 
     /// Loads content and evaluates events, in a fresh instance.

@@ -2,18 +2,25 @@
 
 use crate::finding::{Code, Findings};
 use crate::ingest::{Subject, Subjects};
+use crate::interpreter::Judge;
 use crate::judge::{Bench, Judgement};
 use crate::ordered::{self, SpawnError, WorkerLost, Workers};
 use crate::place::Place;
 use crate::report::{Head, Report, Tally};
+use proofhouse_sandbox::Sandbox;
 use proofhouse_sandbox::limits::THREAD_STACK_BYTES;
 use std::io;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Judgements that may wait for an earlier one, per job. Enough that a slow file does not stop the
 /// other jobs for long; small, since each may hold a report of some size.
 const WINDOW_PER_JOB: usize = 64;
+
+/// Subjects that a further thread judges in the sandbox of all before it gets one of its own. To get one takes as
+/// long as some hundred small files.
+const SUBJECTS_BEFORE_OWN: usize = 500;
 
 /// Why a call ended without a whole report.
 #[derive(Debug, thiserror::Error)]
@@ -46,8 +53,10 @@ pub fn check(
     let window =
         jobs.saturating_mul(NonZeroUsize::new(WINDOW_PER_JOB).unwrap_or(NonZeroUsize::MIN));
     let workers = Workers { jobs, window, stack_bytes: THREAD_STACK_BYTES };
-    let work = |buffer: &mut Vec<u8>, index: usize| {
-        subjects.get(index).map(|subject| bench.judge(subject, buffer))
+    let started = AtomicUsize::new(0);
+    let worker = || Worker::new(started.fetch_add(1, Relaxed) > 0);
+    let work = |worker: &mut Worker, index: usize| {
+        subjects.get(index).map(|subject| worker.judge(bench, subject))
     };
     let consume = |index: usize, result: Result<Option<Judgement>, WorkerLost>| {
         let judgement = match result {
@@ -67,7 +76,7 @@ pub fn check(
         progress();
         ControlFlow::Continue(())
     };
-    match ordered::for_each(subjects.len(), workers, Vec::new, work, consume)? {
+    match ordered::for_each(subjects.len(), workers, worker, work, consume)? {
         ControlFlow::Break(error) => Err(error.into()),
         ControlFlow::Continue(()) => {
             for report in reports {
@@ -76,6 +85,47 @@ pub fn check(
             Ok(tally)
         }
     }
+}
+
+/// What a thread needs to judge.
+struct Worker {
+    /// Reused between subjects.
+    buffer: Vec<u8>,
+    /// Subjects to be judged before it is worth while to have a sandbox of its own. None of the first thread:
+    /// it keeps the one that there is.
+    before_own: Option<usize>,
+    /// Judges in a sandbox of its own.
+    own: Option<(Sandbox, Vec<Judge>)>,
+}
+
+impl Worker {
+    fn new(is_further: bool) -> Self {
+        let before_own = is_further.then_some(SUBJECTS_BEFORE_OWN);
+        Self { buffer: Vec::new(), before_own, own: None }
+    }
+
+    fn judge(&mut self, bench: &Bench<'_>, subject: Subject<'_>) -> Judgement {
+        self.before_own = self.before_own.and_then(|subjects| {
+            let left = subjects.checked_sub(1);
+            if left.is_none() {
+                self.own = own(bench);
+            }
+            left
+        });
+        match &self.own {
+            Some((sandbox, judges)) => {
+                Bench { sandbox, judges, ..*bench }.judge(subject, &mut self.buffer)
+            }
+            None => bench.judge(subject, &mut self.buffer),
+        }
+    }
+}
+
+/// The judges in a sandbox of their own, where the machine has room for one.
+fn own(bench: &Bench<'_>) -> Option<(Sandbox, Vec<Judge>)> {
+    let sandbox = bench.sandbox.beside().ok()?;
+    let judges = bench.judges.iter().map(|judge| judge.moved_to(&sandbox)).collect();
+    Some((sandbox, judges))
 }
 
 /// A bug of ours costs the subject its judgement, not the others theirs.

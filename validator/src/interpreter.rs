@@ -151,6 +151,21 @@ impl Judge {
             .map(|release| sandbox.watched_interpreter(release.module_bytes().to_vec(), limits));
     }
 
+    /// The same judge with its interpreters in another sandbox, but for those that would have to be compiled
+    /// for that.
+    pub fn moved_to(&self, sandbox: &Sandbox) -> Self {
+        let moved = |interpreter: &mut Result<Interpreter, OpenError>| {
+            if let Some(moved) = interpreter.as_ref().ok().and_then(|i| i.moved_to(sandbox)) {
+                *interpreter = Ok(moved);
+            }
+        };
+        let mut judge = self.clone();
+        moved(&mut judge.interpreter);
+        judge.checked.iter_mut().for_each(|build| moved(&mut build.interpreter));
+        judge.watched.as_mut().map(moved);
+        judge
+    }
+
     /// The release as it can be watched, if it was opened for that.
     pub fn watched(&self) -> Option<Result<&Interpreter, &OpenError>> {
         self.watched.as_ref().map(Result::as_ref)

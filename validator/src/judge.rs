@@ -7,7 +7,9 @@ use crate::ingest::{self, ContentPath, IngestError, Subject};
 use crate::interpreter::Judge;
 use crate::place::Place;
 use crate::policy::Policy;
-use proofhouse_sandbox::{Interpreter, Job, Limits, Outcome, Run, Sanitize, Variant, Verdict};
+use proofhouse_sandbox::{
+    Interpreter, Job, Limits, Outcome, Run, Sandbox, Sanitize, Variant, Verdict,
+};
 use std::time::{Duration, Instant};
 
 /// What is the same for all subjects of a call.
@@ -15,6 +17,8 @@ use std::time::{Duration, Instant};
 pub struct Bench<'a> {
     /// What to go by.
     pub policy: &'a Policy,
+    /// Where the judges' interpreters run.
+    pub sandbox: &'a Sandbox,
     /// Who judges.
     pub judges: &'a [Judge],
     /// What content is exercised with.

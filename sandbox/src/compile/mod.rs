@@ -69,20 +69,12 @@ impl Compilation {
         wasm: &ModuleBytes,
         options: Options,
     ) -> Result<Compiled, CompileError> {
-        let key = cache::Key::of(engine, wasm, options);
-        if let Some(cache) = &self.cache
-            && let Some(entry) = cache.read(&key)
-        {
-            match mapped(engine, entry) {
-                Ok(compiled) => {
-                    // What is provided may have changed since.
-                    vet(&compiled.instrumentation.module)?;
-                    return Ok(compiled);
-                }
-                // Another version of the engine, or damage that its digest does not show.
-                Err(error) => tracing::warn!(%error, "cached artefact refused; compiling again"),
-            }
+        if let Some(compiled) = self.cached(engine, wasm, options) {
+            // What is provided may have changed since.
+            vet(&compiled.instrumentation.module)?;
+            return Ok(compiled);
         }
+        let key = cache::Key::of(engine, wasm, options);
         let wasm = wasm.get()?;
         vet(&ModuleInfo::read(wasm)?)?;
         let artefact = self.compiler.compile(wasm, options)?;
@@ -94,6 +86,19 @@ impl Compilation {
             tracing::warn!(%error, "cannot write to the cache; going on without");
         }
         Ok(compiled)
+    }
+
+    /// The same, if it is in the cache.
+    pub(crate) fn cached(
+        &self,
+        engine: &Engine,
+        wasm: &ModuleBytes,
+        options: Options,
+    ) -> Option<Compiled> {
+        let entry = self.cache.as_ref()?.read(&cache::Key::of(engine, wasm, options))?;
+        // Another version of the engine, or damage that its digest does not show.
+        let refused = |error| tracing::warn!(%error, "cached artefact refused");
+        mapped(engine, entry).map_err(refused).ok()
     }
 }
 

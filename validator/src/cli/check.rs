@@ -33,7 +33,13 @@ pub(super) fn run(args: &Check, authority: AmbientAuthority) -> Result<ExitCode,
     let subjects = subjects(&args.content, &judges, &policy, authority)?;
 
     let inputs = if policy.gates.evaluate_events() { events.inputs() } else { Vec::new() };
-    let bench = Bench { policy: &policy, judges: &judges, events: &events, inputs: &inputs };
+    let bench = Bench {
+        policy: &policy,
+        sandbox: &sandbox,
+        judges: &judges,
+        events: &events,
+        inputs: &inputs,
+    };
     let head = Head {
         policy: &policy,
         judges: &judges,

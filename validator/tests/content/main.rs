@@ -14,6 +14,7 @@
 )]
 
 mod channel;
+mod jobs;
 mod oracle;
 mod permission;
 mod race;
