@@ -3,13 +3,13 @@
 //! It is one object, written as the judgements come: one subject a line, the verdict after them.
 
 use super::{Head, Report, Tally, Tool};
-use crate::interpreter::RELEASE;
+use crate::interpreter::{Judge, RELEASE};
 use crate::judge::{JudgedRun, Judgement};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use proofhouse_sandbox::{Evaluated, Records};
+use proofhouse_sandbox::{Evaluated, Outcome, Phase, Records};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::io::{self, Write};
 
 /// The `schema` member of a report.
@@ -72,11 +72,11 @@ struct Subject<'a> {
     size: Option<u64>,
     verdict: proofhouse_sandbox::Verdict,
     findings: &'a [crate::finding::Finding],
-    runs: Vec<Value>,
+    runs: Vec<RunEntry<'a>>,
 }
 
 impl<'a> Subject<'a> {
-    fn of(head: &Head<'_>, judgement: &'a Judgement) -> Self {
+    fn of(head: &Head<'a>, judgement: &'a Judgement) -> Self {
         let path = &judgement.path;
         let exact = path.is_shown_exactly();
         Self {
@@ -86,52 +86,78 @@ impl<'a> Subject<'a> {
             size: judgement.content.as_ref().map(|content| content.size),
             verdict: judgement.verdict,
             findings: &judgement.findings,
-            runs: judgement.runs.iter().map(|run| run_entry(head, run)).collect(),
+            runs: judgement.runs.iter().map(|run| RunEntry::of(head, run)).collect(),
         }
     }
 }
 
-fn run_entry(head: &Head<'_>, judged: &JudgedRun) -> Value {
-    let run = &judged.run;
-    let interpreter = head.judges.get(judged.judge).map(crate::interpreter::Judge::id);
-    let events: Vec<Value> =
-        run.events.iter().enumerate().map(|(at, event)| event_entry(head, at, event)).collect();
-    let mut entry = json!({
-        "interpreter": interpreter,
-        "build": judged.build.as_deref().unwrap_or(RELEASE),
-        "variant": judged.variant.to_string(),
-        "outcome": run.outcome,
-        "phase": run.phase,
-        "fuel": run.fuel,
-        "peak_memory_bytes": run.peak_memory_bytes,
-        "events": events,
-    });
-    if let Some(entry) = entry.as_object_mut() {
-        if !run.emitted.is_empty() {
-            entry.insert("emitted".into(), records(&run.emitted));
-        }
-        if head.timings {
-            let elapsed = u64::try_from(judged.elapsed.as_micros()).unwrap_or(u64::MAX);
-            entry.insert("elapsed_us".into(), json!(elapsed));
-        }
-    }
-    entry
+#[derive(Serialize)]
+struct RunEntry<'a> {
+    interpreter: Option<&'a str>,
+    build: &'a str,
+    variant: String,
+    outcome: &'a Outcome,
+    phase: Phase,
+    fuel: u64,
+    peak_memory_bytes: u64,
+    events: Vec<EventEntry<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    emitted: Vec<RecordEntry<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    elapsed_us: Option<u64>,
 }
 
-fn event_entry(head: &Head<'_>, at: usize, event: &Evaluated) -> Value {
-    json!({
-        "id": head.events.id(at),
-        "matches": event.matches,
-        "emitted": records(&event.emitted),
-        "fuel": event.fuel,
-    })
+impl<'a> RunEntry<'a> {
+    fn of(head: &Head<'a>, judged: &'a JudgedRun) -> Self {
+        let run = &judged.run;
+        let events = run.events.iter().enumerate();
+        let elapsed = || u64::try_from(judged.elapsed.as_micros()).unwrap_or(u64::MAX);
+        Self {
+            interpreter: head.judges.get(judged.judge).map(Judge::id),
+            build: judged.build.as_deref().unwrap_or(RELEASE),
+            variant: judged.variant.to_string(),
+            outcome: &run.outcome,
+            phase: run.phase,
+            fuel: run.fuel,
+            peak_memory_bytes: run.peak_memory_bytes,
+            events: events.map(|(at, event)| EventEntry::of(head, at, event)).collect(),
+            emitted: records(&run.emitted),
+            elapsed_us: head.timings.then(elapsed),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct EventEntry<'a> {
+    id: Option<&'a str>,
+    matches: u32,
+    emitted: Vec<RecordEntry<'a>>,
+    fuel: u64,
+}
+
+impl<'a> EventEntry<'a> {
+    fn of(head: &Head<'a>, at: usize, event: &'a Evaluated) -> Self {
+        Self {
+            id: head.events.id(at),
+            matches: event.matches,
+            emitted: records(&event.emitted),
+            fuel: event.fuel,
+        }
+    }
 }
 
 /// Text as text, other bytes as base64.
-fn records(records: &Records) -> Value {
+#[derive(Serialize)]
+#[serde(untagged)]
+enum RecordEntry<'a> {
+    Text(&'a str),
+    Bytes { base64: String },
+}
+
+fn records(records: &Records) -> Vec<RecordEntry<'_>> {
     let record = |bytes| match std::str::from_utf8(bytes) {
-        Ok(text) => json!(text),
-        Err(_) => json!({ "base64": STANDARD.encode(bytes) }),
+        Ok(text) => RecordEntry::Text(text),
+        Err(_) => RecordEntry::Bytes { base64: STANDARD.encode(bytes) },
     };
     records.iter().map(record).collect()
 }
