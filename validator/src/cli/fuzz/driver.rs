@@ -176,7 +176,7 @@ pub(super) fn drive(target: Box<dyn Target>, arguments: Vec<String>) -> c_int {
     // libFuzzer finds it by its name, which keeps no linker from leaving it out.
     let mutator: extern "C" fn(*mut u8, usize, usize, c_uint) -> usize = LLVMFuzzerCustomMutator;
     std::hint::black_box(mutator);
-    writes::keep();
+    writes::begin();
     // SAFETY: the default action may be set for any of these, from any thread. `at_exit` is a function
     // for the rest of the process.
     unsafe {

@@ -19,7 +19,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::ptr;
 use std::slice;
-use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 /// Length of a corpus entry's name: SHA-1 in hexadecimal.
@@ -29,8 +29,12 @@ const ANNOUNCES: [&[u8]; 2] = [b"\tNEW", b"\tREDUCE"];
 /// The directory that `unlinkat` starts from: the present one.
 const AT_FDCWD: c_int = -100;
 
-/// Keeps the functions below from being left out: only libFuzzer calls them.
-pub(super) fn keep() {
+/// Whether libFuzzer has this process.
+static IS_DRIVEN: AtomicBool = AtomicBool::new(false);
+
+/// libFuzzer gets this process. Keeps the functions below from being left out: only libFuzzer calls them.
+pub(super) fn begin() {
+    IS_DRIVEN.store(true, Relaxed);
     type OnPaths = unsafe extern "C" fn(*const c_char, *const c_char) -> *mut Stream;
     type OnPath = unsafe extern "C" fn(*const c_char) -> c_int;
     type Prints = unsafe extern "C" fn(*mut Stream, *const c_char, *mut c_void) -> c_int;
@@ -70,16 +74,20 @@ struct Waiting {
     problem: Option<String>,
 }
 
-static WAITING: Mutex<Waiting> = Mutex::new(Waiting {
-    said: Vec::new(),
-    listener: AtomicPtr::new(ptr::null_mut()),
-    is_over: false,
-    superseded: Vec::new(),
-    lost: 0,
-    problem: None,
-});
+static WAITING: Mutex<Waiting> = Mutex::new(Waiting::new());
 
 impl Waiting {
+    const fn new() -> Self {
+        Self {
+            said: Vec::new(),
+            listener: AtomicPtr::new(ptr::null_mut()),
+            is_over: false,
+            superseded: Vec::new(),
+            lost: 0,
+            problem: None,
+        }
+    }
+
     fn settle(&mut self) {
         for path in self.superseded.drain(..) {
             unlink(&path);
@@ -261,7 +269,8 @@ extern "C" fn close_whole(whole: *mut c_void) -> c_int {
 unsafe extern "C" fn __wrap_unlink(path: *const c_char) -> c_int {
     // SAFETY: the caller's string, used during this call only.
     let path = unsafe { CStr::from_ptr(path) };
-    if is_entry(Path::new(OsStr::from_bytes(path.to_bytes())))
+    if IS_DRIVEN.load(Relaxed)
+        && is_entry(Path::new(OsStr::from_bytes(path.to_bytes())))
         && let Ok(mut waiting) = WAITING.try_lock()
     {
         waiting.superseded.push(path.to_owned());
@@ -322,4 +331,48 @@ fn say(stream: *mut Stream, text: &[u8]) {
 fn unlink(path: &CStr) -> c_int {
     // SAFETY: a C string.
     unsafe { unlinkat(AT_FDCWD, path.as_ptr(), 0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(waiting: &mut Waiting, parts: &[&str]) -> Vec<bool> {
+        parts.iter().map(|part| waiting.takes(ptr::null_mut(), part.as_bytes())).collect()
+    }
+
+    #[test]
+    fn a_line_about_an_entry_waits_whole() {
+        let mut waiting = Waiting::new();
+        assert_eq!(told(&mut waiting, &["#1\tpulse ", " cov: 3", "\n", "NEW"]), [false; 4]);
+        assert_eq!(told(&mut waiting, &["#12\tREDUCE", " cov: 3", "\n"]), [true; 3]);
+        assert_eq!(waiting.said, b"#12\tREDUCE cov: 3\n");
+        assert!(waiting.is_over);
+    }
+
+    #[test]
+    fn an_entry_that_cannot_be_written_is_not_told_and_takes_no_place() {
+        let mut waiting = Waiting::new();
+        told(&mut waiting, &["#12\tNEW", "\n"]);
+        waiting.superseded.push(CString::default());
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        assert_eq!(waiting.written(Path::new("a"), Err(full())), -1);
+        assert_eq!(waiting.written(Path::new("b"), Err(full())), -1);
+        assert!(waiting.said.is_empty() && waiting.superseded.is_empty());
+        assert_eq!((waiting.lost, waiting.problem), (2, Some(full().to_string())));
+    }
+
+    #[test]
+    fn files_are_written_whole_over_what_is_there() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("entry");
+        for text in ["one", "two"] {
+            put(&path, text.as_bytes())?;
+            assert_eq!(fs::read(&path)?, text.as_bytes());
+        }
+        assert_eq!(fs::read_dir(folder.path())?.count(), 1);
+        assert!(put(&folder.path().join("none/entry"), b"").is_err());
+        assert!(is_replaceable(&path) && !is_replaceable(folder.path()));
+        Ok(())
+    }
 }
