@@ -20,7 +20,6 @@ mod allocators;
 mod bulk;
 mod c_compiler;
 mod c_programs;
-mod compile_cost;
 mod coverage;
 mod equivalence;
 mod guest;

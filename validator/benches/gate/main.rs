@@ -14,6 +14,7 @@
     reason = "a benchmark stops where it stands if anything is wrong"
 )]
 
+mod compile_cost;
 mod fixtures;
 mod guests;
 mod many_files;
@@ -24,12 +25,13 @@ mod warm_start;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let all: [(&str, fn()); 5] = [
+    let all: [(&str, fn()); 6] = [
         ("one-file", one_file::run),
         ("native", native::run),
         ("warm-start", warm_start::run),
         ("guests", guests::run),
         ("many-files", many_files::run),
+        ("compile-cost", compile_cost::run),
     ];
     for (name, bench) in all {
         if wanted.is_empty() || wanted.iter().any(|w| w == name) {
