@@ -2,10 +2,12 @@
 
 use crate::policy::Policy;
 use proofhouse_sandbox::instrument::{HeapFound, NullPageFound, Summary};
+use proofhouse_sandbox::limits::THREAD_STACK_BYTES;
 use proofhouse_sandbox::{
     Abi, Description, Interpreter, Limits, ModuleBytes, OpenError, Sandbox, Sanitize,
 };
 use serde::Serialize;
+use std::thread;
 
 /// An interpreter that judges, or the reason why it cannot.
 #[derive(Clone)]
@@ -112,9 +114,9 @@ impl Judge {
         policy: &Policy,
         description: Option<Description>,
     ) -> Result<Self, JudgeError> {
-        let open = |wasm| sandbox.interpreter(wasm, &policy.limits, policy.sanitize);
-        let interpreter = module.wasm.and_then(open);
-        let checked = checked(sandbox, module.checked, &interpreter, policy)?;
+        let Opened { interpreter, checked } =
+            Opened::side_by_side(sandbox, module.wasm, &module.checked, policy);
+        are_one(&interpreter, &checked)?;
         let described = interpreter.as_ref().ok().and_then(Interpreter::description);
         let described = described.or(description.as_ref());
         let name = described.map_or_else(|| module.name.clone(), |d| d.name.clone());
@@ -153,6 +155,7 @@ impl Judge {
 
     /// The same judge with its interpreters in another sandbox, but for those that would have to be compiled
     /// for that.
+    #[must_use]
     pub fn moved_to(&self, sandbox: &Sandbox) -> Self {
         let moved = |interpreter: &mut Result<Interpreter, OpenError>| {
             if let Some(moved) = interpreter.as_ref().ok().and_then(|i| i.moved_to(sandbox)) {
@@ -257,28 +260,65 @@ fn judging(sanitize: Sanitize) -> usize {
     }
 }
 
-/// Opens the checked builds that judge, and sees that they are what the release is.
-fn checked(
-    sandbox: &Sandbox,
-    modules: Vec<CheckedModule>,
-    release: &Result<Interpreter, OpenError>,
-    policy: &Policy,
-) -> Result<Vec<CheckedBuild>, JudgeError> {
+/// The builds of one module.
+struct Opened {
+    interpreter: Result<Interpreter, OpenError>,
+    checked: Vec<CheckedBuild>,
+}
+
+impl Opened {
+    /// Opens the release, and beside it the checked builds that judge: digests of machine code take most of
+    /// the time.
+    fn side_by_side(
+        sandbox: &Sandbox,
+        release: Result<ModuleBytes, OpenError>,
+        checked: &[CheckedModule],
+        policy: &Policy,
+    ) -> Self {
+        let idle = checked.len().saturating_sub(judging(policy.sanitize));
+        let checked = checked.get(idle..).unwrap_or_default();
+        let open_checked = || open_all(sandbox, checked, policy);
+        thread::scope(|scope| {
+            let beside = thread::Builder::new().stack_size(THREAD_STACK_BYTES);
+            let beside = (!checked.is_empty()).then(|| beside.spawn_scoped(scope, open_checked));
+            let open = |wasm| sandbox.interpreter(wasm, &policy.limits, policy.sanitize);
+            let interpreter = release.and_then(open);
+            let checked = match beside {
+                None => Vec::new(),
+                // No thread, or a bug of ours in it.
+                Some(beside) => {
+                    beside.ok().and_then(|beside| beside.join().ok()).unwrap_or_else(open_checked)
+                }
+            };
+            Self { interpreter, checked }
+        })
+    }
+}
+
+fn open_all(sandbox: &Sandbox, modules: &[CheckedModule], policy: &Policy) -> Vec<CheckedBuild> {
     let limits = policy.limits.of_checked_build();
-    let idle = modules.len().saturating_sub(judging(policy.sanitize));
-    let mut builds = Vec::new();
-    for CheckedModule { name, wasm } in modules.into_iter().skip(idle) {
+    let open = |CheckedModule { name, wasm }: &CheckedModule| {
         let open = |wasm| sandbox.interpreter(wasm, &limits, policy.sanitize);
-        let interpreter = wasm.and_then(open);
-        if let (Ok(release), Ok(build)) = (release, &interpreter)
+        CheckedBuild { name: name.clone(), interpreter: wasm.clone().and_then(open) }
+    };
+    modules.iter().map(open).collect()
+}
+
+/// Sees that checked builds are what the release is.
+fn are_one(
+    release: &Result<Interpreter, OpenError>,
+    checked: &[CheckedBuild],
+) -> Result<(), JudgeError> {
+    let Ok(release) = release else { return Ok(()) };
+    for CheckedBuild { name, interpreter } in checked {
+        if let Ok(build) = interpreter
             && identity(release) != identity(build)
         {
             let (found, release) = (identity(build), identity(release));
-            return Err(JudgeError::OtherBuild { build: name, found, release });
+            return Err(JudgeError::OtherBuild { build: name.clone(), found, release });
         }
-        builds.push(CheckedBuild { name, interpreter });
     }
-    Ok(builds)
+    Ok(())
 }
 
 /// What an interpreter says that it is.

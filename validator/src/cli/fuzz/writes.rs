@@ -34,7 +34,6 @@ static IS_DRIVEN: AtomicBool = AtomicBool::new(false);
 
 /// libFuzzer gets this process. Keeps the functions below from being left out: only libFuzzer calls them.
 pub(super) fn begin() {
-    IS_DRIVEN.store(true, Relaxed);
     type OnPaths = unsafe extern "C" fn(*const c_char, *const c_char) -> *mut Stream;
     type OnPath = unsafe extern "C" fn(*const c_char) -> c_int;
     type Prints = unsafe extern "C" fn(*mut Stream, *const c_char, *mut c_void) -> c_int;
@@ -43,6 +42,7 @@ pub(super) fn begin() {
     let functions: (OnPaths, OnPath, Prints, PrintsChecked) =
         (__wrap_fopen, __wrap_unlink, __wrap_vfprintf, __wrap___vfprintf_chk);
     std::hint::black_box(functions);
+    IS_DRIVEN.store(true, Relaxed);
 }
 
 /// Does what still waits: an input is about to run, or the process ends.
