@@ -8,7 +8,7 @@
   ;; | 0 | `address + state`: 1 live, 2 in quarantine, 3 to be used again. A block's address is a multiple of 16 |
   ;; | 4 | requested size in bytes |
   ;; | 8 | ordinal number of its allocation, from 1 |
-  ;; | 12 | address of the next block in the quarantine, or in the list of its class |
+  ;; | 12 | the next record in the quarantine, or in the list of its class; 0: none |
   ;; | 16 | address of the block's *chunk*: redzone, block, and what rounding adds |
   ;; | 20 | ordinal number of its free, 0 if it is live |
   ;; | 24 | length of the chunk in bytes |
@@ -52,7 +52,7 @@
   ;; Whether the block that was allocated last is zero.
   (global $block_is_zero (mut i32) (i32.const 0))
 
-  ;; Quarantine: first block in, last block in, bytes of their chunks.
+  ;; Quarantine: record of the first block in, of the last one in, bytes of their chunks.
   (global $quarantine_first (mut i32) (i32.const 0))
   (global $quarantine_last (mut i32) (i32.const 0))
   (global $quarantine_bytes (mut i32) (i32.const 0))
@@ -199,7 +199,9 @@
       (local.set $used (i32.load $heap (local.get $head)))
       (if (local.get $used)
         (then
-          (local.set $record (call $record (local.get $used)))
+          (local.set $record (local.get $used))
+          (local.set $used
+            (i32.and (i32.load $heap (local.get $record)) (i32.const -16)))
           (i32.store $heap (local.get $head)
             (i32.load $heap offset=12 (local.get $record)))
           (local.set $chunk (i32.load $heap offset=16 (local.get $record)))
@@ -221,7 +223,10 @@
         (i32.sub (i32.const 0) (local.get $align))))
     ;; The record.
     (if (local.get $class)
-      (then (local.set $record (call $record (local.get $address))))
+      (then
+        ;; A chunk that is used again mostly has its block, and so its record, where they were.
+        (if (i32.ne (local.get $used) (local.get $address))
+          (then (local.set $record (call $record (local.get $address))))))
       (else (call $enter_slot (local.get $address) (local.get $record))))
     (i32.store $heap (local.get $record) (i32.or (local.get $address) (i32.const 1)))
     (i32.store $heap offset=4 (local.get $record) (local.get $size))
@@ -368,11 +373,9 @@
     ;; To the end of the quarantine.
     (if (global.get $quarantine_last)
       (then
-        (i32.store $heap offset=12
-          (call $record (global.get $quarantine_last))
-          (local.get $address)))
-      (else (global.set $quarantine_first (local.get $address))))
-    (global.set $quarantine_last (local.get $address))
+        (i32.store $heap offset=12 (global.get $quarantine_last) (local.get $record)))
+      (else (global.set $quarantine_first (local.get $record))))
+    (global.set $quarantine_last (local.get $record))
     (global.set $quarantine_bytes
       (i32.add
         (global.get $quarantine_bytes)
@@ -389,8 +392,8 @@
   ;; Takes the first block out of the quarantine. There is another behind it.
   (func $evict_first
     (local $address i32) (local $record i32) (local $class i32) (local $chunk i32) (local $length i32)
-    (local.set $address (global.get $quarantine_first))
-    (local.set $record (call $record (local.get $address)))
+    (local.set $record (global.get $quarantine_first))
+    (local.set $address (i32.and (i32.load $heap (local.get $record)) (i32.const -16)))
     (global.set $quarantine_first (i32.load $heap offset=12 (local.get $record)))
     (global.set $quarantine_bytes
       (i32.sub
@@ -402,7 +405,7 @@
         (i32.store $heap (local.get $record) (i32.or (local.get $address) (i32.const 3)))
         (local.set $class (i32.shl (local.get $class) (i32.const 2)))
         (i32.store $heap offset=12 (local.get $record) (i32.load $heap (local.get $class)))
-        (i32.store $heap (local.get $class) (local.get $address)))
+        (i32.store $heap (local.get $class) (local.get $record)))
       (else
         (local.set $chunk (i32.load $heap offset=16 (local.get $record)))
         (local.set $length (i32.load $heap offset=24 (local.get $record)))

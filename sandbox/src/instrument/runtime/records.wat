@@ -13,7 +13,7 @@
   ;;
   ;; | from | first page of the records |
   ;; |---|---|
-  ;; | 0 | of each class, four bytes: a block to be used again. Class 0 has none, so that 0 is where no record is |
+  ;; | 0 | of each class, four bytes: the record of a block to be used again. Class 0 has none, so that 0 is where no record is |
   ;; | 4 | where the whole table is, once more pages have entries than fit here. No chunk is so short as class 1 |
   ;; | 512 | the table's entries of the first 768 pages. That of the first is not used |
   ;; | 3584 | slots |
