@@ -18,8 +18,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 /// other jobs for long; small, since each may hold a report of some size.
 const WINDOW_PER_JOB: usize = 64;
 
-/// Subjects that a further thread judges in the sandbox of all before it gets one of its own. To get one takes as
-/// long as some hundred small files.
+/// Subjects that a further thread judges in the sandbox of all before it gets one of its own: to get one takes
+/// time, and pays where there are many files.
 const SUBJECTS_BEFORE_OWN: usize = 500;
 
 /// Why a call ended without a whole report.

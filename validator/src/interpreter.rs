@@ -267,8 +267,7 @@ struct Opened {
 }
 
 impl Opened {
-    /// Opens the release, and beside it the checked builds that judge: digests of machine code take most of
-    /// the time.
+    /// Opens the release, and beside it, on a thread of their own, the checked builds that judge.
     fn side_by_side(
         sandbox: &Sandbox,
         release: Result<ModuleBytes, OpenError>,

@@ -5,7 +5,7 @@ use crate::support::guests::guest;
 use crate::support::program::Program;
 use std::fs;
 
-/// Enough for three threads to have judged more than 500 files each.
+/// So many that a thread has judged more than 500 of them, where all judge at about the same pace.
 const FILES: usize = 2_400;
 
 #[test]

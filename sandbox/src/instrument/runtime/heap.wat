@@ -15,8 +15,8 @@
   ;; | 28 | size class of the chunk; 0: it has pages of its own |
   ;;
   ;; `instrument/heap.rs` reads them. Where the record of a block is follows from where its chunk is, 16 bytes
-  ;; before the block (`records.wat`): chunks are at least 32 bytes long and as many bytes before their block,
-  ;; so no two blocks have one record.
+  ;; before the block (`records.wat`). No two blocks have one: a block is 16 bytes or more behind its chunk's
+  ;; start, and one at an odd multiple of 16 as many before its end, unless all redzones are longer.
   ;;
   ;; Chunks of up to 32 KiB have one of some hundred lengths, and keep it for ever: a *class* is a list of
   ;; those that can be used again. Longer chunks take pages and give them back.

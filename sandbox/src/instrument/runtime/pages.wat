@@ -102,7 +102,7 @@
               (call $enter_records
                 (local.get $at) (global.get $pages_taken) (local.get $records))
               (return (local.get $at))))
-          (call $give_records (local.get $records))))
+          (call $give_records (local.get $records) (global.get $pages_taken))))
       (if (i32.gt_u (global.get $pages_taken) (i32.const 1))
         (then
           (global.set $pages_taken (i32.const 1))

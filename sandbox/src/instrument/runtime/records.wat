@@ -92,9 +92,12 @@
       (i32.add (local.get $at) (i32.shl (local.get $pages) (i32.const 16))))
     (local.get $at))
 
-  ;; Gives the pages from `at` on back, which were taken last and not used.
-  (func $give_records (param $at i32)
-    (global.set $records_end (local.get $at)))
+  ;; Gives pages back that were not used, unless others were taken since: the table may have been.
+  (func $give_records (param $at i32) (param $pages i32)
+    (if (i32.eq
+          (global.get $records_end)
+          (i32.add (local.get $at) (i32.shl (local.get $pages) (i32.const 16))))
+      (then (global.set $records_end (local.get $at)))))
 
   ;; Chunks are cut from so many pages at `at` from now on, and these are their records.
   (func $enter_records (param $at i32) (param $pages i32) (param $records i32)
