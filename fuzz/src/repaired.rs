@@ -9,10 +9,10 @@
 use crate::sandbox::{on_guest_stack, sandbox};
 use proofhouse_corpus::{ChannelFile, FieldValues};
 use proofhouse_sandbox::{
-    Evaluated, Interpreter, Job, Limits, Outcome, Phase, Run, Sanitize, Verdict,
+    Evaluated, Interpreter, Job, Limits, Outcome, Phase, Resident, Run, Sanitize, Verdict,
 };
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Its module, in the `fixtures` folder of the target directory.
 const MODULE: &str = "channel-7.11.wasm";
@@ -47,13 +47,14 @@ pub(crate) fn judge(content: &[u8], events: &[&[u8]]) -> Option<(Content, Outcom
     if bytes > MAX_BYTES || events.len() > MAX_EVENTS {
         return None;
     }
-    let (run, again) = on_guest_stack(|| {
+    let (run, again, resident) = on_guest_stack(|| {
         let limits = Limits::default();
         let job = Job { content, events, limits: &limits, configuration: None, arguments: &[] };
         let interpreter = interpreter();
-        (interpreter.run(&job), interpreter.run_from_scratch(&job))
+        (interpreter.run(&job), interpreter.run_from_scratch(&job), run_resident(&job))
     });
     assert_eq!(run, again, "a run from an image, a run from scratch");
+    assert_eq!(run, resident, "a run in an instance in which all earlier inputs ran");
     let decoded = ChannelFile::decode(content);
     let expected = match &decoded {
         Err(_) => Content::Malformed,
@@ -119,6 +120,13 @@ fn interpreter() -> &'static Interpreter {
         let opened = sandbox().interpreter(wasm, &Limits::default(), Sanitize::On);
         opened.unwrap_or_else(|error| panic!("{error:?}"))
     })
+}
+
+/// A run in the one instance that stays.
+fn run_resident(job: &Job<'_>) -> Run {
+    static RESIDENT: OnceLock<Mutex<Resident>> = OnceLock::new();
+    let resident = RESIDENT.get_or_init(|| Mutex::new(interpreter().clone().resident()));
+    resident.lock().unwrap_or_else(PoisonError::into_inner).run(job, |_| ())
 }
 
 /// Where it is: this program lies somewhere in the target directory.

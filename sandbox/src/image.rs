@@ -17,10 +17,12 @@ use crate::limits::{Limits, MAX_IMAGE_BYTES, RUNS_BEFORE_IMAGE};
 use crate::num::u64_of;
 use crate::run::Job;
 use crate::session::Session;
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use wasmtime::{
-    Extern, ExternType, Global, Instance, Memory, Module, ModuleExport, Store, V128, Val,
+    Extern, ExternType, Global, Instance, Memory, Module, ModuleExport, Mutability, Store, V128,
+    Val,
 };
 
 /// Bytes that are compared, and stored if they differ, as one.
@@ -74,14 +76,17 @@ impl Key {
 struct MemoryDifference {
     export: ModuleExport,
     pages: u64,
-    /// Offset and bytes of each piece that differs.
-    pieces: Vec<(usize, Box<[u8]>)>,
+    /// Those that differ.
+    pieces: Vec<Piece>,
 }
 
+/// Offset and bytes of a part of a memory.
+pub(crate) type Piece = (usize, Box<[u8]>);
+
 /// All that can differ between two instances.
-struct Contents {
-    memories: Vec<(ModuleExport, Vec<u8>)>,
-    globals: Vec<(ModuleExport, Number)>,
+pub(crate) struct Contents {
+    pub(crate) memories: Vec<(ModuleExport, Vec<u8>)>,
+    pub(crate) globals: Vec<(ModuleExport, Number)>,
 }
 
 impl Image {
@@ -113,6 +118,11 @@ impl Image {
     /// Whether a run of `job` may start from it.
     pub(crate) fn fits(&self, job: &Job<'_>) -> bool {
         self.key.fits(job)
+    }
+
+    /// What is left on the host's side.
+    pub(crate) fn kept(&self) -> &Keepsake {
+        &self.kept
     }
 
     /// Fuel that it took to get there.
@@ -154,16 +164,27 @@ fn lost() -> wasmtime::Error {
 
 impl Contents {
     /// Those of an instance.
-    fn of(module: &Module, store: &mut Store<State>, instance: Instance) -> Option<Self> {
+    pub(crate) fn of(
+        module: &Module,
+        store: &mut Store<State>,
+        instance: Instance,
+    ) -> Option<Self> {
         let (mut memories, mut globals) = (Vec::new(), Vec::new());
+        let mut seen = BTreeSet::new();
         for exported in module.exports() {
             let Some(export) = module.get_export_index(exported.name()) else { continue };
             match exported.ty() {
                 ExternType::Memory(_) => {
                     let memory = memory(store, instance, &export)?;
-                    memories.push((export, memory.data(&*store).to_vec()));
+                    // A guest may export its memory under many names.
+                    if seen.insert(memory.data_ptr(&*store)) {
+                        memories.push((export, memory.data(&*store).to_vec()));
+                    }
                 }
-                ExternType::Global(_) if exported.name().starts_with(IMAGE_GLOBAL) => {
+                ExternType::Global(ty)
+                    if ty.mutability() == Mutability::Var
+                        && exported.name().starts_with(IMAGE_GLOBAL) =>
+                {
                     let global = global(store, instance, &export)?;
                     globals.push((export, Number::of(&global.get(&mut *store))?));
                 }
@@ -184,7 +205,7 @@ fn global(store: &mut Store<State>, instance: Instance, export: &ModuleExport) -
 
 /// The pieces of `now` that are not as before, neighbours joined; what was not there was zero. `None` if
 /// there are more than `bytes_left`, which they are taken from.
-fn differences(before: &[u8], now: &[u8], bytes_left: &mut u64) -> Option<Vec<(usize, Box<[u8]>)>> {
+pub(crate) fn differences(before: &[u8], now: &[u8], bytes_left: &mut u64) -> Option<Vec<Piece>> {
     const ZERO: [u8; PIECE_BYTES] = [0; PIECE_BYTES];
     let mut ranges: Vec<std::ops::Range<usize>> = Vec::new();
     let mut known = before.chunks(PIECE_BYTES);
@@ -207,7 +228,7 @@ fn differences(before: &[u8], now: &[u8], bytes_left: &mut u64) -> Option<Vec<(u
 
 /// The value of a global that is no reference.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Number {
+pub(crate) enum Number {
     I32(i32),
     I64(i64),
     F32(u32),

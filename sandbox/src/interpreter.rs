@@ -13,10 +13,11 @@ use crate::module::ModuleInfo;
 use crate::module_bytes::ModuleBytes;
 use crate::observation::Observation;
 use crate::outcome::{Frame, HostFault, Outcome, Unusable};
+use crate::resident::Resident;
 use crate::run::{Job, Run};
 use crate::sandbox::Sandbox;
 use crate::sanitize::Sanitize;
-use crate::session::{Session, Unstarted};
+use crate::session::{Session, Unstarted, Vessel};
 use crate::sources::Sources;
 use crate::symbols::{CodePlace, Symbols};
 use crate::variant::Variant;
@@ -102,7 +103,7 @@ impl Loaded {
     }
 
     /// What a run of `job` may start from.
-    fn image(&self, job: &Job<'_>) -> Option<&Image> {
+    pub(crate) fn image(&self, job: &Job<'_>) -> Option<&Image> {
         if !self.instrumentation.interface.image {
             return None;
         }
@@ -204,7 +205,7 @@ impl Interpreter {
     /// interpreter does before it sees content is done for this run. What comes out is equal.
     pub fn run_from_scratch(&self, job: &Job<'_>) -> Run {
         let session = Session::start(&self.loaded, job, Tuning::default());
-        Self::run_session(session.and_then(Session::prepared), |_| ())
+        Self::run_session(session.and_then(Session::prepared), |_| ()).0
     }
 
     /// The same, and shows what the run covered before it is gone. An interpreter that was opened without
@@ -219,8 +220,18 @@ impl Interpreter {
         let mut watched = None;
         let session = Session::start(&self.loaded, job, Tuning::default());
         let session = session.and_then(Session::prepared);
-        let run = Self::run_session(session, |session| watched = session.watched());
+        let (run, _) = Self::run_session(session, |session| watched = session.watched());
         (run, watched)
+    }
+
+    /// To be run again and again on one thread, by a fuzzer: see [`Resident`].
+    pub fn resident(self) -> Resident {
+        Resident::new(self)
+    }
+
+    /// What every run shares.
+    pub(crate) fn loaded(&self) -> &Loaded {
+        &self.loaded
     }
 
     fn run_whole(
@@ -229,7 +240,11 @@ impl Interpreter {
         variant: Variant,
         observe: impl FnOnce(Observation<'_>),
     ) -> Run {
-        let mut run = self.run_tuned(job, variant.tuning(), observe);
+        self.with_stacks(self.run_tuned(job, variant.tuning(), observe), job, variant)
+    }
+
+    /// The same run, which also says where the object of its memory error was allocated and freed.
+    pub(crate) fn with_stacks(&self, mut run: Run, job: &Job<'_>, variant: Variant) -> Run {
         let object = run.outcome.memory_mut().and_then(|memory| memory.object.as_mut());
         if let Some(object) = object
             && let Some((allocation, freed)) = object.numbers
@@ -257,22 +272,24 @@ impl Interpreter {
                 observe(observation);
             }
         })
+        .0
     }
 
-    /// `look` sees the session when it is over.
-    fn run_session(
+    /// `look` sees the session when it is over; then its instance is left.
+    pub(crate) fn run_session(
         session: Result<Session<'_>, Box<Unstarted>>,
         look: impl FnOnce(&Session<'_>),
-    ) -> Run {
+    ) -> (Run, Option<Vessel>) {
         match session {
-            Err(unstarted) => Run::new(unstarted.outcome, unstarted.finished),
+            Err(unstarted) => (Run::new(unstarted.outcome, unstarted.finished), None),
             Ok(mut session) => {
                 let outcome = match abi::judge(&mut session) {
                     Ok(outcome) => outcome,
                     Err(ended) => ended.into_outcome(),
                 };
                 look(&session);
-                Run::new(outcome, session.finish())
+                let (finished, vessel) = session.finish();
+                (Run::new(outcome, finished), Some(vessel))
             }
         }
     }

@@ -35,6 +35,7 @@ mod num;
 mod observation;
 mod outcome;
 mod records;
+mod resident;
 mod run;
 mod sandbox;
 mod sanitize;
@@ -67,6 +68,7 @@ pub use outcome::{
     TrapKind, Unusable,
 };
 pub use records::Records;
+pub use resident::Resident;
 pub use run::{Job, Run};
 pub use sandbox::{Sandbox, SandboxError};
 pub use sanitize::Sanitize;

@@ -94,6 +94,11 @@ fn judge(case: &Case) -> OutcomeKind {
     is_blamed_rightly(&run);
     // The second run makes an image, and the third begins with it.
     assert_eq!([interpreter.run(&job), interpreter.run(&job)], [run.clone(), run.clone()]);
+    // One instance for several runs.
+    let mut resident = interpreter.clone().resident();
+    for _ in 0..3 {
+        assert_eq!(resident.run(&job, |_| ()), run, "in an instance that was used");
+    }
     // That from scratch tells no stacks of allocations.
     let scratch = interpreter.run_from_scratch(&job);
     assert_eq!(

@@ -74,6 +74,8 @@ const IN_PAGE: u32 = (1 << PAGE_LOG2) - RECORD_BYTES;
 const TABLE: u32 = 512;
 /// Pages that have entries there.
 const TABLE_PAGES: u32 = 768;
+/// Bytes of notes before the records of the first page.
+const NOTES: u32 = 4096;
 /// Pages that may have entries at all.
 const MAX_PAGES: u32 = 16_384;
 /// Where the address of the table is that needs a page.
@@ -87,6 +89,15 @@ const REUSABLE: u32 = 3;
 /// How far behind an address a block is looked for, in bytes: the longest redzone there is, spacing
 /// included, and an alignment.
 const FORWARD: u32 = 1 << 18;
+
+/// How far into the records' memory, which has so many bytes, the runtime may have written while the blocks
+/// of the heap's first page end before `rest` bytes of it. `None` if there is more than that page.
+pub(crate) fn written_records(memory_bytes: usize, rest: u32) -> Option<usize> {
+    let page = 1u32 << PAGE_LOG2;
+    // The last block begins before its chunk's end; its record may lie across that.
+    let end = rest.max(NOTES).next_multiple_of(RECORD_BYTES).saturating_add(RECORD_BYTES);
+    (memory_bytes == index(page)).then(|| index(end.min(page)))
+}
 
 /// The records of an instance's blocks. Bytes that the runtime did not write give nothing or nonsense.
 #[derive(Clone, Copy)]

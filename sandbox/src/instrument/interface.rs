@@ -84,6 +84,9 @@ pub const NOTES: [&str; 6] =
 pub const HEAP: &str = "__proofhouse_heap";
 /// `i32` global: address of the heap's first page.
 pub const HEAP_BASE: &str = "__proofhouse_heap_base";
+/// Mutable `i32` global: end of the blocks that were cut from the pages that the heap got last, or has from
+/// the start. Behind it nothing was written.
+pub const HEAP_REST: &str = "__proofhouse_rest";
 /// Mutable `i32` global: bytes of live blocks, each rounded up to 16, plus 16. Unsigned.
 pub const HEAP_LIVE: &str = "__proofhouse_heap_live";
 /// Mutable `i64` global: most bytes that the guest had at once in the sense of [`HEAP_LIMIT`]. Kept if

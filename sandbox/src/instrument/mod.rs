@@ -83,12 +83,13 @@ pub use coverage::{
     CallComparison, CallKind, CallSite, Comparison, CoverageMap, CoveragePoint, DamagedCoverage,
     PointKind, Site,
 };
+pub(crate) use heap::written_records;
 pub use heap::{HeapObject, HeapRecords, NearObject, Place};
 pub use interface::Interface;
 pub use offsets::{DamagedOffsets, OffsetMap};
 pub use options::{Checks, Heap, NullPage, Options};
 pub use refusal::{AsanFault, Limited, Refusal};
-pub(crate) use shadow::GRANULE;
+pub(crate) use shadow::{GRANULE, shadow_bytes};
 pub use shadow::{Poison, first_poisoned};
 pub(crate) use stack::RED_ZONE;
 pub use stop::Stop;

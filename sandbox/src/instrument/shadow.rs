@@ -12,6 +12,7 @@
 //! This is the encoding of AddressSanitizer (Serebryany et al., USENIX ATC 2012), so that code built
 //! for it can write to the shadow itself. Zero means ordinary memory: a fresh shadow poisons nothing.
 
+use super::numbers::index;
 use crate::num::u64_of;
 
 /// Guest bytes in a granule, as a power of two.
@@ -58,6 +59,11 @@ impl Poison {
     pub(super) fn of(shadow: u8) -> Option<Self> {
         (shadow >= 0x80).then_some(Self(shadow))
     }
+}
+
+/// Bytes of shadow that so many bytes of the guest have.
+pub(crate) fn shadow_bytes(guest: usize) -> usize {
+    guest.div_ceil(index(GRANULE))
 }
 
 /// The first of `length` bytes from `address` on that may not be accessed, and why.

@@ -10,7 +10,7 @@ use crate::abi::{self, Entry};
 use crate::gauges::{Gauges, Tuning};
 use crate::guest_memory::GuestMemory;
 use crate::host::{Captured, Growth, Keepsake, State, Stop, Wasi, connect_oracle, split};
-use crate::image::Image;
+use crate::image::{Contents, Image};
 use crate::interpreter::Loaded;
 use crate::limits::MAX_INPUT_BYTES;
 use crate::message::Said;
@@ -76,6 +76,20 @@ pub(crate) struct Session<'a> {
     remembered: Option<[u8; 32]>,
 }
 
+/// An instance in its store, between two sessions.
+pub(crate) struct Vessel {
+    pub(crate) store: Store<State>,
+    pub(crate) instance: Instance,
+    gauges: Gauges,
+}
+
+impl Vessel {
+    /// All that may be otherwise in another instance.
+    pub(crate) fn contents(&mut self, loaded: &Loaded) -> Option<Contents> {
+        Contents::of(&loaded.module, &mut self.store, self.instance)
+    }
+}
+
 /// What remains of a session.
 pub(crate) struct Finished {
     pub(crate) phase: Phase,
@@ -139,13 +153,44 @@ impl<'a> Session<'a> {
         let mut session = Self::instantiate(loaded, job)?;
         let Self { store, instance, .. } = &mut session;
         let restored = image.restore(store, *instance);
-        session.fuel = image.fuel();
-        session.enter(Phase::Initialise);
-        match restored.and_then(|()| session.set_limits(Tuning::default())) {
-            Ok(()) => Ok(session),
+        session.resumed(image, restored)
+    }
+
+    /// The same in an instance that was used, and was put back to what the image remembers.
+    ///
+    /// # Errors
+    /// The outcome, and what there is to say about the run until then.
+    pub(crate) fn resume_in(
+        vessel: Vessel,
+        loaded: &'a Loaded,
+        job: &'a Job<'a>,
+        image: &Image,
+    ) -> Result<Self, Box<Unstarted>> {
+        let mut session = Self::new(loaded, job, vessel);
+        // No memory and no table begins any more.
+        let state = state(loaded, job, [0, 0]);
+        let State { memory, shadow, .. } = *session.store.data();
+        *session.store.data_mut() = State { memory, shadow, ..state };
+        if let Err(outcome) = fits(loaded, job) {
+            return Err(session.unstarted(outcome.into()));
+        }
+        session.store.data_mut().recall(image.kept());
+        session.resumed(image, Ok(()))
+    }
+
+    /// An instance that is what the image remembers, waiting for content.
+    fn resumed(
+        mut self,
+        image: &Image,
+        restored: Result<(), wasmtime::Error>,
+    ) -> Result<Self, Box<Unstarted>> {
+        self.fuel = image.fuel();
+        self.enter(Phase::Initialise);
+        match restored.and_then(|()| self.set_limits(Tuning::default())) {
+            Ok(()) => Ok(self),
             Err(error) => {
-                let ended = session.outcome_of(&error);
-                Err(session.unstarted(ended))
+                let ended = self.outcome_of(&error);
+                Err(self.unstarted(ended))
             }
         }
     }
@@ -158,7 +203,8 @@ impl<'a> Session<'a> {
         loaded: &'a Loaded,
         job: &'a Job<'a>,
     ) -> Result<Self, Box<Unstarted>> {
-        let state = state(loaded, job);
+        let resources = loaded.module.resources_required();
+        let state = state(loaded, job, [resources.num_memories, resources.num_tables]);
         if let Err(outcome) = fits(loaded, job) {
             let finished = Finished::without_instance(0, state);
             return Err(Box::new(Unstarted { outcome, finished }));
@@ -184,7 +230,12 @@ impl<'a> Session<'a> {
             let finished = Finished::without_instance(0, store.into_data());
             return Err(Box::new(Unstarted { outcome, finished }));
         }
-        Ok(Self {
+        Ok(Self::new(loaded, job, Vessel { store, instance, gauges }))
+    }
+
+    fn new(loaded: &'a Loaded, job: &'a Job<'a>, vessel: Vessel) -> Self {
+        let Vessel { store, instance, gauges } = vessel;
+        Self {
             job,
             loaded,
             store,
@@ -200,7 +251,7 @@ impl<'a> Session<'a> {
             emitted_in_load: Records::default(),
             evaluated: Vec::new(),
             remembered: None,
-        })
+        }
     }
 
     /// The same session, waiting for content.
@@ -215,8 +266,16 @@ impl<'a> Session<'a> {
     }
 
     fn unstarted(self, ended: Ended) -> Box<Unstarted> {
-        let (outcome, finished) = (ended.into_outcome(), self.finish());
+        let (outcome, (finished, _)) = (ended.into_outcome(), self.finish());
         Box::new(Unstarted { outcome, finished })
+    }
+
+    /// Shows the instance while nothing runs in it.
+    pub(crate) fn with_instance<C>(
+        &mut self,
+        look: impl FnOnce(&mut Store<State>, Instance) -> Option<C>,
+    ) -> Option<C> {
+        look(&mut self.store, self.instance)
     }
 
     /// The parts that an image is made of: the contents as `read` finds them, what is kept on the host's
@@ -260,16 +319,16 @@ impl<'a> Session<'a> {
         Some(Observation::new(map, self.gauges.coverage()?.data(&self.store)))
     }
 
-    /// What is left when it is over.
-    pub(crate) fn finish(mut self) -> Finished {
+    /// What is left when it is over, and the instance as it was left.
+    pub(crate) fn finish(mut self) -> (Finished, Vessel) {
         let allocations = self.allocations_before.map_or(0..0, |before| {
             let last = self.gauges.allocations(&mut self.store);
             before.saturating_add(1)..last.saturating_add(1)
         });
         let initial = self.loaded.info().initial_memory_bytes;
         let counted = self.gauges.memory_peak(&mut self.store).map(|peak| peak.max(initial));
-        let state = self.store.into_data();
-        Finished {
+        let state = self.store.data_mut();
+        let finished = Finished {
             phase: self.phase,
             event: self.event,
             fuel: self.fuel,
@@ -277,8 +336,10 @@ impl<'a> Session<'a> {
             allocations,
             emitted_in_load: self.emitted_in_load,
             evaluated: self.evaluated,
-            captured: state.captured,
-        }
+            captured: std::mem::take(&mut state.captured),
+        };
+        let Self { store, instance, gauges, .. } = self;
+        (finished, Vessel { store, instance, gauges })
     }
 
     /// The entry points of the ABI.
@@ -451,18 +512,18 @@ impl<'a> Session<'a> {
     }
 }
 
-fn state(loaded: &Loaded, job: &Job<'_>) -> State {
+/// What the host keeps of a run in an instance that has so many memories and tables yet to begin.
+fn state(loaded: &Loaded, job: &Job<'_>, [memories, tables]: [u32; 2]) -> State {
     // Only a command reads its content through WASI; the others are handed it.
     let content = match loaded.exports.entry {
         Entry::Command(_) => job.content.to_vec(),
         Entry::Reactor(_) | Entry::Harness(_) => Vec::new(),
     };
     let info = loaded.info();
-    let resources = loaded.module.resources_required();
     let growth = Growth::new(
         job.limits,
-        resources.num_memories,
-        resources.num_tables,
+        memories,
+        tables,
         info.initial_memory_bytes,
         loaded.clock.deadline(job.limits.deadline),
     );

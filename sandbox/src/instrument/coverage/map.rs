@@ -140,6 +140,20 @@ impl CoverageMap {
         self.slots().saturating_add(self.sites.len().saturating_mul(index(SLOT_BYTES)))
     }
 
+    /// How far a run wrote into a coverage memory: behind that it is as it was.
+    pub(crate) fn reach(&self, memory: &[u8]) -> usize {
+        if self.counts_in_full {
+            return self.points.len().saturating_mul(index(COUNT_BYTES));
+        }
+        let ring = self.ring();
+        if self.calls.is_empty() {
+            return ring;
+        }
+        let cursor = memory.get(ring..).and_then(|ring| number(ring, 0)).unwrap_or(u32::MAX);
+        let written = cursor.min(ENTRIES).saturating_mul(ENTRY_BYTES);
+        ring.saturating_add(index(CURSOR_BYTES.saturating_add(written)))
+    }
+
     /// The counters in the bytes of a coverage memory.
     pub fn counters<'m>(&self, memory: &'m [u8]) -> &'m [u8] {
         memory.get(..self.points.len()).unwrap_or_default()

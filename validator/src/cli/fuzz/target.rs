@@ -14,7 +14,8 @@ use crate::cli::{COMPILE_CHILD, check};
 use cap_std::AmbientAuthority;
 use proofhouse_corpus::{Case, CaseEvent, CaseInterpreter, CaseSetting};
 use proofhouse_sandbox::{
-    Compilation, Compiler, Interpreter, Job, Limits, Run, Sandbox, Sanitize, Verdict,
+    Compilation, Compiler, Interpreter, Job, Limits, Observation, Resident, Run, Sandbox, Sanitize,
+    Verdict,
 };
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -49,7 +50,7 @@ pub(super) struct Fuzzed {
     statistics: Statistics,
     clock: Option<(Instant, Instant)>,
     /// Opened for the first input: the engine handles signals, and libFuzzer has to come before it.
-    interpreter: Option<(Sandbox, Interpreter)>,
+    interpreter: Option<(Sandbox, Resident)>,
 }
 
 impl Fuzzed {
@@ -86,16 +87,35 @@ impl Fuzzed {
         })
     }
 
+    /// The interpreter, which is opened once.
     fn interpreter(&mut self) -> Result<Interpreter, TargetError> {
         if self.interpreter.is_none() {
             let wasm = std::fs::read(self.state.stage.join("interpreter.wasm"))?;
-            self.interpreter = Some(open(wasm, &self.limits, self.state.sanitize())?);
+            let (sandbox, interpreter) = open(wasm, &self.limits, self.state.sanitize())?;
+            self.interpreter = Some((sandbox, interpreter.resident()));
         }
-        let (_, interpreter) = self
+        let (_, resident) = self
             .interpreter
             .as_ref()
             .ok_or_else(|| TargetError::Interpreter("it was not opened".into()))?;
-        Ok(interpreter.clone())
+        Ok(resident.interpreter().clone())
+    }
+
+    /// Runs an input, if the interpreter was opened.
+    fn run_resident(&mut self, input: &[u8], observe: impl FnOnce(Observation<'_>)) -> Option<Run> {
+        // Out of the way, since the inputs are borrowed too.
+        let (sandbox, mut resident) = self.interpreter.take()?;
+        let (content, events) = self.inputs(input);
+        let job = Job {
+            content,
+            events: &events,
+            limits: &self.limits,
+            configuration: None,
+            arguments: &self.arguments,
+        };
+        let run = resident.run(&job, observe);
+        self.interpreter = Some((sandbox, resident));
+        Some(run)
     }
 
     /// Content and events that an input stands for.
@@ -171,22 +191,12 @@ impl Fuzzed {
 
     /// Runs an input for its hints only; says whether it is a finding.
     fn rehearse(&mut self, input: &[u8]) -> bool {
-        let Some((_, interpreter)) = &self.interpreter else { return false };
-        let interpreter = interpreter.clone();
         let mut hints = self.mutators.take_hints();
         hints.clear();
-        let (content, events) = self.inputs(input);
-        let job = Job {
-            content,
-            events: &events,
-            limits: &self.limits,
-            configuration: None,
-            arguments: &self.arguments,
-        };
-        let run =
-            interpreter.run_observed(&job, |observation| features::hints(&observation, &mut hints));
-        self.statistics.rehearsals = self.statistics.rehearsals.saturating_add(1);
+        let run = self.run_resident(input, |observation| features::hints(&observation, &mut hints));
         self.mutators.give_rehearsed(hints);
+        let Some(run) = run else { return false };
+        self.statistics.rehearsals = self.statistics.rehearsals.saturating_add(1);
         is_finding(&run)
     }
 
@@ -204,6 +214,15 @@ impl Fuzzed {
             }
         }
         self.mutators.expect(attempt);
+    }
+
+    /// Ends the process, which cannot go on: the one that waits has opened the interpreter before.
+    fn give_up(&mut self, error: &TargetError) -> ! {
+        eprintln!("proofhouse: {error}");
+        self.statistics.unjudged = 1;
+        self.statistics.problem = Some(error.to_string());
+        self.statistics.write(&self.state.stage);
+        std::process::exit(i32::from(crate::cli::UNJUDGED));
     }
 
     fn tick(&mut self) {
@@ -233,33 +252,21 @@ impl Target for Fuzzed {
     fn run(&mut self, input: &[u8], features: &mut Features) -> Judged {
         let interpreter = match self.interpreter() {
             Ok(interpreter) => interpreter,
-            Err(error) => {
-                // The process that waits has opened it before; this one cannot go on.
-                eprintln!("proofhouse: {error}");
-                self.statistics.unjudged = 1;
-                self.statistics.problem = Some(error.to_string());
-                self.statistics.write(&self.state.stage);
-                std::process::exit(i32::from(crate::cli::UNJUDGED));
-            }
+            Err(error) => self.give_up(&error),
         };
         if let Some(map) = interpreter.coverage() {
             features.count(features::counters(map));
         }
         let mut hints = self.mutators.take_hints();
-        let (content, events) = self.inputs(input);
-        let job = Job {
-            content,
-            events: &events,
-            limits: &self.limits,
-            configuration: None,
-            arguments: &self.arguments,
-        };
         hints.clear();
         let mut points = 0;
-        let run = interpreter.run_observed(&job, |observation| {
+        let run = self.run_resident(input, |observation| {
             features::record(&observation, features, &mut hints);
             points = observation.counters().len();
         });
+        let Some(run) = run else {
+            self.give_up(&TargetError::Interpreter("it was not opened".into()))
+        };
         // A run that ended before its interpreter was ready covered nothing.
         let is_new = points > 0 && self.novelty.take(features.counters());
         if is_new {
