@@ -186,7 +186,7 @@ impl Key {
     }
 
     fn trailer(&self, artefact: &[u8]) -> [u8; TRAILER_BYTES] {
-        let digest = blake3::hash(artefact);
+        let digest = digest(artefact);
         let mut trailer = [0; TRAILER_BYTES];
         let parts = MAGIC.iter().chain(self.0.as_bytes()).chain(digest.as_bytes());
         for (to, from) in trailer.iter_mut().zip(parts) {
@@ -194,6 +194,19 @@ impl Key {
         }
         trailer
     }
+}
+
+/// The digest of an artefact. Some have dozens of megabytes, and the start of the process waits for it.
+fn digest(artefact: &[u8]) -> blake3::Hash {
+    /// Below, other threads would take longer to wake up than to hash.
+    const FOR_ONE_THREAD: usize = 1 << 20;
+    let mut hasher = blake3::Hasher::new();
+    if artefact.len() < FOR_ONE_THREAD {
+        hasher.update(artefact);
+    } else {
+        hasher.update_rayon(artefact);
+    }
+    hasher.finalize()
 }
 
 /// Feeds what the engine hashes into a digest that is the same in every process.
