@@ -102,7 +102,7 @@ pub(super) struct Check {
     /// Files judged at the same time [default: all cores].
     #[arg(short, long, value_name = "N")]
     pub(super) jobs: Option<NonZeroUsize>,
-    /// Report times. Without it equal calls give equal reports.
+    /// Report times: until the interpreters were ready, and of each file. Without it equal calls give equal reports.
     #[arg(long)]
     pub(super) timings: bool,
     /// What goes to stdout.

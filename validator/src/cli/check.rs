@@ -22,13 +22,16 @@ use std::io::{BufWriter, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 pub(super) fn run(args: &Check, authority: AmbientAuthority) -> Result<ExitCode, Failure> {
+    let started = Instant::now();
     let policy = policy(args, authority)?;
     let jobs = args.jobs.or_else(|| std::thread::available_parallelism().ok());
     let jobs = jobs.unwrap_or(NonZeroUsize::MIN);
     let sandbox = sandbox(jobs, authority)?;
     let judges = judges(args, &sandbox, &policy, authority)?;
+    let ready = started.elapsed();
     let events = events(&args.events, authority)?;
     let subjects = subjects(&args.content, &judges, &policy, authority)?;
 
@@ -45,7 +48,7 @@ pub(super) fn run(args: &Check, authority: AmbientAuthority) -> Result<ExitCode,
         judges: &judges,
         events: &events,
         subjects: subjects.len(),
-        timings: args.timings,
+        timings: args.timings.then_some(ready),
     };
     let mut files = report_files(&args.report, authority)?;
     let palette = palette();

@@ -144,7 +144,7 @@ impl<W: Write> Report for Human<W> {
         let (style, word) = self.palette.verdict(judgement.verdict);
         let Palette { bold, dim, .. } = self.palette;
         write!(self.out, "{style}{word:<8}{style:#}  {bold}{}{bold:#}", judgement.path)?;
-        if head.timings {
+        if head.timings.is_some() {
             let total: u128 = judgement.runs.iter().map(|run| run.elapsed.as_micros()).sum();
             write!(self.out, "  {dim}{total} us{dim:#}")?;
         }
@@ -170,7 +170,9 @@ impl<W: Write> Report for Human<W> {
             (true, 1) => "1 event".to_owned(),
             (true, n) => format!("{n} events"),
         };
-        writeln!(self.out, "{style:#}  {dim}({}; {events}){dim:#}", judges.join(", "))?;
+        let ready = head.timings.map(|ready| format!("; ready after {} us", ready.as_micros()));
+        let ready = ready.unwrap_or_default();
+        writeln!(self.out, "{style:#}  {dim}({}; {events}{ready}){dim:#}", judges.join(", "))?;
         self.out.flush()
     }
 }

@@ -11,6 +11,7 @@ use proofhouse_sandbox::{Evaluated, Outcome, Phase, Records};
 use serde::Serialize;
 use serde_json::json;
 use std::io::{self, Write};
+use std::time::Duration;
 
 /// The `schema` member of a report.
 pub const REPORT_SCHEMA: &str = "proofhouse.report/1";
@@ -31,7 +32,7 @@ impl<W: Write> Json<W> {
 impl<W: Write> Report for Json<W> {
     fn begin(&mut self, head: &Head<'_>) -> io::Result<()> {
         let interpreters: Vec<_> = head.judges.iter().map(|judge| judge.entry()).collect();
-        let members = [
+        let mut members = vec![
             ("schema", json!(REPORT_SCHEMA)),
             ("tool", json!(Tool::default())),
             ("policy", json!({ "digest": head.policy.digest() })),
@@ -40,6 +41,7 @@ impl<W: Write> Report for Json<W> {
             ("limits", json!(head.policy.limits)),
             ("interpreters", json!(interpreters)),
         ];
+        members.extend(head.timings.map(|ready| ("ready_us", json!(microseconds(ready)))));
         self.out.write_all(b"{")?;
         for (name, value) in members {
             writeln!(self.out, "{}:{value},", json!(name))?;
@@ -111,7 +113,6 @@ impl<'a> RunEntry<'a> {
     fn of(head: &Head<'a>, judged: &'a JudgedRun) -> Self {
         let run = &judged.run;
         let events = run.events.iter().enumerate();
-        let elapsed = || u64::try_from(judged.elapsed.as_micros()).unwrap_or(u64::MAX);
         Self {
             interpreter: head.judges.get(judged.judge).map(Judge::id),
             build: judged.build.as_deref().unwrap_or(RELEASE),
@@ -122,9 +123,13 @@ impl<'a> RunEntry<'a> {
             peak_memory_bytes: run.peak_memory_bytes,
             events: events.map(|(at, event)| EventEntry::of(head, at, event)).collect(),
             emitted: records(&run.emitted),
-            elapsed_us: head.timings.then(elapsed),
+            elapsed_us: head.timings.map(|_| microseconds(judged.elapsed)),
         }
     }
+}
+
+fn microseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[derive(Serialize)]

@@ -17,6 +17,7 @@ use crate::policy::Policy;
 use proofhouse_sandbox::Verdict;
 use serde::Serialize;
 use std::io;
+use std::time::Duration;
 
 /// What is known before anything is judged.
 #[derive(Clone, Copy)]
@@ -29,8 +30,9 @@ pub struct Head<'a> {
     pub events: &'a crate::events::Events,
     /// How many subjects there are.
     pub subjects: usize,
-    /// Whether times are reported. They make reports differ from run to run.
-    pub timings: bool,
+    /// Where times are reported, how long it took until the interpreters were ready. Times make reports differ
+    /// from run to run.
+    pub timings: Option<Duration>,
 }
 
 impl Head<'_> {

@@ -35,6 +35,8 @@ pub(crate) enum Error {
     Cargo { package: Name, target: &'static str, status: ExitStatus },
     #[error("cargo build of the program failed ({status})")]
     Program { status: ExitStatus },
+    #[error("the report of the program does not say when it was ready")]
+    Report,
     #[error("the index of the box is over 4 GiB")]
     LargeIndex,
     #[error("cargo cannot say where the sources of {package} are ({status})\n{said}")]
