@@ -142,8 +142,31 @@ fn all_reports_say_the_same_and_say_it_again() {
     assert!(
         html.contains(&format!("{hit} of {all}")) && human.contains(&format!("{hit} of {all}"))
     );
+    the_human_report_names_lines(&human, &files);
     assert!(html.contains("static enum status evaluate_instance("), "the source is in the page");
     assert!(!html.contains("<script") && !html.contains("src="));
+}
+
+/// Lines that a function's report calls not executed are so in the tracefile, at both ends of each run.
+fn the_human_report_names_lines(human: &str, files: &BTreeMap<String, Traced>) {
+    let (mut file, mut named) = ("", 0);
+    for line in human.lines() {
+        let Some((_, runs)) = line.split_once("not executed: ") else {
+            file = line
+                .split_whitespace()
+                .last()
+                .and_then(|at| at.rsplit_once(':'))
+                .map_or("", |at| at.0);
+            continue;
+        };
+        let runs = runs.split_once(" and ").map_or(runs, |(runs, _)| runs);
+        for end in runs.split(", ").flat_map(|run| run.split('-')) {
+            let traced = files.iter().find(|(path, _)| path.ends_with(file));
+            assert_eq!(traced.unwrap().1.lines[&end.parse().unwrap()], 0, "{file}: {end}");
+            named += 1;
+        }
+    }
+    assert!(named > 10, "{human}");
 }
 
 #[test]

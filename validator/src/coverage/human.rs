@@ -7,6 +7,8 @@ use std::io::{self, Write};
 
 /// Functions, and instances of each content, that are shown unless all are asked for.
 const SHOWN: usize = 25;
+/// Runs of lines that are named of one function, unless all are asked for.
+const RUNS: usize = 8;
 /// Inputs that are named of one instance.
 const INPUTS: usize = 16;
 
@@ -71,7 +73,7 @@ fn functions(
     styles: Styles,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let Styles { bold, dim, .. } = styles;
+    let Styles { bold, dim, missed, .. } = styles;
     let has_lines = coverage.lines.all > 0;
     let names: Vec<String> =
         coverage.functions.iter().take(most).map(|f| Plain(&f.name).to_string()).collect();
@@ -96,12 +98,29 @@ fn functions(
             }
             _ => writeln!(out, "{name}")?,
         }
+        if lines.hit > 0 && lines.missed() > 0 {
+            let runs = if most == usize::MAX { usize::MAX } else { RUNS };
+            writeln!(out, "{:>34}{missed}not executed: {}{missed:#}", "", runs_of(function, runs))?;
+        }
     }
     let more = coverage.functions.len().saturating_sub(most);
     if more > 0 {
         writeln!(out, "{dim}and {more} more; --all shows them{dim:#}")?;
     }
     writeln!(out)
+}
+
+/// The lines of a function that were not executed, as `12, 15-18 and 3 more`.
+fn runs_of(function: &FunctionCoverage, most: usize) -> String {
+    let run = |(first, last): &(u32, u32)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    };
+    let shown: Vec<String> = function.missed.iter().take(most).map(run).collect();
+    match function.missed.len().saturating_sub(most) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 /// As `12 of 18  66%`.

@@ -87,6 +87,10 @@ pub struct FunctionCoverage {
     pub edges: Part,
     /// Its lines.
     pub lines: Part,
+    /// Its lines that were not executed: first and last of each run of them, lines without code in between
+    /// included.
+    #[serde(skip)]
+    pub missed: Vec<(u32, u32)>,
 }
 
 /// One file of the sources.
@@ -190,6 +194,7 @@ impl Coverage {
                 hits: first_hit.or(first).unwrap_or(0),
                 edges,
                 lines,
+                missed: missed(&of),
             });
         }
         // A function may have all its points in others, and be named for a line of theirs only.
@@ -242,6 +247,22 @@ impl Coverage {
     }
 }
 
+/// Runs of lines that were not hit, of lines and how often each was.
+fn missed(lines: &BTreeMap<u32, u64>) -> Vec<(u32, u32)> {
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    let mut goes_on = false;
+    for (line, hits) in lines {
+        if *hits == 0 {
+            match runs.last_mut().filter(|_| goes_on) {
+                Some(run) => run.1 = *line,
+                None => runs.push((*line, *line)),
+            }
+        }
+        goes_on = *hits == 0;
+    }
+    runs
+}
+
 /// Files with code by path, and the new number of each.
 fn sorted(files: Vec<FileCoverage>) -> (Vec<FileCoverage>, Vec<Option<usize>>) {
     let mut numbers = vec![None; files.len()];
@@ -279,6 +300,8 @@ fn index(number: u32) -> usize {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::*;
     use proofhouse_sandbox::{PointPlace, SourceFunction, SourceLine};
 
@@ -341,6 +364,15 @@ mod tests {
             names,
             [("outer", Some("z.c"), 1), ("inlined", Some("a.h"), 5), ("bare", None, 9)]
         );
+    }
+
+    #[test]
+    fn missed_lines_are_runs_across_lines_without_code() {
+        let of = |lines: &[(u32, u64)]| missed(&lines.iter().copied().collect());
+        assert_eq!(of(&[]), []);
+        assert_eq!(of(&[(3, 1), (4, 2)]), []);
+        assert_eq!(of(&[(3, 0), (5, 0), (6, 1), (9, 0)]), [(3, 5), (9, 9)]);
+        assert_eq!(coverage(&[[1, 0, 1, 0, 0, 0]]).functions.first().unwrap().missed, [(11, 12)]);
     }
 
     #[test]
