@@ -6,10 +6,10 @@ use crate::interpreter::Judge;
 use crate::judge::{Bench, Judgement};
 use crate::ordered::{self, SpawnError, WorkerLost, Workers};
 use crate::place::Place;
-use crate::report::{Head, Report, Tally};
-use proofhouse_sandbox::Sandbox;
+use crate::report::{Form, Head, Report, Tally};
 use proofhouse_sandbox::limits::THREAD_STACK_BYTES;
-use std::io;
+use proofhouse_sandbox::{Sandbox, Verdict};
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -43,35 +43,38 @@ pub fn check(
     subjects: &Subjects,
     jobs: NonZeroUsize,
     head: &Head<'_>,
-    reports: &mut [Box<dyn Report + '_>],
+    reports: &mut [Report<'_>],
     mut progress: impl FnMut(),
 ) -> Result<Tally, CheckError> {
     let mut tally = Tally::default();
-    for report in &mut *reports {
-        report.begin(head)?;
+    let (forms, mut outs): (Vec<&dyn Form>, Vec<&mut Out<'_>>) =
+        reports.iter_mut().map(|Report { form, out }| (&**form, out)).unzip();
+    for (form, out) in forms.iter().zip(&mut outs) {
+        form.begin(head, out)?;
     }
+    let render = |index, judgement: &Judgement| Rendered::of(&forms, head, index, judgement);
     let window =
         jobs.saturating_mul(NonZeroUsize::new(WINDOW_PER_JOB).unwrap_or(NonZeroUsize::MIN));
     let workers = Workers { jobs, window, stack_bytes: THREAD_STACK_BYTES };
     let started = AtomicUsize::new(0);
     let worker = || Worker::new(started.fetch_add(1, Relaxed) > 0);
     let work = |worker: &mut Worker, index: usize| {
-        subjects.get(index).map(|subject| worker.judge(bench, subject))
+        subjects.get(index).map(|subject| render(index, &worker.judge(bench, subject)))
     };
-    let consume = |index: usize, result: Result<Option<Judgement>, WorkerLost>| {
-        let judgement = match result {
-            Ok(Some(judgement)) => judgement,
-            Ok(None) => return ControlFlow::Continue(()),
-            Err(lost) => match subjects.get(index) {
-                Some(subject) => worker_lost(bench, subject, &lost),
-                None => return ControlFlow::Continue(()),
-            },
+    let consume = |index: usize, result: Result<Option<io::Result<Rendered>>, WorkerLost>| {
+        let rendered = match result {
+            Ok(rendered) => rendered,
+            Err(lost) => subjects
+                .get(index)
+                .map(|subject| render(index, &worker_lost(bench, subject, &lost))),
         };
-        tally.add(judgement.verdict);
-        for report in &mut *reports {
-            if let Err(error) = report.subject(head, &judgement) {
-                return ControlFlow::Break(error);
-            }
+        let written = rendered.map_or(Ok(()), |rendered| {
+            let Rendered { verdict, texts } = rendered?;
+            tally.add(verdict);
+            texts.iter().zip(&mut outs).try_for_each(|(text, out)| out.write_all(text))
+        });
+        if let Err(error) = written {
+            return ControlFlow::Break(error);
         }
         progress();
         ControlFlow::Continue(())
@@ -79,11 +82,38 @@ pub fn check(
     match ordered::for_each(subjects.len(), workers, worker, work, consume)? {
         ControlFlow::Break(error) => Err(error.into()),
         ControlFlow::Continue(()) => {
-            for report in reports {
-                report.end(head, tally)?;
+            for (form, out) in forms.iter().zip(&mut outs) {
+                form.end(head, tally, out)?;
+                out.flush()?;
             }
             Ok(tally)
         }
+    }
+}
+
+/// Where a report goes.
+type Out<'w> = Box<dyn Write + 'w>;
+
+/// What is left of a judgement when it is rendered.
+struct Rendered {
+    verdict: Verdict,
+    /// For each report what it is to say.
+    texts: Vec<Vec<u8>>,
+}
+
+impl Rendered {
+    fn of(
+        forms: &[&dyn Form],
+        head: &Head<'_>,
+        index: usize,
+        judgement: &Judgement,
+    ) -> io::Result<Self> {
+        let text = |form: &&dyn Form| {
+            let mut text = Vec::new();
+            form.subject(head, index, judgement, &mut text).map(|()| text)
+        };
+        let texts = forms.iter().map(text).collect::<io::Result<_>>()?;
+        Ok(Self { verdict: judgement.verdict, texts })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::ingest::{Filter, Patterns, Roots, Subjects};
 use crate::interpreter::Judge;
 use crate::judge::Bench;
 use crate::policy::{MAX_POLICY_BYTES, Policy};
-use crate::report::{Head, Human, Json, Palette, Report};
+use crate::report::{Form, Head, Human, Json, Palette, Report};
 use cap_std::AmbientAuthority;
 use cap_std::fs::Dir;
 use proofhouse_corpus::limits::{
@@ -52,9 +52,9 @@ pub(super) fn run(args: &Check, authority: AmbientAuthority) -> Result<ExitCode,
     };
     let mut files = report_files(&args.report, authority)?;
     let palette = palette();
-    let mut reports = vec![report(args.format, BufWriter::new(std::io::stdout()), palette)];
+    let mut reports = vec![report(args.format, std::io::stdout(), palette)];
     for (format, file) in &mut files {
-        reports.push(report(*format, BufWriter::new(file), Palette::plain()));
+        reports.push(report(*format, file, Palette::plain()));
     }
     let bar = progress::bar(subjects.len());
     let tally = check(&bench, &subjects, jobs, &head, &mut reports, || bar.inc(1));
@@ -90,11 +90,12 @@ fn report_files(
     Ok(files)
 }
 
-fn report<'w>(format: Format, out: impl Write + 'w, palette: Palette) -> Box<dyn Report + 'w> {
-    match format {
-        Format::Human => Box::new(Human::new(out, palette)),
-        Format::Json => Box::new(Json::new(out)),
-    }
+fn report<'w>(format: Format, out: impl Write + 'w, palette: Palette) -> Report<'w> {
+    let form: Box<dyn Form> = match format {
+        Format::Human => Box::new(Human(palette)),
+        Format::Json => Box::new(Json),
+    };
+    Report { form, out: Box::new(BufWriter::new(out)) }
 }
 
 /// The policy file under the command line's own words.

@@ -112,9 +112,8 @@ fn functions(
 
 /// The lines of a function that were not executed, as `12, 15-18 and 3 more`.
 fn runs_of(function: &FunctionCoverage, most: usize) -> String {
-    let run = |(first, last): &(u32, u32)| match first == last {
-        true => first.to_string(),
-        false => format!("{first}-{last}"),
+    let run = |(first, last): &(u32, u32)| {
+        if first == last { first.to_string() } else { format!("{first}-{last}") }
     };
     let shown: Vec<String> = function.missed.iter().take(most).map(run).collect();
     match function.missed.len().saturating_sub(most) {

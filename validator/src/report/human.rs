@@ -1,6 +1,6 @@
 //! The report for people: what was rejected and why, and a summary.
 
-use super::{Head, Report, Tally};
+use super::{Form, Head, Tally};
 use crate::finding::{Finding, Severity};
 use crate::judge::Judgement;
 use crate::place::Place;
@@ -62,18 +62,17 @@ impl Palette {
     }
 }
 
-/// Writes the report to `out`.
-pub struct Human<W> {
-    out: W,
+/// For people, in those styles.
+#[derive(Clone, Copy, Debug)]
+pub struct Human(pub Palette);
+
+/// Writes one subject.
+struct Writing<'o> {
+    out: &'o mut dyn Write,
     palette: Palette,
 }
 
-impl<W: Write> Human<W> {
-    /// A report that goes there, in those styles.
-    pub fn new(out: W, palette: Palette) -> Self {
-        Self { out, palette }
-    }
-
+impl Writing<'_> {
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {
         let (style, severity) = self.palette.severity(finding.severity);
         let dim = self.palette.dim;
@@ -131,37 +130,43 @@ impl<W: Write> Human<W> {
     }
 }
 
-impl<W: Write> Report for Human<W> {
-    fn begin(&mut self, _: &Head<'_>) -> io::Result<()> {
+impl Form for Human {
+    fn begin(&self, _: &Head<'_>, _: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
 
-    fn subject(&mut self, head: &Head<'_>, judgement: &Judgement) -> io::Result<()> {
+    fn subject(
+        &self,
+        head: &Head<'_>,
+        _: usize,
+        judgement: &Judgement,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         let silent = judgement.verdict == Verdict::Accepted && judgement.findings.is_empty();
         if silent && head.subjects > ALL_NAMED {
             return Ok(());
         }
-        let (style, word) = self.palette.verdict(judgement.verdict);
-        let Palette { bold, dim, .. } = self.palette;
-        write!(self.out, "{style}{word:<8}{style:#}  {bold}{}{bold:#}", judgement.path)?;
+        let Self(palette) = *self;
+        let (style, word) = palette.verdict(judgement.verdict);
+        let Palette { bold, dim, .. } = palette;
+        write!(out, "{style}{word:<8}{style:#}  {bold}{}{bold:#}", judgement.path)?;
         if head.timings.is_some() {
             let total: u128 = judgement.runs.iter().map(|run| run.elapsed.as_micros()).sum();
-            write!(self.out, "  {dim}{total} us{dim:#}")?;
+            write!(out, "  {dim}{total} us{dim:#}")?;
         }
-        writeln!(self.out)?;
-        for finding in &judgement.findings {
-            self.finding(finding)?;
-        }
-        Ok(())
+        writeln!(out)?;
+        let mut writing = Writing { out, palette };
+        judgement.findings.iter().try_for_each(|finding| writing.finding(finding))
     }
 
-    fn end(&mut self, head: &Head<'_>, tally: Tally) -> io::Result<()> {
-        let (style, _) = self.palette.verdict(tally.verdict());
-        let dim = self.palette.dim;
+    fn end(&self, head: &Head<'_>, tally: Tally, out: &mut dyn Write) -> io::Result<()> {
+        let Self(palette) = *self;
+        let (style, _) = palette.verdict(tally.verdict());
+        let dim = palette.dim;
         let Tally { accepted, rejected, inconclusive } = tally;
-        write!(self.out, "{style}{accepted} accepted, {rejected} rejected")?;
+        write!(out, "{style}{accepted} accepted, {rejected} rejected")?;
         if inconclusive > 0 {
-            write!(self.out, ", {inconclusive} could not be judged")?;
+            write!(out, ", {inconclusive} could not be judged")?;
         }
         let judges: Vec<&str> = head.judges.iter().map(crate::interpreter::Judge::id).collect();
         let events = match (head.gates().evaluate_events(), head.events.len()) {
@@ -172,8 +177,7 @@ impl<W: Write> Report for Human<W> {
         };
         let ready = head.timings.map(|ready| format!("; ready after {} us", ready.as_micros()));
         let ready = ready.unwrap_or_default();
-        writeln!(self.out, "{style:#}  {dim}({}; {events}{ready}){dim:#}", judges.join(", "))?;
-        self.out.flush()
+        writeln!(out, "{style:#}  {dim}({}; {events}{ready}){dim:#}", judges.join(", "))
     }
 }
 

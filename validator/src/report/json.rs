@@ -2,7 +2,7 @@
 //!
 //! It is one object, written as the judgements come: one subject a line, the verdict after them.
 
-use super::{Head, Report, Tally, Tool};
+use super::{Form, Head, Tally, Tool};
 use crate::interpreter::{Judge, RELEASE};
 use crate::judge::{JudgedRun, Judgement};
 use base64::Engine;
@@ -16,21 +16,12 @@ use std::time::Duration;
 /// The `schema` member of a report.
 pub const REPORT_SCHEMA: &str = "proofhouse.report/1";
 
-/// Writes the report to `out`.
-pub struct Json<W> {
-    out: W,
-    first: bool,
-}
+/// For programs.
+#[derive(Clone, Copy, Debug)]
+pub struct Json;
 
-impl<W: Write> Json<W> {
-    /// A report that goes there.
-    pub fn new(out: W) -> Self {
-        Self { out, first: true }
-    }
-}
-
-impl<W: Write> Report for Json<W> {
-    fn begin(&mut self, head: &Head<'_>) -> io::Result<()> {
+impl Form for Json {
+    fn begin(&self, head: &Head<'_>, out: &mut dyn Write) -> io::Result<()> {
         let interpreters: Vec<_> = head.judges.iter().map(|judge| judge.entry()).collect();
         let mut members = vec![
             ("schema", json!(REPORT_SCHEMA)),
@@ -42,24 +33,28 @@ impl<W: Write> Report for Json<W> {
             ("interpreters", json!(interpreters)),
         ];
         members.extend(head.timings.map(|ready| ("ready_us", json!(microseconds(ready)))));
-        self.out.write_all(b"{")?;
+        out.write_all(b"{")?;
         for (name, value) in members {
-            writeln!(self.out, "{}:{value},", json!(name))?;
+            writeln!(out, "{}:{value},", json!(name))?;
         }
-        self.out.write_all(b"\"subjects\":[")
+        out.write_all(b"\"subjects\":[")
     }
 
-    fn subject(&mut self, head: &Head<'_>, judgement: &Judgement) -> io::Result<()> {
-        self.out.write_all(if self.first { b"\n" } else { b",\n" })?;
-        self.first = false;
-        serde_json::to_writer(&mut self.out, &Subject::of(head, judgement))?;
+    fn subject(
+        &self,
+        head: &Head<'_>,
+        index: usize,
+        judgement: &Judgement,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        out.write_all(if index == 0 { b"\n" } else { b",\n" })?;
+        serde_json::to_writer(out, &Subject::of(head, judgement))?;
         Ok(())
     }
 
-    fn end(&mut self, _: &Head<'_>, tally: Tally) -> io::Result<()> {
+    fn end(&self, _: &Head<'_>, tally: Tally, out: &mut dyn Write) -> io::Result<()> {
         let (counts, verdict) = (json!(tally), json!(tally.verdict()));
-        write!(self.out, "\n],\n\"counts\":{counts},\n\"verdict\":{verdict}}}\n")?;
-        self.out.flush()
+        write!(out, "\n],\n\"counts\":{counts},\n\"verdict\":{verdict}}}\n")
     }
 }
 

@@ -16,7 +16,7 @@ use crate::judge::Judgement;
 use crate::policy::Policy;
 use proofhouse_sandbox::Verdict;
 use serde::Serialize;
-use std::io;
+use std::io::{self, Write};
 use std::time::Duration;
 
 /// What is known before anything is judged.
@@ -87,14 +87,39 @@ impl Tally {
     }
 }
 
-/// A rendering of judgements.
-pub trait Report {
-    /// Before the first judgement.
-    fn begin(&mut self, head: &Head<'_>) -> io::Result<()>;
-    /// One judgement, in the order of the subjects.
-    fn subject(&mut self, head: &Head<'_>, judgement: &Judgement) -> io::Result<()>;
+/// How judgements are rendered: for whom, in which form.
+///
+/// Those who judge render too, each its own subjects, so that nothing but writing is left for one thread alone.
+pub trait Form: Sync {
+    /// Before the first subject.
+    ///
+    /// # Errors
+    /// If `out` takes no more.
+    fn begin(&self, head: &Head<'_>, out: &mut dyn Write) -> io::Result<()>;
+    /// The judgement of the subject at `index`.
+    ///
+    /// # Errors
+    /// If `out` takes no more.
+    fn subject(
+        &self,
+        head: &Head<'_>,
+        index: usize,
+        judgement: &Judgement,
+        out: &mut dyn Write,
+    ) -> io::Result<()>;
     /// After the last one.
-    fn end(&mut self, head: &Head<'_>, tally: Tally) -> io::Result<()>;
+    ///
+    /// # Errors
+    /// If `out` takes no more.
+    fn end(&self, head: &Head<'_>, tally: Tally, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// A report: its form, and where it goes.
+pub struct Report<'w> {
+    /// How it is rendered.
+    pub form: Box<dyn Form>,
+    /// Where it goes.
+    pub out: Box<dyn Write + 'w>,
 }
 
 #[cfg(test)]
