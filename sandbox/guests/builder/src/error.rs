@@ -37,6 +37,8 @@ pub(crate) enum Error {
     Program { status: ExitStatus },
     #[error("the report of the program does not say when it was ready")]
     Report,
+    #[error("the program has {size} bytes with all that it carries, which is over {most}")]
+    LargeProgram { size: u64, most: u64 },
     #[error("the index of the box is over 4 GiB")]
     LargeIndex,
     #[error("cargo cannot say where the sources of {package} are ({status})\n{said}")]

@@ -18,6 +18,7 @@
 //! [`run::run`] is the whole program; [`artefact`] says what is built, [`compile`] and [`cargo`] how.
 
 mod artefact;
+mod boxed;
 mod cargo;
 mod cli;
 mod collection;

@@ -85,36 +85,38 @@ fn unpack(bytes: &[u8], size: u64) -> Option<Vec<u8>> {
     miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(bytes, most).ok()
 }
 
+// What writes the file, so that both sides mean the same by it.
+#[cfg(test)]
+#[path = "../../../../sandbox/guests/builder/src/boxed.rs"]
+mod boxed;
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
-    use serde_json::json;
 
-    /// A file with those modules, each with the size that its entry has.
-    fn file(modules: &[(&[u8], usize)]) -> &'static [u8] {
-        let packed: Vec<_> = modules
-            .iter()
-            .map(|(module, _)| miniz_oxide::deflate::compress_to_vec_zlib(module, 6))
-            .collect();
-        let index: Vec<_> = modules
-            .iter()
-            .zip(&packed)
-            .map(|((module, size), packed)| {
-                let digest = crate::digest::of_bytes(module);
-                let sha256 = digest.strip_prefix("sha256:").unwrap();
-                json!({ "name": "a@1", "sha256": sha256, "size": size, "packed": packed.len() })
-            })
-            .collect();
-        let index = serde_json::to_vec(&index).unwrap();
-        let length = u32::try_from(index.len()).unwrap().to_le_bytes();
-        [MAGIC, &length, &index, &packed.concat()].concat().leak()
+    /// A file with those modules, as `cargo dist` writes it.
+    fn file(modules: &[&[u8]]) -> &'static [u8] {
+        let named: Vec<_> =
+            modules.iter().map(|module| ("a@1".to_owned(), module.to_vec())).collect();
+        let sha256 = |module: &[u8]| {
+            crate::digest::of_bytes(module).strip_prefix("sha256:").unwrap().to_owned()
+        };
+        boxed::boxed(&named, sha256).unwrap().leak()
+    }
+
+    /// The same with another text in its index, of the same length.
+    fn file_that_says(module: &[u8], from: &str, to: &str) -> &'static [u8] {
+        let file = file(&[module]);
+        let at = file.windows(from.len()).position(|found| found == from.as_bytes()).unwrap();
+        let (before, behind) = file.split_at(at);
+        [before, to.as_bytes(), behind.get(from.len()..).unwrap()].concat().leak()
     }
 
     #[test]
     fn modules_come_out_as_they_went_in() {
-        let all = read(file(&[(b"one", 3), (&[7; 10_000], 10_000)])).unwrap();
+        let all = read(file(&[b"one", &[7; 10_000]])).unwrap();
         let modules: Vec<_> = all.iter().map(Packed::module).collect();
         let sizes: Vec<_> = modules.iter().map(|module| module.get().unwrap().len()).collect();
         assert_eq!(sizes, [3, 10_000]);
@@ -123,13 +125,13 @@ mod tests {
 
     #[test]
     fn what_is_larger_than_the_index_says_does_not_come_out() {
-        let all = read(file(&[(&[7; 10_000], 9_999)])).unwrap();
+        let all = read(file_that_says(&[7; 12_345], "12345", "12344")).unwrap();
         assert!(all.first().unwrap().module().get().is_err());
     }
 
     #[test]
     fn no_part_of_a_file_is_one() {
-        let whole = file(&[(b"one", 3)]);
+        let whole = file(&[b"one"]);
         assert!(read(whole).is_some());
         for length in 0..whole.len() {
             assert!(read(whole.get(..length).unwrap()).is_none(), "{length}");
