@@ -376,9 +376,32 @@ fn pid(running: &Running) -> Pid {
     Pid::from_raw(running.id().try_into().unwrap()).unwrap()
 }
 
+/// Waits until there is that in the stage of the room's run, or the process is over.
+fn wait_in_stage(room: &Room, is_there: impl Fn(&Path) -> bool, running: &mut Running) {
+    let is_stage = |path: &Path| {
+        path.file_name().unwrap().to_string_lossy().starts_with("proofhouse-fuzz-")
+            && is_there(path)
+    };
+    while !room.files("").iter().any(|path| is_stage(path)) && running.goes_on() {
+        thread::sleep(POLL);
+    }
+}
+
+/// Whether a process of the run has counted inputs.
+fn has_run(stage: &Path) -> bool {
+    fs::read_dir(stage.join("statistics")).is_ok_and(|mut entries| entries.next().is_some())
+}
+
 #[test]
 fn an_interrupt_ends_a_run_with_its_summary() {
-    for flags in [&["-seed=1"][..], &["-seed=1", "-fork=2", "-ignore_crashes=1"]] {
+    let table: [&[&str]; 4] = [
+        &["-seed=1"],
+        &["-seed=1", "-fork=2", "-ignore_crashes=1"],
+        &["-seed=1", "-jobs=2", "-workers=2"],
+        // Those that did not begin yet do not begin.
+        &["-seed=1", "-jobs=9", "-workers=1"],
+    ];
+    for flags in table {
         let room = Room::new();
         let call = [&["--keep-going", "corpus", "--"], flags].concat();
         let mut running = room.fuzz("7.11", &call).group().start().unwrap();
@@ -387,6 +410,52 @@ fn an_interrupt_ends_a_run_with_its_summary() {
         kill_process_group(pid(&running), Signal::INT).unwrap();
         let ended = running.end();
         check(&flags.join(" "), &ended, 0, &["new findings", "executions"]);
+        assert!(!said(&ended).contains("Assertion"), "{}", said(&ended));
+    }
+}
+
+#[test]
+fn an_interrupt_ends_work_on_a_crash_with_its_summary() {
+    // What `-cleanse_crash` was trying when its process was ended, it takes for a crash.
+    let table =
+        [("-minimize_crash=1", 0, "new findings"), ("-cleanse_crash=1", 3, "need not crash")];
+    for (flag, code, word) in table {
+        let room = Room::new();
+        let first = room.fuzz("7.10", &["--", "-runs=20000", "-seed=7"]).run();
+        check("first", &first, 1, &["finding: trapped"]);
+        let crash = room.files("findings").into_iter().find(|path| path.extension().is_none());
+        fs::copy(crash.unwrap(), room.path("crash")).unwrap();
+        let call = ["crash", "--", flag, "-max_total_time=200", "-exact_artifact_path=smaller"];
+        let mut running = room.fuzz("7.10", &call).group().start().unwrap();
+        wait_in_stage(&room, has_run, &mut running);
+        assert!(running.goes_on());
+        kill_process_group(pid(&running), Signal::INT).unwrap();
+        check(flag, &running.end(), code, &[word, "executions"]);
+    }
+}
+
+#[test]
+fn a_merge_that_is_interrupted_is_no_success() {
+    for call in [&["corpus", "merge"][..], &["fuzz"]] {
+        let room = Room::new();
+        for nth in 0..3000 {
+            fs::write(room.path("corpus").join(nth.to_string()), nth.to_string()).unwrap();
+        }
+        let interpreter = reference_interpreter("channel-7.11.wasm");
+        let rest = ["-i", interpreter.to_str().unwrap(), "small", "corpus", "--", "-merge=1"];
+        // `corpus merge` takes no flags of libFuzzer's.
+        let rest = if call.len() == 1 { &rest[..] } else { &rest[..4] };
+        let mut running = room.program(&[call, rest].concat()).group().start().unwrap();
+        // The file in which the processes of a merge note what they have done.
+        let has_begun = |stage: &Path| {
+            let mut names = fs::read_dir(stage).into_iter().flatten().flatten();
+            names.any(|entry| entry.file_name().to_string_lossy().contains("Merge"))
+        };
+        wait_in_stage(&room, has_begun, &mut running);
+        assert!(running.goes_on());
+        kill_process_group(pid(&running), Signal::INT).unwrap();
+        check(call[0], &running.end(), 3, &["interrupted", "nothing may be deleted"]);
+        assert_eq!(room.files("corpus").len(), 3000);
     }
 }
 

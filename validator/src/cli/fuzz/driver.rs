@@ -131,7 +131,8 @@ unsafe extern "C" {
     /// program, and takes what they compare for a hint while this is set.
     #[link_name = "_ZN6fuzzer19RunningUserCallbackE"]
     safe static IS_WATCHING: AtomicBool;
-    fn signal(number: c_int, handler: usize) -> usize;
+    /// No handler is `SIG_DFL`.
+    fn signal(number: c_int, handler: Option<extern "C" fn(c_int)>) -> usize;
     fn atexit(function: extern "C" fn()) -> c_int;
 }
 
@@ -146,12 +147,13 @@ const SIGNALS: [c_int; 8] = [
     11, /* SEGV */
     SIGTERM,
 ];
+/// Exit code of libFuzzer's after Ctrl-C.
+pub(super) const INTERRUPTED: c_int = 72;
 const SIGINT: c_int = 2;
 const SIGTERM: c_int = 15;
-/// `SIG_DFL`.
-const DEFAULT: usize = 0;
-/// `SIG_IGN`.
-const IGNORE: usize = 1;
+
+/// Whether this process was interrupted, if it is one that waits.
+static IS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 struct Running {
     target: Box<dyn Target>,
@@ -176,12 +178,14 @@ pub(super) fn drive(target: Box<dyn Target>, arguments: Vec<String>) -> c_int {
     // libFuzzer finds it by its name, which keeps no linker from leaving it out.
     let mutator: extern "C" fn(*mut u8, usize, usize, c_uint) -> usize = LLVMFuzzerCustomMutator;
     std::hint::black_box(mutator);
+    let code: extern "C" fn() -> c_int = __wrap__ZN6fuzzer6Fuzzer17InterruptExitCodeEv;
+    std::hint::black_box(code);
     writes::begin();
     // SAFETY: the default action may be set for any of these, from any thread. `at_exit` is a function
     // for the rest of the process.
     unsafe {
         for number in SIGNALS {
-            signal(number, DEFAULT);
+            signal(number, None);
         }
         atexit(at_exit);
     }
@@ -190,10 +194,19 @@ pub(super) fn drive(target: Box<dyn Target>, arguments: Vec<String>) -> c_int {
     unsafe { LLVMFuzzerRunDriver(&raw mut count, &raw mut arguments, run_one) }
 }
 
-/// Lets a terminal's Ctrl-C end libFuzzer, but not the process that waits for it.
-pub(super) fn ignore_interrupts() {
-    // SAFETY: nothing here handles the signal.
-    unsafe { signal(SIGINT, IGNORE) };
+/// Lets a terminal's Ctrl-C end libFuzzer, but not the process that waits for it, which has to know: libFuzzer
+/// itself counts an interrupted process of its own for one that has crashed, or has ended well.
+pub(super) fn outlive_interrupts() {
+    extern "C" fn note(_: c_int) {
+        IS_INTERRUPTED.store(true, Relaxed);
+    }
+    // SAFETY: the handler only sets a flag, which may be done in a handler.
+    unsafe { signal(SIGINT, Some(note)) };
+}
+
+/// Whether there was an interrupt since.
+pub(super) fn is_interrupted() -> bool {
+    IS_INTERRUPTED.load(Relaxed)
 }
 
 fn with_running<R>(work: impl FnOnce(&mut Running) -> R) -> R {
@@ -227,6 +240,13 @@ extern "C" fn at_exit() {
     if let Some(Ok(mut running)) = RUNNING.get().map(Mutex::try_lock) {
         running.target.end();
     }
+}
+
+/// In the place of `fuzzer::Fuzzer::InterruptExitCode` (`build.rs`), which with `-jobs` asks an object that is
+/// not there and aborts the process, if a signal ended one of the others.
+#[unsafe(no_mangle)]
+extern "C" fn __wrap__ZN6fuzzer6Fuzzer17InterruptExitCodeEv() -> c_int {
+    INTERRUPTED
 }
 
 /// Called by libFuzzer for each change of an input.

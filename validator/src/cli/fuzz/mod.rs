@@ -10,6 +10,7 @@ mod corpora;
 mod driver;
 mod features;
 mod findings;
+mod flags;
 mod hints;
 mod learned;
 mod mutators;
@@ -32,6 +33,7 @@ use cap_std::AmbientAuthority;
 use findings::Findings;
 use proofhouse_sandbox::Limits;
 use proofhouse_sandbox::limits::THREAD_STACK_BYTES;
+use rustix::process::{Pid, Signal, kill_process, set_parent_process_death_signal};
 use stage::{Stage, StageError};
 use state::State;
 use statistics::Statistics;
@@ -40,16 +42,12 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Stack of the thread that libFuzzer gets, beyond what a guest needs: its mutators and regular files.
 const DRIVER_STACK_BYTES: usize = 1 << 20;
 /// How often the outer process looks whether the inner one is done.
 const POLL: Duration = Duration::from_millis(20);
-/// Flags of libFuzzer for modes in which the inner processes have to crash on a crash, and in which the
-/// outcome is libFuzzer's.
-const CRASHING: [&str; 2] = ["-minimize_crash=1", "-cleanse_crash=1"];
-
 /// What libFuzzer is told before the user's own flags. Time and the host's memory decide nothing: fuel
 /// and the guest's limits do.
 const FLAGS: [&str; 4] = ["-timeout=0", "-rss_limit_mb=0", "-detect_leaks=0", "-len_control=0"];
@@ -59,7 +57,8 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
     let staged = |error: &dyn std::fmt::Display| {
         Failure::Unjudged(format!("cannot prepare the run: {error}"))
     };
-    let is_crashing = args.flags.iter().any(|flag| CRASHING.iter().any(|mode| flag == mode));
+    let task = Task::of(&args.flags);
+    let is_crashing = task.is_crashing();
     look_at_corpora(args, is_crashing, authority)?;
     let mut stage = Stage::new().map_err(|error| Failure::unjudged(&error))?;
     let interpreter = open(args, &stage, authority)?;
@@ -100,7 +99,7 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
         arguments.push(format!("-dict={}", stage.path().join(seeds::DICTIONARY).display()));
     }
 
-    let status = wait(&arguments, &stage)?;
+    let end = wait(&arguments, &stage)?;
     let statistics = Statistics::read_all(stage.path());
     let found = Findings::open(&findings, authority)
         .read()
@@ -109,7 +108,7 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
         .collect::<Vec<_>>();
     let corpus = args.corpus.first().filter(|path| path.is_dir());
     summary::print(&statistics, &found, corpus.map(PathBuf::as_path));
-    Ok(code(status, &statistics, found.len(), is_crashing))
+    Ok(code(end, &statistics, found.len(), task))
 }
 
 /// What libFuzzer will read, and the directory that it will write to, if that is to be made.
@@ -129,15 +128,65 @@ fn look_at_corpora(
     Ok(())
 }
 
-/// The exit code of it all.
-fn code(
+/// What libFuzzer is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Task {
+    /// Look for crashes, or run inputs.
+    Fuzz,
+    Minimize,
+    Cleanse,
+    Merge,
+}
+
+impl Task {
+    fn of(flags: &[OsString]) -> Self {
+        // The order in which libFuzzer asks.
+        if flags::is_on(flags, "minimize_crash") {
+            Self::Minimize
+        } else if flags::is_on(flags, "cleanse_crash") {
+            Self::Cleanse
+        } else if ["merge", "set_cover_merge"].iter().any(|name| flags::is_on(flags, name)) {
+            Self::Merge
+        } else {
+            Self::Fuzz
+        }
+    }
+
+    /// Whether the inner processes have to crash on a crash, and the outcome is libFuzzer's.
+    fn is_crashing(self) -> bool {
+        matches!(self, Self::Minimize | Self::Cleanse)
+    }
+
+    /// Why the result is not to be relied on if an interrupt cuts it short.
+    fn cut_short(self) -> Option<&'static str> {
+        match self {
+            Self::Fuzz | Self::Minimize => None,
+            // libFuzzer takes every end but a good one for a crash, and an input that was never run for one
+            // that covers nothing.
+            Self::Cleanse => Some("interrupted: what was written need not crash"),
+            Self::Merge => {
+                Some("interrupted: the merge is not complete, and nothing may be deleted")
+            }
+        }
+    }
+}
+
+/// How the inner process ended.
+#[derive(Clone, Copy, Debug)]
+struct End {
     status: ExitStatus,
-    statistics: &Statistics,
-    findings: usize,
-    is_crashing: bool,
-) -> ExitCode {
-    let ended_well = status.success();
-    ExitCode::from(if is_crashing {
+    is_interrupted: bool,
+}
+
+/// The exit code of it all.
+fn code(end: End, statistics: &Statistics, findings: usize, task: Task) -> ExitCode {
+    let End { status, is_interrupted } = end;
+    // What an interrupt cuts short has ended as it was asked to.
+    let ended_well = status.success() || is_interrupted;
+    ExitCode::from(if let Some(problem) = task.cut_short().filter(|_| is_interrupted) {
+        super::warn(problem);
+        exit::UNJUDGED
+    } else if task.is_crashing() {
         // Crashes are what it works with.
         if ended_well { exit::ACCEPTED } else { exit::UNJUDGED }
     } else if statistics.lost > 0 {
@@ -153,7 +202,7 @@ fn code(
     } else if let Some(problem) = &statistics.problem {
         super::warn(&format!("{} inputs could not be judged: {problem}", statistics.unjudged));
         exit::UNJUDGED
-    } else if ended_well || status.code().is_some_and(|code| INTERRUPTED.contains(&code)) {
+    } else if ended_well {
         exit::ACCEPTED
     } else if statistics.runs == 0 && status.code() == Some(1) {
         // libFuzzer has said what is wrong with its flags or directories.
@@ -164,7 +213,12 @@ fn code(
 }
 
 /// Exit codes after Ctrl-C: libFuzzer's own, and what a shell makes of the signal.
-const INTERRUPTED: [i32; 2] = [72, 130];
+const INTERRUPTED: [i32; 2] = [driver::INTERRUPTED, 130];
+/// How long libFuzzer gets to end after Ctrl-C. With `-jobs` it would start those that are left, and a merge
+/// begins anew: neither is meant.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// And if it does not end when it is told to.
+const LAST_PATIENCE: Duration = Duration::from_secs(10);
 
 fn limits(args: &Fuzz) -> Limits {
     let mut limits = Limits::default();
@@ -267,7 +321,7 @@ fn dotted(path: &Path) -> OsString {
 }
 
 /// Starts the inner process and waits for it.
-fn wait(arguments: &[String], stage: &Stage) -> Result<ExitStatus, Failure> {
+fn wait(arguments: &[String], stage: &Stage) -> Result<End, Failure> {
     let failed =
         |error: std::io::Error| Failure::Unjudged(format!("cannot start libFuzzer: {error}"));
     let (program, rest) =
@@ -283,10 +337,25 @@ fn wait(arguments: &[String], stage: &Stage) -> Result<ExitStatus, Failure> {
         status_line = Some(summary::StatusLine::new());
     }
     let mut child = command.spawn().map_err(failed)?;
-    driver::ignore_interrupts();
+    driver::outlive_interrupts();
+    let mut interrupted: Option<Instant> = None;
+    let mut is_told = false;
     loop {
         if let Some(status) = child.try_wait().map_err(failed)? {
-            return Ok(status);
+            let code = status.code();
+            let is_interrupted =
+                driver::is_interrupted() || code.is_some_and(|code| INTERRUPTED.contains(&code));
+            return Ok(End { status, is_interrupted });
+        }
+        if driver::is_interrupted() {
+            let since = interrupted.get_or_insert_with(Instant::now).elapsed();
+            if since >= LAST_PATIENCE {
+                child.kill().map_err(failed)?;
+            } else if since >= PATIENCE && !is_told {
+                is_told = true;
+                // It has not been waited for, so that the number is still its own.
+                let _ = kill_process(Pid::from_child(&child), Signal::TERM);
+            }
         }
         if let Some(line) = &mut status_line {
             line.show(stage.path());
@@ -311,7 +380,7 @@ pub(super) fn inner(
     };
     // If the process that waits is killed, nobody is left to stop this one. Without it the run only lasts
     // as long as libFuzzer's limits say.
-    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
+    let _ = set_parent_process_death_signal(Some(Signal::TERM));
     let state: State = match std::fs::read(state)
         .and_then(|json| serde_json::from_slice(&json).map_err(std::io::Error::from))
     {
