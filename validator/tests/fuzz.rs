@@ -255,6 +255,24 @@ fn a_crash_is_minimised_by_libfuzzer() {
 }
 
 #[test]
+fn inputs_to_begin_with_are_those_of_all_flags() {
+    let room = Room::new();
+    for name in ["one", "two words", "three", "four"] {
+        fs::write(room.path(name), name).unwrap();
+    }
+    fs::write(room.path("a list"), "two words,three\n").unwrap();
+    fs::create_dir(room.path("cor pus")).unwrap();
+    let flags = ["-runs=0", "-seed_inputs=one,two words", "-seed_inputs=@a list"];
+    // What is named twice is run twice; the content under test is one more.
+    for corpus in [&[][..], &["cor pus"]] {
+        let ended = room.fuzz("7.11", &[], corpus, &flags);
+        code(&ended, 0);
+        let stderr = String::from_utf8(ended.stderr).unwrap();
+        assert!(stderr.contains("seed corpus: files: 5 "), "{stderr}");
+    }
+}
+
+#[test]
 fn wrong_calls_are_told_from_findings() {
     let room = Room::new();
     code(&room.fuzz("7.11", &["--mode", "events", "-c", "quiet 1.chan"], &[], &["-runs=1"]), 2);

@@ -164,6 +164,96 @@ fn what_is_named_itself_is_a_file_of_a_sane_size_or_refused() {
 }
 
 #[test]
+fn what_a_flag_names_is_a_regular_file_or_refused() {
+    let room = Room::new();
+    fifo(&room.path("fifo"));
+    fs::create_dir(room.path("traces")).unwrap();
+    fifo(&room.path("traces/fifo"));
+    huge(&room.path("huge"));
+    fs::write(room.path("list"), "quiet.chan,fifo").unwrap();
+    let mut flags: Vec<String> = Vec::new();
+    let files = [
+        "dict=",
+        "seed_inputs=",
+        "seed_inputs=@",
+        "seed_inputs=quiet.chan,",
+        "stop_file=",
+        "mutation_graph_file=",
+        "merge_control_file=",
+        "exact_artifact_path=",
+    ];
+    for flag in files {
+        flags.extend(["fifo", "/dev/zero", "corpus"].map(|path| format!("-{flag}{path}")));
+    }
+    for flag in ["data_flow_trace=", "features_dir="] {
+        flags.extend(["fifo", "/dev/zero", "quiet.chan"].map(|path| format!("-{flag}{path}")));
+    }
+    flags.extend(
+        [
+            "dict=huge",
+            "seed_inputs=huge",
+            "dict=none",
+            "seed_inputs=none",
+            "data_flow_trace=traces",
+        ]
+        .map(|flag| format!("-{flag}")),
+    );
+    flags.push("-seed_inputs=@list".into());
+    for flag in flags {
+        let ended = room.fuzz("7.11", &["corpus", "--", "-runs=1", &flag]).run();
+        let name = flag.split('=').next().unwrap();
+        check(&flag, &ended, 2, &["error: libFuzzer's flag ", name]);
+    }
+    // What is not there yet is made.
+    let flags = ["-mutation_graph_file=new graph", "-stop_file=none", "-runs=300", "-seed=1"];
+    let ended = room.fuzz("7.11", &[&["corpus", "--"], &flags[..]].concat()).run();
+    check("made", &ended, 0, &[]);
+    assert!(room.path("new graph").is_file());
+}
+
+#[test]
+fn flags_that_libfuzzer_does_not_take_are_refused() {
+    let room = Room::new();
+    let table = [
+        ("-bogus=1", "none of that name"),
+        ("--runs=1", "none of that name"),
+        ("-", "none of that name"),
+        ("-help", "takes a value"),
+        ("-runs=abc", "whole number"),
+        ("-runs=", "whole number"),
+        ("-runs=3000000000", "whole number"),
+        ("-seed=-1", "not negative"),
+        ("-jobs=two", "not negative"),
+        ("-seed_inputs=", "files are needed"),
+        ("-minimize_crash=1", "one input"),
+        ("-cleanse_crash=1", "one input"),
+    ];
+    for (flag, word) in table {
+        let ended = room.fuzz("7.11", &["--", flag]).run();
+        check(flag, &ended, 2, &["error: libFuzzer's flag ", flag.trim_end_matches("=1"), word]);
+    }
+    for rest in [
+        &["corpus", "--", "-minimize_crash=1"][..],
+        &["quiet.chan", "quiet.chan", "--", "-minimize_crash=1"],
+        &["quiet.chan", "--", "-cleanse_crash=1"],
+    ] {
+        check(&rest.join(" "), &room.fuzz("7.11", rest).run(), 2, &["_crash: it "]);
+    }
+    // Every flag that libFuzzer lists is known, as what it is.
+    let help = room.fuzz("7.11", &["--", "-help=1"]).run();
+    check("help", &help, 0, &[]);
+    let said = said(&help);
+    let rows = said.lines().filter_map(|line| line.strip_prefix(' ')?.split_once('\t'));
+    let names: Vec<&str> = rows.map(|(name, _)| name.trim()).collect();
+    assert!(names.len() > 70 && names.contains(&"create_missing_dirs"), "{names:?}");
+    let skipped = ["seed_inputs", "dict", "data_flow_trace", "minimize_crash", "cleanse_crash"];
+    let flags = names.iter().filter(|name| !skipped.contains(name));
+    let flags: Vec<String> = flags.map(|name| format!("-{name}=1")).collect();
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    check("all", &room.fuzz("7.11", &[&["--"], &flags[..]].concat()).run(), 0, &["Usage:"]);
+}
+
+#[test]
 fn files_in_folders_links_to_them_and_huge_files_are_a_corpus() {
     let room = Room::new();
     fs::create_dir(room.path("corpus/deep")).unwrap();

@@ -15,7 +15,7 @@ use std::path::Path;
 /// Bytes that libFuzzer takes of an input of a corpus, unless `-max_len` says otherwise.
 const TAKEN_BYTES: u64 = 1 << 20;
 /// Largest file that may be named itself: libFuzzer reads it whole.
-const MAX_NAMED_BYTES: u64 = 16 << 20;
+pub(super) const MAX_NAMED_BYTES: u64 = 16 << 20;
 
 /// Makes the directory that is to get new inputs, if it is not there. A name with an extension is that of a file,
 /// which is missing: no directory is made in its place.
@@ -30,9 +30,9 @@ pub(super) fn make(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Looks at a corpus, or at an input that is named itself.
-pub(super) fn look_at(path: &Path, authority: AmbientAuthority) -> Result<(), Failure> {
-    let refused = |error: FileError| Failure::Usage(format!("corpus {error}"));
+/// Looks at a corpus, or at an input that is named itself; `what` it is for people.
+pub(super) fn look_at(what: &str, path: &Path, authority: AmbientAuthority) -> Result<(), Failure> {
+    let refused = |error: FileError| Failure::Usage(format!("{what} {error}"));
     if !path.is_dir() {
         return files::measure(path, MAX_NAMED_BYTES, authority).map_err(refused);
     }
@@ -48,7 +48,7 @@ pub(super) fn look_at(path: &Path, authority: AmbientAuthority) -> Result<(), Fa
             Err(error) => return Err(refused(FileError::Read { path, error })),
         }
     }
-    for (paths, what) in [
+    for (paths, problem) in [
         (unread, "may not be read, and libFuzzer leaves it out"),
         (cut, "has more than 1 MiB, of which libFuzzer takes the first or what -max_len says"),
     ] {
@@ -57,7 +57,7 @@ pub(super) fn look_at(path: &Path, authority: AmbientAuthority) -> Result<(), Fa
                 0 => String::new(),
                 more => format!(" (and {more} more)"),
             };
-            warn(&format!("corpus {first}{others}: {what}"));
+            warn(&format!("{what} {first}{others}: {problem}"));
         }
     }
     Ok(())

@@ -46,6 +46,8 @@ use std::time::{Duration, Instant};
 
 /// Stack of the thread that libFuzzer gets, beyond what a guest needs: its mutators and regular files.
 const DRIVER_STACK_BYTES: usize = 1 << 20;
+/// Where new inputs go that are forgotten at the end, in the stage.
+const OWN_CORPUS: &str = "corpus";
 /// How often the outer process looks whether the inner one is done.
 const POLL: Duration = Duration::from_millis(20);
 /// What libFuzzer is told before the user's own flags. Time and the host's memory decide nothing: fuel
@@ -60,6 +62,7 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
     let task = Task::of(&args.flags);
     let is_crashing = task.is_crashing();
     look_at_corpora(args, is_crashing, authority)?;
+    let own_seeds = flags::look_at(&args.flags, &inputs(args), authority)?;
     let mut stage = Stage::new().map_err(|error| Failure::unjudged(&error))?;
     let interpreter = open(args, &stage, authority)?;
     let events = check::events(&args.events, authority)?;
@@ -94,7 +97,7 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
     };
     let json = serde_json::to_vec(&shared).map_err(|error| staged(&error))?;
     stage.write("state.json", &json).map_err(|error| staged(&error))?;
-    let mut arguments = arguments(args, &mut stage, is_crashing)?;
+    let mut arguments = arguments(args, &mut stage, is_crashing, &own_seeds)?;
     if has_words && !is_crashing && !args.flags.iter().any(|flag| is_dictionary(flag)) {
         arguments.push(format!("-dict={}", stage.path().join(seeds::DICTIONARY).display()));
     }
@@ -120,12 +123,16 @@ fn look_at_corpora(
     if let Some(first) = args.corpus.first().filter(|_| !is_crashing) {
         corpora::make(first)?;
     }
-    // After the flags there may be inputs, too.
-    let named = args.flags.iter().filter(|flag| !flag.as_encoded_bytes().starts_with(b"-"));
-    for path in args.corpus.iter().map(PathBuf::as_path).chain(named.map(Path::new)) {
-        corpora::look_at(path, authority)?;
+    for path in inputs(args) {
+        corpora::look_at("corpus", path, authority)?;
     }
     Ok(())
+}
+
+/// Corpora and inputs, which may be named after the flags, too.
+fn inputs(args: &Fuzz) -> Vec<&Path> {
+    let named = args.flags.iter().filter(|flag| flags::parts(flag).is_none());
+    args.corpus.iter().map(PathBuf::as_path).chain(named.map(Path::new)).collect()
 }
 
 /// What libFuzzer is to do.
@@ -267,7 +274,12 @@ fn is_dictionary(flag: &OsStr) -> bool {
 }
 
 /// libFuzzer's arguments, safe for a shell.
-fn arguments(args: &Fuzz, stage: &mut Stage, is_crashing: bool) -> Result<Vec<String>, Failure> {
+fn arguments(
+    args: &Fuzz,
+    stage: &mut Stage,
+    is_crashing: bool,
+    own_seeds: &[PathBuf],
+) -> Result<Vec<String>, Failure> {
     let failed = |error: StageError| match error {
         StageError::Flag(_) => Failure::usage(&error),
         StageError::Io(_) => Failure::unjudged(&error),
@@ -276,29 +288,37 @@ fn arguments(args: &Fuzz, stage: &mut Stage, is_crashing: bool) -> Result<Vec<St
     let mut arguments = vec![format!("/proc/{}/exe", std::process::id())];
     arguments.extend(FLAGS.map(String::from));
     arguments.push(format!("-artifact_prefix={}/findings/", stage.path().display()));
-    for flag in &args.flags {
+    // Of several `-seed_inputs` libFuzzer takes the last: they go into one list.
+    let is_seeds = |flag: &OsString| matches!(flags::parts(flag), Some(("seed_inputs", _)));
+    for flag in args.flags.iter().filter(|flag| !is_seeds(flag)) {
         arguments.push(stage.argument(flag).map_err(failed)?);
     }
     for path in &args.corpus {
         arguments.push(stage.argument(&dotted(path)).map_err(failed)?);
     }
+    let unjudged = |error: std::io::Error| Failure::unjudged(&error);
+    let mut list = Vec::new();
+    for path in own_seeds {
+        list.push(stage.link(path).map_err(unjudged)?);
+    }
     let is_files = !args.corpus.is_empty() && args.corpus.iter().all(|path| path.is_file());
     if !is_crashing && !is_files {
         if args.corpus.is_empty() && !args.flags.iter().any(|flag| has_processes(flag)) {
             // No directory: nobody wants to see what would be written there.
-            let list = stage.path().join(seeds::LIST);
-            if list.is_file() {
-                arguments.push(format!("-seed_inputs=@{}", list.display()));
+            list.extend(seeds::names(stage).map_err(unjudged)?);
+        } else {
+            if args.corpus.is_empty() {
+                // New inputs go to the first directory, where the other processes find them.
+                let own = stage.path().join(OWN_CORPUS);
+                std::fs::create_dir(&own).map_err(unjudged)?;
+                arguments.push(own.display().to_string());
             }
-            return Ok(arguments);
+            arguments.push(stage.path().join(seeds::FOLDER).display().to_string());
         }
-        if args.corpus.is_empty() {
-            // New inputs go to the first directory, where the other processes find them.
-            let own = stage.path().join("corpus");
-            std::fs::create_dir(&own).map_err(|error| Failure::unjudged(&error))?;
-            arguments.push(own.display().to_string());
-        }
-        arguments.push(stage.path().join(seeds::FOLDER).display().to_string());
+    }
+    if !list.is_empty() {
+        stage.write(seeds::LIST, list.join(",").as_bytes()).map_err(unjudged)?;
+        arguments.push(format!("-seed_inputs=@{}", stage.path().join(seeds::LIST).display()));
     }
     Ok(arguments)
 }

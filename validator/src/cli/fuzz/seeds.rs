@@ -13,7 +13,7 @@ use std::path::PathBuf;
 const BOUNDS: Bounds = Bounds { files: 65_536, file_bytes: 16 << 20, total_bytes: 1 << 30 };
 /// Where the inputs are, in the stage.
 pub(super) const FOLDER: &str = "seeds";
-/// Paths of the inputs to begin with, in the stage.
+/// Paths of inputs to begin with that are in no directory, in the stage.
 pub(super) const LIST: &str = "seeds.list";
 /// Words to begin with, in the stage.
 pub(super) const DICTIONARY: &str = "words.dict";
@@ -70,19 +70,20 @@ pub(super) fn write_seeds(
             .write(&name, bytes)
             .map_err(|error| Failure::Unjudged(format!("cannot prepare the run: {error}")))
     };
-    let mut list = Vec::new();
     for (nth, seed) in seeds.iter().enumerate() {
-        let name = format!("{FOLDER}/{nth}");
-        write(name.clone(), seed)?;
-        list.push(stage.path().join(name).display().to_string());
-    }
-    if !list.is_empty() {
-        write(LIST.into(), list.join(",").as_bytes())?;
+        write(format!("{FOLDER}/{nth}"), seed)?;
     }
     if let Some(content) = fixed {
         write("content".into(), content)?;
     }
     Ok(fixed.is_some())
+}
+
+/// Paths of the inputs to begin with, in the order of what they were made of.
+pub(super) fn names(stage: &Stage) -> std::io::Result<Vec<String>> {
+    let count = std::fs::read_dir(stage.path().join(FOLDER))?.count();
+    let folder = stage.path().join(FOLDER);
+    Ok((0..count).map(|nth| folder.join(nth.to_string()).display().to_string()).collect())
 }
 
 /// Puts words of the content and of the interpreter into the stage, and says whether there are any. Channel

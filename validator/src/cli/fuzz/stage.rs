@@ -4,6 +4,7 @@
 //! libFuzzer starts itself again through `system()` and quotes nothing. So each directory and file that
 //! the user names becomes a link in the stage, and libFuzzer sees the links' names only.
 
+use super::flags::{self, Kind};
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -13,13 +14,6 @@ use tempfile::TempDir;
 
 /// Where the stage goes if the usual place for temporary files has a name that a shell would take apart.
 const SAFE: &str = "/tmp";
-
-/// libFuzzer's flags whose value is a file or directory that is there. Those of them that take a
-/// directory or a file to be made are listed in [`MADE`].
-const READ: [&str; 4] = ["dict", "data_flow_trace", "mutation_graph_file", "stop_file"];
-/// libFuzzer's flags whose value is a path that need not be there: its folder is.
-const MADE: [&str; 4] =
-    ["exact_artifact_path", "artifact_prefix", "merge_control_file", "features_dir"];
 
 /// What cannot be staged.
 #[derive(Debug, thiserror::Error)]
@@ -76,19 +70,20 @@ impl Stage {
     /// One of libFuzzer's arguments as its children may see it.
     pub(super) fn argument(&mut self, argument: &OsStr) -> Result<String, StageError> {
         let unsafe_flag = || StageError::Flag(argument.to_string_lossy().into_owned());
-        let Some(flag) = argument.as_bytes().strip_prefix(b"-") else {
+        if !argument.as_bytes().starts_with(b"-") {
             return Ok(self.link(Path::new(argument))?);
-        };
-        let equals = flag.iter().position(|byte| *byte == b'=');
-        if let Some((name, value)) = equals.and_then(|at| flag.split_at_checked(at))
-            && let Ok(name) = str::from_utf8(name)
-        {
-            let value = Path::new(OsStr::from_bytes(value.get(1..).unwrap_or_default()));
-            if READ.contains(&name) {
-                return Ok(format!("-{name}={}", self.link(value)?));
-            }
-            if MADE.contains(&name) {
-                return Ok(format!("-{name}={}", self.new_path(value).ok_or_else(unsafe_flag)??));
+        }
+        if let Some((name, Some(value))) = flags::parts(argument) {
+            let value = Path::new(value);
+            match flags::kind(name) {
+                Some(Kind::File | Kind::Directory | Kind::Perhaps) => {
+                    return Ok(format!("-{name}={}", self.link(value)?));
+                }
+                Some(Kind::Made | Kind::Prefix) => {
+                    let path = self.new_path(value).ok_or_else(unsafe_flag)??;
+                    return Ok(format!("-{name}={path}"));
+                }
+                Some(Kind::Number | Kind::Natural | Kind::Text | Kind::Files) | None => {}
             }
         }
         if !is_safe(argument) {
