@@ -273,6 +273,37 @@ fn inputs_to_begin_with_are_those_of_all_flags() {
 }
 
 #[test]
+fn the_summary_says_how_fast_and_how_large() {
+    let room = Room::new();
+    let number = |text: String| {
+        let first = text.split(' ').next().map(str::parse::<usize>);
+        first.unwrap().unwrap_or_else(|_| panic!("{text}"))
+    };
+    // What libFuzzer keeps in memory is what it says at last.
+    let ended = room.fuzz("7.11", &[], &[], &["-runs=2000"]);
+    code(&ended, 0);
+    assert!(number(summary(&ended, "executions per second")) > 0);
+    let size = summary(&ended, "corpus size");
+    assert!(size.ends_with(" inputs, in memory"), "{size}");
+    let stderr = String::from_utf8(ended.stderr.clone()).unwrap();
+    let last = stderr.lines().find(|line| line.contains("\tDONE ")).unwrap();
+    assert!(last.contains(&format!("corp: {}/", number(size))), "{last}");
+    // Without its words it is counted here.
+    let quiet = room.fuzz("7.11", &[], &[], &["-runs=2000", "-verbosity=0"]);
+    assert!(number(summary(&quiet, "corpus size")) > 5);
+    // Directories count with what is in them.
+    fs::create_dir_all(room.path("cor pus/deep/deeper")).unwrap();
+    for name in ["one", "deep/two", "deep/deeper/three", "deep/none"] {
+        let text = name.trim_start_matches("deep/none");
+        fs::write(room.path("cor pus").join(name), text).unwrap();
+    }
+    let ended = room.fuzz("7.11", &[], &["cor pus"], &["-runs=0"]);
+    assert_eq!(summary(&ended, "corpus size"), "3 files");
+    let forked = room.fuzz("7.11", &[], &[], &["-fork=1", "-max_total_time=1"]);
+    assert!(summary(&forked, "corpus size").ends_with(" files, forgotten"));
+}
+
+#[test]
 fn wrong_calls_are_told_from_findings() {
     let room = Room::new();
     code(&room.fuzz("7.11", &["--mode", "events", "-c", "quiet 1.chan"], &[], &["-runs=1"]), 2);

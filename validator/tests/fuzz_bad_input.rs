@@ -558,7 +558,7 @@ fn two_runs_on_one_corpus_both_end_well() {
     };
     let both = [run("-seed=1"), run("-seed=2")];
     for ended in both.map(Running::end) {
-        check("run", &ended, 1, &["new findings", "corpus files"]);
+        check("run", &ended, 1, &["new findings", "corpus size"]);
     }
     assert!(!room.cases().is_empty());
     assert_whole(&room);

@@ -43,6 +43,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
+use summary::Kept;
 
 /// Stack of the thread that libFuzzer gets, beyond what a guest needs: its mutators and regular files.
 const DRIVER_STACK_BYTES: usize = 1 << 20;
@@ -109,8 +110,16 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
         .into_iter()
         .filter(|(path, _)| !before.contains(path))
         .collect::<Vec<_>>();
-    let corpus = args.corpus.first().filter(|path| path.is_dir());
-    summary::print(&statistics, &found, corpus.map(PathBuf::as_path));
+    let forgotten = stage.path().join(OWN_CORPUS);
+    let named = inputs(args);
+    let kept = match named.first() {
+        Some(first) if first.is_dir() && !is_crashing => Kept::In(first),
+        // Single inputs are run, and nothing is looked for.
+        Some(_) => Kept::Nowhere,
+        None if forgotten.is_dir() => Kept::Until(&forgotten),
+        None => Kept::InMemory,
+    };
+    summary::print(&statistics, &found, kept);
     Ok(code(end, &statistics, found.len(), task))
 }
 

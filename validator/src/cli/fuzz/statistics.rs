@@ -25,6 +25,10 @@ pub(super) struct Statistics {
     pub(super) unsaved: u64,
     /// Inputs that could not be judged.
     pub(super) unjudged: u64,
+    /// Inputs that libFuzzer keeps, as far as it has said.
+    pub(super) kept: u64,
+    /// Inputs that covered something new.
+    pub(super) novel: u64,
     /// The first reason for any of these.
     pub(super) problem: Option<String>,
     /// Time since the first run, in milliseconds.
@@ -56,6 +60,9 @@ impl Statistics {
         self.lost = self.lost.saturating_add(other.lost);
         self.unsaved = self.unsaved.saturating_add(other.unsaved);
         self.unjudged = self.unjudged.saturating_add(other.unjudged);
+        // Each process has all of them.
+        self.kept = self.kept.max(other.kept);
+        self.novel = self.novel.max(other.novel);
         self.problem = self.problem.take().or(other.problem);
         self.elapsed_ms = self.elapsed_ms.max(other.elapsed_ms);
         self.first_finding = match (self.first_finding, other.first_finding) {

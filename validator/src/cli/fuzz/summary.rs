@@ -53,12 +53,54 @@ fn per_second(statistics: &Statistics) -> u64 {
     statistics.runs.saturating_mul(1000).checked_div(statistics.elapsed_ms).unwrap_or(0)
 }
 
-/// The table, on stdout.
-pub(super) fn print(statistics: &Statistics, found: &[(PathBuf, Case)], corpus: Option<&Path>) {
-    anstream::print!("{}", text(statistics, found, corpus));
+/// Where the inputs are that a run keeps.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kept<'p> {
+    /// It keeps none.
+    Nowhere,
+    InMemory,
+    /// A directory of the user's.
+    In(&'p Path),
+    /// A directory that goes with the run.
+    Until(&'p Path),
 }
 
-fn text(statistics: &Statistics, found: &[(PathBuf, Case)], corpus: Option<&Path>) -> String {
+impl Kept<'_> {
+    fn size(self, statistics: &Statistics) -> Option<String> {
+        match self {
+            Self::Nowhere => None,
+            Self::InMemory => {
+                // What libFuzzer keeps covers something new, or is put in the place of what did.
+                let said = Some(statistics.kept).filter(|kept| *kept > 0);
+                Some(format!("{} inputs, in memory", said.unwrap_or(statistics.novel)))
+            }
+            Self::In(directory) => Some(format!("{} files", inputs_in(directory))),
+            Self::Until(directory) => Some(format!("{} files, forgotten", inputs_in(directory))),
+        }
+    }
+}
+
+/// How many inputs libFuzzer finds in a directory: files that are not empty, at any depth.
+fn inputs_in(directory: &Path) -> usize {
+    let (mut count, mut directories) = (0_usize, vec![directory.to_owned()]);
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                directories.push(entry.path());
+            } else if entry.path().metadata().is_ok_and(|file| file.is_file() && file.len() > 0) {
+                count = count.saturating_add(1);
+            }
+        }
+    }
+    count
+}
+
+/// The table, on stdout.
+pub(super) fn print(statistics: &Statistics, found: &[(PathBuf, Case)], kept: Kept<'_>) {
+    anstream::print!("{}", text(statistics, found, kept));
+}
+
+fn text(statistics: &Statistics, found: &[(PathBuf, Case)], kept: Kept<'_>) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
     let mut line = |name: &str, value: String| {
@@ -76,9 +118,8 @@ fn text(statistics: &Statistics, found: &[(PathBuf, Case)], corpus: Option<&Path
     line("executions per second", per_second(statistics).to_string());
     let (reached, points) = statistics.edges();
     line("edges covered", format!("{reached} of {points}"));
-    if let Some(corpus) = corpus {
-        let files = std::fs::read_dir(corpus).map_or(0, |entries| entries.flatten().count());
-        line("corpus files", files.to_string());
+    if let Some(size) = kept.size(statistics) {
+        line("corpus size", size);
     }
     for (path, case) in found {
         let expected = &case.expected;

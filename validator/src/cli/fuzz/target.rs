@@ -243,6 +243,7 @@ impl Fuzzed {
         }
         let (unsaved, problem) = writes::lost();
         self.statistics.unsaved = unsaved;
+        self.statistics.kept = writes::kept();
         self.statistics.problem = self.statistics.problem.take().or(problem);
         self.statistics.write(&self.state.stage);
     }
@@ -273,6 +274,9 @@ impl Target for Fuzzed {
             self.statistics.cover(features.counters().get(..points).unwrap_or_default());
         }
         let is_finding = is_finding(&run);
+        if is_new && !is_finding {
+            self.statistics.novel = self.statistics.novel.saturating_add(1);
+        }
         self.mutators.give_hints(input, hints, is_new && !is_finding);
         self.statistics.runs = self.statistics.runs.saturating_add(1);
         self.tick();

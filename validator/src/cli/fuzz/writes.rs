@@ -19,13 +19,15 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::ptr;
 use std::slice;
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 /// Length of a corpus entry's name: SHA-1 in hexadecimal.
 const ENTRY_NAME: usize = 40;
 /// libFuzzer's words for an entry that is new, and for one that takes another's place.
 const ANNOUNCES: [&[u8]; 2] = [b"\tNEW", b"\tREDUCE"];
+/// libFuzzer's words for how many inputs it keeps, which it prints by themselves.
+const KEEPS: &[u8] = b" corp: ";
 /// The directory that `unlinkat` starts from: the present one.
 const AT_FDCWD: c_int = -100;
 
@@ -56,6 +58,21 @@ pub(super) fn settle() {
 pub(super) fn lost() -> (u64, Option<String>) {
     let waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
     (waiting.lost, waiting.problem.clone())
+}
+
+/// How many inputs libFuzzer keeps, as it said last; 0 if it said nothing.
+pub(super) fn kept() -> u64 {
+    KEPT.load(Relaxed)
+}
+
+static KEPT: AtomicU64 = AtomicU64::new(0);
+
+/// Listens to how many inputs there are.
+fn note_kept(text: &[u8]) {
+    let number = text.strip_prefix(KEEPS).and_then(|number| str::from_utf8(number).ok());
+    if let Some(number) = number.and_then(|number| number.parse().ok()) {
+        KEPT.store(number, Relaxed);
+    }
 }
 
 /// What waits until the next file is there.
@@ -296,6 +313,7 @@ unsafe extern "C" fn __wrap_vfprintf(
     let Ok(size) = usize::try_from(length) else { return length };
     // SAFETY: `vasprintf` gave a text of that length, which is freed below.
     let bytes = unsafe { slice::from_raw_parts(text.cast::<u8>(), size) };
+    note_kept(bytes);
     // Not if a signal came while it was held: then this thread would wait for itself.
     if !WAITING.try_lock().is_ok_and(|mut waiting| waiting.takes(stream, bytes)) {
         say(stream, bytes);
