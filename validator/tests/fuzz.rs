@@ -21,6 +21,8 @@ use support::program::{Ended, Program};
 use tempfile::TempDir;
 
 const NAME: &str = "it's a; b";
+/// What a terminal is told before a line is written anew.
+const CLEAR_LINE: &str = "\r\u{1b}[2K";
 
 /// A folder with the program, the quiet content and the outage's events.
 struct Room {
@@ -301,6 +303,47 @@ fn the_summary_says_how_fast_and_how_large() {
     assert_eq!(summary(&ended, "corpus size"), "3 files");
     let forked = room.fuzz("7.11", &[], &[], &["-fork=1", "-max_total_time=1"]);
     assert!(summary(&forked, "corpus size").ends_with(" files, forgotten"));
+}
+
+/// What the program writes to a terminal; `None` where there is no `script` to make one.
+fn on_a_terminal(room: &Room, arguments: &str) -> Option<String> {
+    let call = format!("'{}' {arguments}", env!("CARGO_BIN_EXE_proofhouse"));
+    let script = Program::new(&room.folder).program(Path::new("/usr/bin/script"));
+    let script = script.env("SHELL", "/bin/sh").env("TERM", "xterm");
+    match script.args(["-qec", &call, "/dev/null"]).start() {
+        Err(error) => {
+            println!("skipped: no script: {error}");
+            None
+        }
+        Ok(running) => Some(String::from_utf8(running.end().stdout).unwrap()),
+    }
+}
+
+#[test]
+fn a_terminal_has_a_status_line_and_nothing_is_written_onto_it() {
+    let room = Room::new();
+    let common = |version: &str| {
+        let interpreter = reference_interpreter(&format!("channel-{version}.wasm"));
+        format!("fuzz -i '{}' -e \"events'.json\" -c 'quiet 1.chan'", interpreter.display())
+    };
+    // Long enough for the line, and for a recommended dictionary.
+    let repaired = format!("{} --blind -- -seed=7 -max_total_time=3", common("7.11"));
+    let defective = format!("{} --blind -- -seed=7 -runs=60000", common("7.10"));
+    let Some(repaired) = on_a_terminal(&room, &repaired) else { return };
+    let Some(defective) = on_a_terminal(&room, &defective) else { return };
+    let is_status = |part: &&str| part.contains(" runs, ") && part.contains(" edges, ");
+    let status = repaired.split(['\r', '\n']).find(is_status);
+    let status = status.unwrap_or_else(|| panic!("no status line in {repaired:?}"));
+    assert!(status.contains("/s, ") && status.contains(" crashes"), "{status:?}");
+    for (text, words) in
+        [(repaired, "###### Recommended dictionary."), (defective, "proofhouse: finding: ")]
+    {
+        let (before, _) =
+            text.split_once(words).unwrap_or_else(|| panic!("no {words} in {text:?}"));
+        assert!(before.ends_with(CLEAR_LINE), "{text:?}");
+        let (before, _) = text.rsplit_once("new findings").unwrap();
+        assert!(before.ends_with(CLEAR_LINE) || before.ends_with('\n'), "{text:?}");
+    }
 }
 
 #[test]

@@ -162,8 +162,12 @@ struct Running {
 
 static RUNNING: OnceLock<Mutex<Running>> = OnceLock::new();
 
-/// Hands the process over to libFuzzer; mostly it does not come back.
-pub(super) fn drive(target: Box<dyn Target>, arguments: Vec<String>) -> c_int {
+/// Hands the process over to libFuzzer; mostly it does not come back. There may be a status line in the terminal.
+pub(super) fn drive(
+    target: Box<dyn Target>,
+    arguments: Vec<String>,
+    has_status_line: bool,
+) -> c_int {
     let features = Features { counters: &mut [] };
     if RUNNING.set(Mutex::new(Running { target, features })).is_err() {
         return 1;
@@ -180,7 +184,7 @@ pub(super) fn drive(target: Box<dyn Target>, arguments: Vec<String>) -> c_int {
     std::hint::black_box(mutator);
     let code: extern "C" fn() -> c_int = __wrap__ZN6fuzzer6Fuzzer17InterruptExitCodeEv;
     std::hint::black_box(code);
-    writes::begin();
+    writes::begin(has_status_line);
     // SAFETY: the default action may be set for any of these, from any thread. `at_exit` is a function
     // for the rest of the process.
     unsafe {

@@ -152,6 +152,11 @@ fn value<'f>(flags: &'f [OsString], name: &str) -> Option<&'f OsStr> {
     flags.iter().filter_map(is_it).next_back()
 }
 
+/// Whether there is a flag of that name.
+pub(super) fn is_given(flags: &[OsString], name: &str) -> bool {
+    value(flags, name).is_some()
+}
+
 /// Whether a flag that is off by itself is on: any number but 0 is.
 pub(super) fn is_on(flags: &[OsString], name: &str) -> bool {
     let number = value(flags, name).and_then(OsStr::to_str).and_then(|value| value.parse().ok());
@@ -188,7 +193,7 @@ pub(super) fn look_at(
                 format!("libFuzzer's flag -{name}: it takes one input, a file that crashes");
             return Err(Failure::Usage(problem));
         }
-        if name == "cleanse_crash" && value(flags, "exact_artifact_path").is_none() {
+        if name == "cleanse_crash" && !is_given(flags, "exact_artifact_path") {
             let problem =
                 "libFuzzer's flag -cleanse_crash: it needs -exact_artifact_path=FILE, too";
             return Err(Failure::Usage(problem.into()));

@@ -91,6 +91,8 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
         fixed_content,
         structure: !args.blind,
         keep_going: args.keep_going && !is_crashing,
+        has_status_line: std::io::stderr().is_terminal()
+            && !flags::is_given(&args.flags, "verbosity"),
         fuel: limits(args).fuel,
         memory_bytes: limits(args).memory_bytes,
         deadline: limits(args).deadline,
@@ -103,7 +105,7 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
         arguments.push(format!("-dict={}", stage.path().join(seeds::DICTIONARY).display()));
     }
 
-    let end = wait(&arguments, &stage)?;
+    let end = wait(&arguments, &stage, shared.has_status_line)?;
     let statistics = Statistics::read_all(stage.path());
     let found = Findings::open(&findings, authority)
         .read()
@@ -350,7 +352,7 @@ fn dotted(path: &Path) -> OsString {
 }
 
 /// Starts the inner process and waits for it.
-fn wait(arguments: &[String], stage: &Stage) -> Result<End, Failure> {
+fn wait(arguments: &[String], stage: &Stage, has_status_line: bool) -> Result<End, Failure> {
     let failed =
         |error: std::io::Error| Failure::Unjudged(format!("cannot start libFuzzer: {error}"));
     let (program, rest) =
@@ -361,7 +363,7 @@ fn wait(arguments: &[String], stage: &Stage) -> Result<End, Failure> {
         command.env("XDG_CACHE_HOME", stage.path().join("cache"));
     }
     let mut status_line = None;
-    if std::io::stderr().is_terminal() && !rest.iter().any(|flag| flag.starts_with("-verbosity")) {
+    if has_status_line {
         command.arg("-verbosity=0");
         status_line = Some(summary::StatusLine::new());
     }
@@ -416,13 +418,14 @@ pub(super) fn inner(
         Ok(state) => state,
         Err(error) => return unjudged(&error),
     };
+    let has_status_line = state.has_status_line;
     let target = match target::Fuzzed::new(state, authority) {
         Ok(target) => target,
         Err(error) => return unjudged(&error),
     };
     let arguments: Vec<String> =
         arguments.into_iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
-    match on_large_stack(move || driver::drive(Box::new(target), arguments)) {
+    match on_large_stack(move || driver::drive(Box::new(target), arguments, has_status_line)) {
         Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(exit::UNJUDGED)),
         Err(_) => unjudged(&"no thread can be started"),
     }

@@ -10,6 +10,7 @@ pub(crate) const VARIABLE: &str = "PROOFHOUSE_FUZZ";
 
 /// What is fuzzed and how.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub(super) struct State {
     /// The stage: a directory whose path a shell takes as it is.
     pub(super) stage: PathBuf,
@@ -25,6 +26,8 @@ pub(super) struct State {
     pub(super) structure: bool,
     /// Whether a crash ends the run.
     pub(super) keep_going: bool,
+    /// Whether the process that waits keeps a line on the terminal.
+    pub(super) has_status_line: bool,
     pub(super) fuel: u64,
     pub(super) memory_bytes: u64,
     /// Wall time of one run.

@@ -166,16 +166,16 @@ impl Fuzzed {
             Ok(Some(path)) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 let expected = &case.expected;
-                eprintln!(
-                    "proofhouse: finding: {} {} at {} (run {}): {name}",
+                writes::tell(&format!(
+                    "finding: {} {} at {} (run {}): {name}",
                     expected.kind, expected.detail, expected.site, self.statistics.runs
-                );
+                ));
                 self.write_statistics();
             }
             Ok(None) => {}
             // libFuzzer tries to write it once more; the run must not go on as if nothing had happened.
             Err(error) => {
-                eprintln!("proofhouse: a finding cannot be written: {error}");
+                writes::tell(&format!("a finding cannot be written: {error}"));
                 self.statistics.problem.get_or_insert(error.to_string());
                 self.statistics.lost = self.statistics.lost.saturating_add(1);
                 self.write_statistics();
@@ -218,7 +218,7 @@ impl Fuzzed {
 
     /// Ends the process, which cannot go on: the one that waits has opened the interpreter before.
     fn give_up(&mut self, error: &TargetError) -> ! {
-        eprintln!("proofhouse: {error}");
+        writes::tell(&error.to_string());
         self.statistics.unjudged = 1;
         self.statistics.problem = Some(error.to_string());
         self.statistics.write(&self.state.stage);

@@ -13,7 +13,7 @@
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use std::ffi::{CStr, CString, OsStr, OsString, c_char, c_int, c_void};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::os::fd::{AsRawFd as _, IntoRawFd as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -34,8 +34,15 @@ const AT_FDCWD: c_int = -100;
 /// Whether libFuzzer has this process.
 static IS_DRIVEN: AtomicBool = AtomicBool::new(false);
 
-/// libFuzzer gets this process. Keeps the functions below from being left out: only libFuzzer calls them.
-pub(super) fn begin() {
+/// Whether another process keeps a status line where this one's words go.
+static SHARES_LINE: AtomicBool = AtomicBool::new(false);
+/// Whether the last words ended a line.
+static IS_AT_START: AtomicBool = AtomicBool::new(true);
+/// Takes what is in the line away, and goes to its start.
+const CLEAR_LINE: &[u8] = b"\r\x1b[2K";
+
+/// libFuzzer gets this process, whose words may meet a status line. Keeps the functions below from being left out: only libFuzzer calls them.
+pub(super) fn begin(has_status_line: bool) {
     type OnPaths = unsafe extern "C" fn(*const c_char, *const c_char) -> *mut Stream;
     type OnPath = unsafe extern "C" fn(*const c_char) -> c_int;
     type Prints = unsafe extern "C" fn(*mut Stream, *const c_char, *mut c_void) -> c_int;
@@ -44,6 +51,8 @@ pub(super) fn begin() {
     let functions: (OnPaths, OnPath, Prints, PrintsChecked) =
         (__wrap_fopen, __wrap_unlink, __wrap_vfprintf, __wrap___vfprintf_chk);
     std::hint::black_box(functions);
+    // What libFuzzer starts may write to a file.
+    SHARES_LINE.store(has_status_line && io::stderr().is_terminal(), Relaxed);
     IS_DRIVEN.store(true, Relaxed);
 }
 
@@ -148,7 +157,7 @@ impl Waiting {
         self.lost = self.lost.saturating_add(1);
         if self.problem.is_none() {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            eprintln!("proofhouse: {name} cannot be written: {error}");
+            tell(&format!("{name} cannot be written: {error}"));
             self.problem = Some(error.to_string());
         }
         -1
@@ -338,9 +347,21 @@ unsafe extern "C" fn __wrap___vfprintf_chk(
     unsafe { __wrap_vfprintf(stream, format, arguments) }
 }
 
+/// Tells people something in a line of its own.
+pub(super) fn tell(text: &str) {
+    let clear = if SHARES_LINE.load(Relaxed) { CLEAR_LINE } else { b"" };
+    let line = [clear, b"proofhouse: ", text.as_bytes(), b"\n"].concat();
+    // Who closed it does not want to know.
+    let _ = io::stderr().write_all(&line);
+}
+
 fn say(stream: *mut Stream, text: &[u8]) {
+    let Some(last) = text.last() else { return };
+    let is_at_start = IS_AT_START.swap(*last == b'\n', Relaxed);
+    let clear = if is_at_start && SHARES_LINE.load(Relaxed) { CLEAR_LINE } else { b"" };
     // SAFETY: a stream that libFuzzer prints to; it closes none of them.
     unsafe {
+        fwrite(clear.as_ptr(), 1, clear.len(), stream);
         fwrite(text.as_ptr(), 1, text.len(), stream);
         fflush(stream);
     }
