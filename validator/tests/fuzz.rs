@@ -242,6 +242,66 @@ fn corpora_are_merged() {
 }
 
 #[test]
+fn corpora_are_merged_by_the_flag_too() {
+    let room = Room::new();
+    fs::create_dir(room.path("large one")).unwrap();
+    fs::create_dir(room.path("small;one")).unwrap();
+    for copy in 0..20 {
+        fs::copy(room.path("quiet 1.chan"), room.path(&format!("large one/copy {copy}"))).unwrap();
+    }
+    fs::write(room.path("large one/other"), "of no use").unwrap();
+    let ended = room.fuzz("7.11", &[], &["small;one", "large one"], &["-merge=1"]);
+    code(&ended, 0);
+    // One of each kind is left, and what they were taken from is as it was.
+    assert_eq!(summary(&ended, "corpus size"), "2 files");
+    assert_eq!((room.files("small;one").len(), room.files("large one").len()), (2, 21));
+}
+
+#[test]
+fn the_outage_is_found_by_who_knows_nothing_of_the_format() {
+    let room = Room::new();
+    // `cargo suite outage --blind` says how many runs it takes: up to 6,761 in ten seeds.
+    let ended = room.fuzz("7.10", &["--blind"], &[], &["-runs=60000"]);
+    code(&ended, 1);
+    let cases = room.cases();
+    let [case] = cases.as_slice() else { panic!("{cases:?}") };
+    let found = (case.expected.kind.as_str(), case.expected.detail.as_str());
+    assert_eq!(found, ("trapped", "heap-buffer-overflow"));
+    assert!(case.expected.site.starts_with("evaluate_instance "), "{}", case.expected.site);
+}
+
+#[test]
+fn corpora_are_counted_and_cases_are_exported() {
+    let room = Room::new();
+    fs::create_dir_all(room.path("cor pus/deep")).unwrap();
+    fs::copy(room.path("quiet 1.chan"), room.path("cor pus/deep/one")).unwrap();
+    fs::write(room.path("cor pus/two"), "12345").unwrap();
+    let case = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../fixtures/regressions/outage-from-quiet-content.case");
+    fs::copy(case, room.path("cor pus/three")).unwrap();
+    let ended = room.run(&["corpus", "stats", "cor pus"]);
+    code(&ended, 0);
+    let size = |name: &str| fs::metadata(room.path("cor pus").join(name)).unwrap().len();
+    let mut sizes = ["deep/one", "two", "three"].map(size);
+    sizes.sort_unstable();
+    assert_eq!(summary(&ended, "files "), "3");
+    assert_eq!(summary(&ended, "bytes "), sizes.iter().sum::<u64>().to_string());
+    let [smallest, median, largest] = sizes;
+    assert_eq!(summary(&ended, "sizes "), format!("{smallest} to {largest}, median {median}"));
+    for kind in ["channel files", "cases", "other"] {
+        assert_eq!(summary(&ended, kind), "1", "{kind}");
+    }
+
+    let ended = room.run(&["corpus", "export", "cor pus/three"]);
+    code(&ended, 0);
+    let json: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+    assert_eq!(json["expected"]["kind"], "trapped", "{json}");
+    assert_eq!(json["expected"]["detail"], "heap-buffer-overflow", "{json}");
+    code(&room.run(&["corpus", "export", "cor pus/two"]), 2);
+    code(&room.run(&["corpus", "stats", "nowhere"]), 2);
+}
+
+#[test]
 fn a_crash_is_minimised_by_libfuzzer() {
     let room = Room::new();
     code(&room.fuzz("7.10", &[], &[], &["-runs=20000"]), 1);

@@ -276,10 +276,23 @@ pub(super) struct Minimize {
 
 /// Keep corpora small and look at what is in them.
 #[derive(Debug, Args)]
+#[command(after_help = CORPUS_EXAMPLES)]
 pub(super) struct Corpus {
     #[command(subcommand)]
     pub(super) action: CorpusAction,
 }
+
+#[cfg(feature = "fuzz")]
+const CORPUS_EXAMPLES: &str = "\
+Examples:
+  proofhouse corpus merge -i sensor.wasm small/ corpus/
+  proofhouse corpus stats small/
+  proofhouse corpus export findings/crash-0a1b.case";
+#[cfg(not(feature = "fuzz"))]
+const CORPUS_EXAMPLES: &str = "\
+Examples:
+  proofhouse corpus stats small/
+  proofhouse corpus export findings/crash-0a1b.case";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CorpusAction {
