@@ -40,8 +40,9 @@ pub(crate) fn search<S: PartialEq + Debug>(
 }
 
 #[test]
-fn each_target_is_one_that_cargo_fuzz_lists_and_calls_a_check_of_its_name() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz_targets");
+fn each_target_is_one_that_cargo_fuzz_lists_and_calls_a_check_of_its_name_that_has_a_smoke_test() {
+    let package = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = package.join("fuzz_targets");
     let mut is_any = false;
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let file = entry.file_name().to_string_lossy().into_owned();
@@ -49,6 +50,11 @@ fn each_target_is_one_that_cargo_fuzz_lists_and_calls_a_check_of_its_name() {
         let listed = format!("[[bin]]\nname = \"{name}\"\npath = \"fuzz_targets/{file}\"\n");
         assert!(include_str!("../Cargo.toml").contains(&listed), "{listed}");
         assert!(include_str!("lib.rs").contains(&format!("pub mod {name};")), "{name}");
+        let modules = [format!("src/{name}.rs"), format!("src/{name}/mod.rs")];
+        let module = modules.iter().find_map(|p| std::fs::read_to_string(package.join(p)).ok());
+        let mut lines = module.iter().flat_map(|module| module.lines().map(str::trim));
+        let has_smoke = lines.any(|line| line == "#[test]") && lines.any(|l| l == "fn smoke() {");
+        assert!(has_smoke, "{name} has no smoke test");
         let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
         assert!(text.contains(&format!("use proofhouse_fuzz::{name}::")), "{name}: {text}");
         assert!(text.lines().count() < 15, "{name} is longer than a target has to be");
