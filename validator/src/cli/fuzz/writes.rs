@@ -26,6 +26,8 @@ use std::sync::{Mutex, PoisonError};
 const ENTRY_NAME: usize = 40;
 /// libFuzzer's words for an entry that is new, and for one that takes another's place.
 const ANNOUNCES: [&[u8]; 2] = [b"\tNEW", b"\tREDUCE"];
+/// What libFuzzer begins with as it ends the process, mostly because of a signal.
+const ENDS: &[u8] = b"==";
 /// libFuzzer's words for how many inputs it keeps, which it prints by themselves.
 const KEEPS: &[u8] = b" corp: ";
 /// The directory that `unlinkat` starts from: the present one.
@@ -130,6 +132,13 @@ impl Waiting {
 
     /// Takes a text that tells of a new entry, or of one that is being told of.
     fn takes(&mut self, listener: *mut Stream, text: &[u8]) -> bool {
+        if text.starts_with(ENDS) {
+            // The signal may have come before the entry was there. It never will be.
+            self.superseded.clear();
+            self.said.clear();
+            self.is_over = false;
+            return false;
+        }
         if self.is_over {
             // Something else is said: nothing was to be written.
             self.tell();
@@ -387,6 +396,20 @@ mod tests {
         assert_eq!(told(&mut waiting, &["#12\tREDUCE", " cov: 3", "\n"]), [true; 3]);
         assert_eq!(waiting.said, b"#12\tREDUCE cov: 3\n");
         assert!(waiting.is_over);
+    }
+
+    #[test]
+    fn an_entry_that_a_signal_comes_before_is_not_told() {
+        for parts in [&["#12\tNEW", " cov: 3"][..], &["#12\tNEW", "\n"]] {
+            let mut waiting = Waiting::new();
+            told(&mut waiting, parts);
+            waiting.superseded.push(CString::default());
+            assert_eq!(
+                told(&mut waiting, &["==1== libFuzzer: run interrupted; exiting\n"]),
+                [false]
+            );
+            assert!(waiting.said.is_empty() && waiting.superseded.is_empty());
+        }
     }
 
     #[test]
