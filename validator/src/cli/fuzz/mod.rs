@@ -85,6 +85,7 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
 
     let shared = State {
         stage: stage.path().to_owned(),
+        outer: std::process::id(),
         interpreter,
         mode: args.mode,
         event_ids: ids,
@@ -379,6 +380,10 @@ fn wait(arguments: &[String], stage: &Stage, has_status_line: bool) -> Result<En
             return Ok(End { status, is_interrupted });
         }
         if driver::is_interrupted() {
+            if interrupted.is_none() {
+                // What cannot be written is missing for those that begin now; they are told below.
+                let _ = stage.write(state::STOP, b"");
+            }
             let since = interrupted.get_or_insert_with(Instant::now).elapsed();
             if since >= LAST_PATIENCE {
                 child.kill().map_err(failed)?;

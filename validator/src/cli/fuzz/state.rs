@@ -1,6 +1,8 @@
 //! What the processes of a fuzzing run hand on to each other: a file in the stage, named by a variable.
 
 use proofhouse_sandbox::Sanitize;
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,12 +10,17 @@ use std::time::Duration;
 /// The variable that names the file. It is read before the arguments, which then are libFuzzer's.
 pub(crate) const VARIABLE: &str = "PROOFHOUSE_FUZZ";
 
+/// File in the stage that ends the run: nothing is to be started any more.
+pub(super) const STOP: &str = "stop";
+
 /// What is fuzzed and how.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub(super) struct State {
     /// The stage: a directory whose path a shell takes as it is.
     pub(super) stage: PathBuf,
+    /// The process that waits.
+    pub(super) outer: u32,
     /// The interpreter's name, for case files.
     pub(super) interpreter: String,
     /// What an input is.
@@ -49,6 +56,14 @@ pub(crate) enum Mode {
 }
 
 impl State {
+    /// Whether nobody waits for the run any more. The shell that libFuzzer starts its processes with may live on
+    /// when the one before it is gone, so that a parent's death tells them nothing.
+    pub(super) fn is_over(&self) -> bool {
+        let outer = i32::try_from(self.outer).ok().and_then(Pid::from_raw);
+        let is_gone = outer.is_some_and(|pid| test_kill_process(pid) == Err(Errno::SRCH));
+        is_gone || !self.stage.exists() || self.stage.join(STOP).exists()
+    }
+
     /// How closely memory is checked.
     pub(super) fn sanitize(&self) -> Sanitize {
         Sanitize::named(&self.sanitize).unwrap_or_default()

@@ -17,6 +17,7 @@ use proofhouse_sandbox::{
     Compilation, Compiler, Interpreter, Job, Limits, Observation, Resident, Run, Sandbox, Sanitize,
     Verdict,
 };
+use rustix::process::{Signal, getpid, kill_process};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -233,6 +234,10 @@ impl Fuzzed {
         if is_early || now.duration_since(*written) >= PERIOD {
             *written = now;
             self.write_statistics();
+            if self.state.is_over() {
+                // libFuzzer ends the process as after Ctrl-C.
+                let _ = kill_process(getpid(), Signal::TERM);
+            }
         }
     }
 
