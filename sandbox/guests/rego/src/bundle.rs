@@ -57,6 +57,11 @@ impl Bundle {
         if bundle.modules.is_empty() { Err(bad_bundle("no modules")) } else { Ok(bundle) }
     }
 
+    /// The modules, for the places of errors that come later.
+    pub(crate) fn into_modules(self) -> BTreeMap<String, String> {
+        self.modules
+    }
+
     /// Compiles all modules, and names the package of each, as a path below `data`.
     ///
     /// Rego has two syntaxes and most public policies are in the older one, so what is not the newer
@@ -78,13 +83,17 @@ impl Bundle {
         let mut packages = Vec::new();
         for (name, module) in &self.modules {
             let package = engine.add_policy(name.clone(), module.clone());
-            packages.push(package.map_err(|error| Refusal::read(&error, ALONE))?);
+            packages.push(package.map_err(|error| Refusal::read(&error, &self.modules))?);
         }
         if let Some(data) = &self.data {
-            engine.add_data_json(&data.to_string()).map_err(|e| Refusal::read(&e, ALONE))?;
+            engine
+                .add_data_json(&data.to_string())
+                .map_err(|e| Refusal::read(&e, &self.modules))?;
         }
         // regorus analyses modules before the first evaluation, whatever that is of.
-        engine.eval_query("1".to_owned(), false).map_err(|error| Refusal::read(&error, ALONE))?;
+        engine
+            .eval_query("1".to_owned(), false)
+            .map_err(|error| Refusal::read(&error, &self.modules))?;
         Ok((engine, packages))
     }
 

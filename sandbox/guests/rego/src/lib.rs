@@ -7,9 +7,11 @@
 
 #![forbid(unsafe_code)]
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 mod bundle;
+mod column;
 mod configuration;
 mod decision;
 mod refusal;
@@ -38,6 +40,8 @@ pub struct Rego {
     /// Paths of the rules that decide, or of the tests.
     rules: Vec<String>,
     testing: bool,
+    /// Texts by name: errors have places in them.
+    modules: BTreeMap<String, String>,
 }
 
 impl Interpreter for Rego {
@@ -63,7 +67,8 @@ impl Interpreter for Rego {
         } else {
             bundle.decisions(&engine, &packages)
         };
-        Ok(Self { engine, rules, testing: configuration.tests })
+        let modules = bundle.into_modules();
+        Ok(Self { engine, rules, testing: configuration.tests, modules })
     }
 
     fn evaluate(&mut self, event: &[u8], sink: &mut Sink) -> Result<usize, EvaluateError> {
@@ -85,8 +90,8 @@ impl Rego {
         let mut matches = 0_usize;
         let mut failed = Vec::new();
         for rule in &self.rules {
-            let value =
-                self.engine.eval_rule(rule.clone()).map_err(|error| not_evaluated(&error))?;
+            let value = self.engine.eval_rule(rule.clone());
+            let value = value.map_err(|error| not_evaluated(&error, &self.modules))?;
             let results = if self.testing {
                 if let Value::Bool(true) = value {
                     vec![rule.clone()]
@@ -95,7 +100,7 @@ impl Rego {
                     Vec::new()
                 }
             } else {
-                decision::results(&value).map_err(|error| not_evaluated(&error))?
+                decision::results(&value).map_err(|error| not_evaluated(&error, &self.modules))?
             };
             for result in &results {
                 sink.emit(result.as_bytes());
@@ -111,8 +116,8 @@ impl Rego {
     }
 }
 
-fn not_evaluated(error: &impl Display) -> EvaluateError {
-    Refusal::read(error, bundle::ALONE).into_evaluate_error(NOT_EVALUATED)
+fn not_evaluated(error: &impl Display, modules: &BTreeMap<String, String>) -> EvaluateError {
+    Refusal::read(error, modules).into_evaluate_error(NOT_EVALUATED)
 }
 
 proofhouse_guest::export!(Rego);

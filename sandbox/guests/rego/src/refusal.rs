@@ -1,8 +1,12 @@
 //! regorus's errors, as a guest reports them: the place first, then regorus's own words.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use proofhouse_guest::{Code, EvaluateError, Position, Reject};
+
+use crate::bundle::ALONE;
+use crate::column;
 
 /// Policies are text, and text is UTF-8.
 pub(crate) const NOT_UTF8: Code = Code::new(1);
@@ -27,8 +31,8 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// Reads an error. A module called `alone` is not named.
-    pub(crate) fn read(error: &impl Display, alone: &str) -> Self {
+    /// Reads an error about one of the modules. A module called [`ALONE`] is not named.
+    pub(crate) fn read(error: &impl Display, modules: &BTreeMap<String, String>) -> Self {
         let text = error.to_string();
         let words = text.split_once("error: ").map_or(text.trim(), |(_, words)| words.trim());
         let words = words.lines().next().unwrap_or_default();
@@ -37,9 +41,10 @@ impl Refusal {
             let (rest, column) = header.rsplit_once(':')?;
             let (name, line) = rest.rsplit_once(':')?;
             let place = Position { line: line.parse().ok()?, column: column.parse().ok()? };
-            Some((name, place))
+            let module = modules.get(name);
+            Some((name, module.map_or(place, |text| column::in_characters(text, place))))
         });
-        let module = place.map(|(name, _)| name).filter(|name| *name != alone);
+        let module = place.map(|(name, _)| name).filter(|name| *name != ALONE);
         Self {
             place: place.map(|(_, place)| place),
             module: module.map(str::to_owned),
