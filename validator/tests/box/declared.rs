@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use toml::Table;
 
 /// Which crate is a guest's interpreter, and which of its versions.
@@ -69,4 +69,53 @@ fn every_guest_in_the_box_is_known_here_and_describes_itself() {
         let report: Value = serde_json::from_slice(&ended.stdout).unwrap();
         assert_eq!(report.pointer("/interpreters/0/id"), Some(&Value::String(id)));
     }
+}
+
+/// What each guest says of itself: its kinds of content, and the names of files of each.
+const CONTENT: [(&str, &[(&str, &[&str])]); 7] = [
+    ("cedar", &[("cedar-policies", &["*.cedar"])]),
+    ("cel", &[("cel-expression", &["*.cel"])]),
+    ("ebpf", &[("ebpf-program", &["*.bpf"])]),
+    ("libyara", &[("yara-rules", &["*.yar", "*.yara"]), ("yara-compiled-rules", &["*.yarc"])]),
+    ("rego", &[("rego-module", &["*.rego"]), ("rego-bundle", &["*.rego.json"])]),
+    ("sigma", &[("sigma-rules", &["*.yml", "*.yaml"])]),
+    ("yara", &[("yara-rules", &["*.yar", "*.yara"])]),
+];
+
+/// Not what the file's name says of it: a guest that does not describe itself fails here.
+#[test]
+fn every_guest_describes_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = super::in_the_box(folder.path()).args(["guests", "--format", "json"]).run();
+    let listed: Value = serde_json::from_slice(&ended.stdout).unwrap();
+    let said: Vec<Value> = listed.get("guests").unwrap().as_array().unwrap().clone();
+    assert_eq!(said.len(), CONTENT.len());
+    for ((guest, kinds), said) in CONTENT.into_iter().zip(said) {
+        let content: Vec<Value> = kinds
+            .iter()
+            .map(|(kind, patterns)| json!({ "kind": kind, "patterns": patterns }))
+            .collect();
+        let description = json!({ "name": guest, "version": declared(guest) });
+        assert_eq!(said.get("describes_itself"), Some(&description), "{guest}");
+        assert_eq!(said.get("content"), Some(&Value::Array(content)), "{guest}");
+    }
+}
+
+#[test]
+fn every_guest_has_a_page_and_a_row() {
+    let pages = root().join("docs/guests");
+    let overview = fs::read_to_string(pages.join("README.md")).unwrap();
+    let folders = fs::read_dir(root().join("sandbox/guests")).unwrap();
+    let folders = folders.map(|entry| entry.unwrap().path());
+    let mut guests = 0;
+    for folder in folders.filter(|folder| folder.join("guest.toml").exists()) {
+        let guest = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let page = pages.join(format!("{guest}.md"));
+        let text = fs::read_to_string(&page).unwrap_or_else(|e| panic!("{}: {e}", page.display()));
+        assert!(text.contains(&declared(&guest)), "{}: not its version", page.display());
+        let row = format!("| [`{guest}`]({guest}.md) |");
+        assert!(overview.lines().any(|line| line.starts_with(&row)), "no row for {guest}");
+        guests += 1;
+    }
+    assert_eq!(guests, INTERPRETERS.len());
 }
