@@ -35,11 +35,17 @@ fn in_the_box(folder: &Path) -> Program {
 #[track_caller]
 fn assert_row(row: &str) {
     println!("{row}");
+    assert_documented(row);
+}
+
+/// Asserts a line of `docs/guests/README.md`.
+#[track_caller]
+fn assert_documented(row: &str) {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guests/README.md");
     let page = fs::read_to_string(page).unwrap();
     assert!(
         page.lines().any(|line| line == row),
-        "docs/guests/README.md does not have this row:\n{row}"
+        "docs/guests/README.md does not have this line:\n{row}"
     );
 }
 
@@ -106,6 +112,9 @@ fn libyara_agrees_with_yara_but_where_signatures_are_asked_for() {
         "gen_susp_indicators.yar",
         "gen_susp_xor.yar",
     ];
+    for file in expected {
+        assert_documented(&format!("- `{file}`"));
+    }
     let why = r#"invalid field name "number_of_signatures""#;
     assert_eq!(refusals(&report), expected.map(|file| format!("{file}: {why}")));
     let (accepted, rejected) = (count(&report, "accepted"), count(&report, "rejected"));
@@ -126,6 +135,7 @@ fn sigma_loads_every_rule_and_matches_every_recorded_event() {
         let about = fs::read_to_string(event.with_file_name("info.yml")).unwrap();
         // Half of a collection: not every event's rule is here.
         let Some(rule) = rules.get(&setting(&about, "- id:").unwrap()) else { continue };
+        // Some have no count: one is taken to be meant.
         let expected = setting(&about, "match_count:").map_or(1, |count| count.parse().unwrap());
         let folder = tempfile::tempdir().unwrap();
         fs::copy(&event, folder.path().join("event")).unwrap();
@@ -138,7 +148,7 @@ fn sigma_loads_every_rule_and_matches_every_recorded_event() {
         }
         events += 1;
     }
-    // The collection's own slip: three records in the file, each as the rule describes, and a count of 1.
+    // The collection's own slip: three records in the file, all as the rule describes, and a count of 1.
     assert_eq!(wrong, ["registry_set_change_security_zones.yml: 3 of 1"]);
     let (accepted, right) = (count(&report_of_all, "accepted"), events - wrong.len());
     assert_row(&format!(
