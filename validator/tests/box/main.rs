@@ -15,6 +15,7 @@ mod case;
 mod declared;
 mod mutant;
 mod oracle;
+mod outcomes;
 
 use std::path::Path;
 

@@ -23,7 +23,12 @@ pub(super) fn language() -> Language {
             // call -1, in the program itself
             program("calls-itself", &[[0x85, 0x10, 0, 0, 0xff, 0xff, 0xff, 0xff], EXIT]),
             // ja -1
-            program("loops", &[[0x05, 0, 0xff, 0xff, 0, 0, 0, 0], EXIT]),
+            program("jumps-to-itself", &[[0x05, 0, 0xff, 0xff, 0, 0, 0, 0], EXIT]),
+            // mov r0, 0; ja -2: rbpf's verifier looks for no loop but the one above
+            program(
+                "loops",
+                &[[0xb7, 0, 0, 0, 0, 0, 0, 0], [0x05, 0, 0xfe, 0xff, 0, 0, 0, 0], EXIT],
+            ),
             // div r0, r1, where r1 is 0
             program(
                 "divides-by-zero",
