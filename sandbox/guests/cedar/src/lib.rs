@@ -8,7 +8,10 @@
 
 mod request;
 
-use cedar_policy::{Authorizer, Decision, PolicyId, PolicySet, Schema, ValidationMode, Validator};
+use cedar_policy::{
+    AuthorizationError, Authorizer, Decision, PolicyId, PolicySet, Schema, ValidationMode,
+    Validator,
+};
 use miette::Diagnostic;
 use proofhouse_guest::{
     Code, Description, EvaluateError, Interpreter, Level, Position, Reject, Sink, diagnostic,
@@ -41,6 +44,8 @@ pub struct Configuration {
 pub struct Cedar {
     policies: PolicySet,
     schema: Option<Schema>,
+    /// Errors of an evaluation point into it.
+    text: String,
 }
 
 impl Interpreter for Cedar {
@@ -83,16 +88,16 @@ impl Interpreter for Cedar {
                 return Err(refused(NOT_VALID, content, error));
             }
         }
-        Ok(Self { policies, schema })
+        Ok(Self { policies, schema, text: text.to_owned() })
     }
 
     fn evaluate(&mut self, event: &[u8], sink: &mut Sink) -> Result<usize, EvaluateError> {
         let (request, entities) = request::read(event, self.schema.as_ref())?;
         let response = Authorizer::new().is_authorized(&request, &self.policies, &entities);
         // A `forbid` that is skipped opens what it was to close: never a silent one.
-        let skipped: Vec<_> = response.diagnostics().errors().map(ToString::to_string).collect();
+        let skipped: Vec<_> = response.diagnostics().errors().collect();
         if !skipped.is_empty() {
-            return Err(EvaluateError::new(POLICY_SKIPPED, skipped.join("; ")));
+            return Err(self.skipped(&skipped));
         }
         let decision = match response.decision() {
             Decision::Allow => "allow",
@@ -111,6 +116,16 @@ impl Interpreter for Cedar {
 }
 
 impl Cedar {
+    /// Cedar's words on each policy that it could not evaluate, at the first place that it points to.
+    fn skipped(&self, errors: &[&AuthorizationError]) -> EvaluateError {
+        let words: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        let error = EvaluateError::new(POLICY_SKIPPED, words.join("; "));
+        match errors.iter().find_map(|error| place(self.text.as_bytes(), *error)) {
+            Some(place) => error.at(place),
+            None => error,
+        }
+    }
+
     /// What a policy is called: its annotation `@id`, or its number as Cedar counts.
     fn name(&self, id: &PolicyId) -> String {
         self.policies.annotation(id, "id").map_or_else(|| id.to_string(), str::to_owned)
