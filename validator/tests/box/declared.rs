@@ -71,8 +71,11 @@ fn every_guest_in_the_box_is_known_here_and_describes_itself() {
     }
 }
 
-/// What each guest says of itself: its kinds of content, and the names of files of each.
-const CONTENT: [(&str, &[(&str, &[&str])]); 7] = [
+/// A kind of content, and the names of its files.
+type Kind<'a> = (&'a str, &'a [&'a str]);
+
+/// What each guest says of itself.
+const CONTENT: [(&str, &[Kind<'_>]); 7] = [
     ("cedar", &[("cedar-policies", &["*.cedar"])]),
     ("cel", &[("cel-expression", &["*.cel"])]),
     ("ebpf", &[("ebpf-program", &["*.bpf"])]),

@@ -26,7 +26,8 @@ pub(crate) fn path(list: &str) -> PathBuf {
 
 /// Compares what was seen with a list; `PROOFHOUSE_BLESS=1` writes it anew.
 #[track_caller]
-pub(crate) fn assert_as_listed(list: &str, seen: &str) {
+pub(crate) fn assert_as_listed<'a>(list: &str, seen: impl IntoIterator<Item = &'a str>) {
+    let seen: String = seen.into_iter().flat_map(|line| [line, "\n"]).collect();
     let list = path(list);
     if std::env::var_os(BLESS).is_some() {
         fs::create_dir_all(list.parent().unwrap()).unwrap();
@@ -38,7 +39,7 @@ pub(crate) fn assert_as_listed(list: &str, seen: &str) {
         let absent = these.lines().filter(|line| !those.lines().any(|other| other == *line));
         absent.map(|line| format!("{sign} {line}")).collect()
     };
-    let differences = [only("-", &expected, seen), only("+", seen, &expected)].concat();
+    let differences = [only("-", &expected, &seen), only("+", &seen, &expected)].concat();
     assert!(differences.is_empty(), "{}:\n{}", list.display(), differences.join("\n"));
     assert_eq!(expected, seen, "{}: in another order", list.display());
 }

@@ -98,7 +98,7 @@ fn in_any_language() -> Vec<(String, Vec<u8>)> {
 #[track_caller]
 fn assert_judged(language: &Language) {
     let seen = judged(language, &["--fuel", FUEL], |_| true);
-    assert_as_listed(&list_of(language.guest), &seen);
+    assert_as_listed(&list_of(language.guest), seen.iter().map(String::as_str));
 }
 
 /// Judges those again that ran out of that fuel, as a check does by default: some need only more of it, some come
@@ -118,8 +118,8 @@ fn assert_judged_by_default(language: &Language) {
     let options: &[&str] = if language.guest == "libyara" { &["--sanitize", "off"] } else { &[] };
     let seen = judged(language, options, |name| ran_out.contains(&name));
     let differs = |line: &&str| !line.ends_with(": out-of-fuel");
-    let differing: String = seen.lines().filter(differs).map(|line| format!("{line}\n")).collect();
-    assert_as_listed(&format!("bad_content/outcomes/default/{}.txt", language.guest), &differing);
+    let list = format!("bad_content/outcomes/default/{}.txt", language.guest);
+    assert_as_listed(&list, seen.iter().map(String::as_str).filter(differs));
 }
 
 fn list_of(guest: &str) -> String {
@@ -128,7 +128,7 @@ fn list_of(guest: &str) -> String {
 
 /// Judges bad files of a language in one call, a good one before, between and behind them, and says how each ended.
 #[track_caller]
-fn judged(language: &Language, options: &[&str], wanted: impl Fn(&str) -> bool) -> String {
+fn judged(language: &Language, options: &[&str], wanted: impl Fn(&str) -> bool) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let mut files = Vec::new();
     let mut add = |name: String, bytes: &[u8]| {
@@ -161,7 +161,7 @@ fn judged(language: &Language, options: &[&str], wanted: impl Fn(&str) -> bool) 
     let wrong: Vec<String> = subjects.iter().filter_map(wrong).collect();
     assert!(wrong.is_empty(), "{}:\n{}", language.guest, wrong.join("\n"));
     let bad = subjects.iter().filter(|subject| !name(subject).starts_with("good"));
-    bad.map(|subject| format!("{}: {}\n", name(subject), outcome(subject))).collect()
+    bad.map(|subject| format!("{}: {}", name(subject), outcome(subject))).collect()
 }
 
 /// What is wrong with how a file was judged, whatever is expected of it.
