@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use crate::in_the_box;
+use crate::support::program::Program;
 
 /// Set, it writes expectations instead of comparing.
 pub(crate) const BLESS: &str = "PROOFHOUSE_BLESS";
@@ -68,18 +69,29 @@ impl Case {
 
     /// What a report says of the content, with more arguments for `check`.
     pub(crate) fn subject(&self, interpreter: &Path, arguments: &[&str]) -> Value {
-        let mut program = in_the_box(&self.folder).args(["check", "--format", "json", "-i"]);
-        program = program.args([interpreter]).args(arguments);
+        let program = self.check().args(["--format", "json", "-i"]).args([interpreter]);
+        let ended = program.args(arguments).args([self.content()]).run();
+        let stderr = String::from_utf8_lossy(&ended.stderr).into_owned();
+        let report: Value =
+            serde_json::from_slice(&ended.stdout).unwrap_or_else(|e| panic!("{e}: {stderr}"));
+        report.pointer("/subjects/0").unwrap().clone()
+    }
+
+    /// What a person is told of the content.
+    pub(crate) fn shown(&self, guest: &str) -> String {
+        let ended = self.check().args(["-i", guest]).args([self.content()]).run();
+        String::from_utf8(ended.stdout).unwrap()
+    }
+
+    /// A check with the events and the policy of the case.
+    fn check(&self) -> Program {
+        let mut program = in_the_box(&self.folder).args(["check"]);
         for (option, file) in [("-e", "events.json"), ("-p", "policy.toml")] {
             if self.folder.join(file).exists() {
                 program = program.args([option, file]);
             }
         }
-        let ended = program.args([self.content()]).run();
-        let stderr = String::from_utf8_lossy(&ended.stderr).into_owned();
-        let report: Value =
-            serde_json::from_slice(&ended.stdout).unwrap_or_else(|e| panic!("{e}: {stderr}"));
-        report.pointer("/subjects/0").unwrap().clone()
+        program
     }
 
     fn content(&self) -> String {

@@ -11,6 +11,7 @@ mod support;
 
 mod bad_content;
 mod bad_events;
+mod carets;
 mod case;
 mod declared;
 mod mutant;
