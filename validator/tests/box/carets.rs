@@ -39,6 +39,11 @@ fn rego_shows_the_place() {
 }
 
 #[test]
+fn sigma_shows_the_place() {
+    assert_shown("sigma", "condition-does-not-parse", "    condition: selection and and filter");
+}
+
+#[test]
 fn yara_shows_the_place() {
     assert_shown("yara", "unknown-identifier", "  condition: tru");
 }

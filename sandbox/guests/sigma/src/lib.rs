@@ -9,11 +9,12 @@
 #![forbid(unsafe_code)]
 
 mod event;
+mod place;
+mod scalar;
 
 use proofhouse_guest::{Code, Description, EvaluateError, Interpreter, Position, Reject, Sink};
-use rsigma_eval::{CorrelationConfig, CorrelationEngine, JsonEvent, TimestampFallback};
+use rsigma_eval::{CorrelationConfig, CorrelationEngine, EvalError, JsonEvent, TimestampFallback};
 use rsigma_parser::{SigmaCollection, parse_sigma_yaml};
-use serde::Deserialize as _;
 use serde_json::{Deserializer, Value};
 
 /// rsigma's version, which is the guest's: another rsigma is another interpreter.
@@ -62,13 +63,15 @@ impl Interpreter for Sigma {
             timestamp_fallback: TimestampFallback::Skip,
             ..CorrelationConfig::default()
         });
-        engine
-            .add_collection(&rules)
-            .map_err(|error| Reject::new(NOT_COMPILED, error.to_string()))?;
+        engine.add_collection(&rules).map_err(|error| not_compiled(text, &error))?;
         Ok(Self { engine })
     }
 
     fn evaluate(&mut self, event: &[u8], sink: &mut Sink) -> Result<usize, EvaluateError> {
+        // An event without a record would match nothing, whatever the rules say.
+        if event.iter().all(u8::is_ascii_whitespace) {
+            return Err(EvaluateError::new(EVENT_NOT_JSON, "event: empty"));
+        }
         let mut matches = 0_usize;
         for record in Deserializer::from_slice(event).into_iter::<Value>() {
             let record =
@@ -86,14 +89,23 @@ impl Interpreter for Sigma {
     }
 }
 
-/// All that rsigma says of a file, with the place where the YAML ends to be YAML.
+/// All that rsigma says of a file, with the first place that is known.
 fn not_sigma(text: &str, rules: &SigmaCollection) -> Reject {
     let reject = Reject::new(NOT_SIGMA, rules.errors.join("; "));
-    // rsigma keeps the words of a YAML error and drops its place.
-    let broken = yaml_serde::Deserializer::from_str(text)
-        .find_map(|document| yaml_serde::Value::deserialize(document).err());
-    match broken.and_then(|error| error.location()) {
-        Some(place) => reject.at(Position { line: place.line(), column: place.column() }),
+    placed(reject, place::of_errors(text, &rules.errors))
+}
+
+fn not_compiled(text: &str, error: &EvalError) -> Reject {
+    let place = match error {
+        EvalError::UnknownDetection(name) => place::of_selection(text, name),
+        _ => None,
+    };
+    placed(Reject::new(NOT_COMPILED, error.to_string()), place)
+}
+
+fn placed(reject: Reject, place: Option<Position>) -> Reject {
+    match place {
+        Some(place) => reject.at(place),
         None => reject,
     }
 }
