@@ -54,8 +54,8 @@ pub use event::{
 pub use generate::matching_event;
 pub use minimize::{Input, Minimized, minimize};
 pub use mutate::{
-    Compared, Edit, NumberForm, Walk, cross_channels, field_mutations, follow, mutate_channel,
-    mutate_event,
+    Compared, Edit, NumberForm, Walk, cross_channels, cross_events, field_mutations, follow,
+    mutate_channel, mutate_event,
 };
 pub use position::Position;
 pub use source::{SourceError, SourceFault};

@@ -17,7 +17,7 @@ mod follow;
 mod walk;
 
 pub use channel::{cross_channels, mutate_channel};
-pub use event::mutate_event;
+pub use event::{cross_events, mutate_event};
 pub use fields::field_mutations;
 pub use follow::{Compared, Edit, NumberForm, follow};
 pub use walk::Walk;

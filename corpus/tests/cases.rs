@@ -9,8 +9,9 @@
 
 use proofhouse_corpus::limits::MAX_CASE_BYTES;
 use proofhouse_corpus::{
-    Case, CaseError, CaseEvent, CaseInterpreter, CaseOutcome, CaseSetting, ChannelFile, Input,
-    field_mutations, minimize, mutate_channel, mutate_event,
+    Case, CaseError, CaseEvent, CaseInterpreter, CaseOutcome, CaseSetting, ChannelFile, Criterion,
+    FieldValue, FieldValues, Input, cross_channels, cross_events, field_mutations, minimize,
+    mutate_channel, mutate_event,
 };
 
 fn case() -> Case {
@@ -92,6 +93,70 @@ fn mutated_channel_files_are_channel_files() {
     assert!(changed > 1500 && valid > 1900, "{changed} changed, {valid} valid");
 }
 
+/// A file in which no criterion is one of the quiet file's.
+fn strange() -> ChannelFile<'static> {
+    let mut file = quiet();
+    let mut nth = 0u32;
+    for criterion in file.instances.iter_mut().flat_map(|instance| &mut instance.criteria) {
+        nth += 1;
+        *criterion = Criterion::Equals(format!("strange {nth}").into_bytes().into());
+    }
+    // Fewer inputs, and one instance only.
+    file.input_count -= 1;
+    file.instances.truncate(1);
+    file.instances[0].criteria.pop();
+    file
+}
+
+#[test]
+fn crossed_channel_files_have_parts_of_both() {
+    let (one, other) = (quiet(), strange());
+    let criteria = |file: &ChannelFile<'_>| -> Vec<Criterion<'static>> {
+        file.clone().into_owned().instances.into_iter().flat_map(|it| it.criteria).collect()
+    };
+    let (of_one, of_other) = (criteria(&one), criteria(&other));
+    let [one, other] = [one, other].map(|file| file.encode().unwrap());
+    let mut longer = 0;
+    for seed in 0..1000 {
+        let crossed = cross_channels(&one, &other, seed, 8192).unwrap();
+        assert_eq!(cross_channels(&one, &other, seed, 8192).as_ref(), Some(&crossed));
+        let file = ChannelFile::decode(&crossed).unwrap();
+        let all = criteria(&file);
+        // What neither has is an input that the other one has not: it matches anything.
+        let new = |c: &&_| of_other.contains(c) || **c == Criterion::Wildcard;
+        assert!(all.iter().any(|c| of_other.contains(c)), "seed {seed}: nothing of the other");
+        assert!(all.iter().any(|c| of_one.contains(c)), "seed {seed}: nothing of the first");
+        assert!(all.iter().filter(|c| !of_one.contains(c)).all(|c| new(&c)), "seed {seed}");
+        longer += u32::from(all.len() > of_one.len());
+    }
+    assert!((200..800).contains(&longer), "{longer} with an instance more");
+    assert_eq!(cross_channels(&one, &other, 1, one.len() - 1), None);
+    assert_eq!(cross_channels(&one, b"no channel file", 1, 8192), None);
+    assert_eq!(cross_channels(b"no channel file", &other, 1, 8192), None);
+}
+
+#[test]
+fn crossed_events_have_fields_of_both() {
+    let event = |values: &[i64]| {
+        FieldValues::new(values.iter().map(|v| FieldValue::Integer(*v)).collect()).unwrap().encode()
+    };
+    let (one, other) = (event(&[1, 2, 3]), event(&[11, 12, 13, 14, 15]));
+    let (mut mixed, mut longer) = (0, 0);
+    for seed in 0..1000 {
+        let crossed = cross_events(&one, &other, seed, 8192).unwrap();
+        let values = FieldValues::decode(&crossed).unwrap().to_vec();
+        let has = |range: std::ops::Range<i64>| {
+            values.iter().any(|v| matches!(v, FieldValue::Integer(v) if range.contains(v)))
+        };
+        assert!(has(11..16), "seed {seed}: {values:?}");
+        mixed += u32::from(has(1..4));
+        longer += u32::from(values.len() > 3);
+    }
+    assert!(mixed > 500 && longer > 200, "{mixed} mixed, {longer} longer");
+    assert_eq!(cross_events(&one, &event(&[]), 1, 8192), None);
+    assert_eq!(cross_events(&one, &[255; 9], 1, 8192), None);
+}
+
 #[test]
 fn every_field_of_every_instance_is_mutated() {
     let file = quiet();
@@ -113,7 +178,7 @@ fn events_are_aimed_at_instances() {
     let (file, event) = (quiet().encode().unwrap(), vec![0; 4]);
     let events = (0..500).filter_map(|seed| mutate_event(&event, &file, seed, 4096));
     let hits = events
-        .filter_map(|event| proofhouse_corpus::FieldValues::decode(&event).ok())
+        .filter_map(|event| FieldValues::decode(&event).ok())
         .filter(|fields| !quiet().matches_fields(fields).is_empty())
         .count();
     assert!(hits > 20, "{hits}");
@@ -122,8 +187,7 @@ fn events_are_aimed_at_instances() {
 #[test]
 fn what_is_minimised_keeps_its_end() {
     let mut file = quiet();
-    file.instances[4].criteria[20] =
-        proofhouse_corpus::Criterion::Equals(b"a long string".to_vec().into());
+    file.instances[4].criteria[20] = Criterion::Equals(b"a long string".to_vec().into());
     let event = |id: &str| CaseEvent { id: id.into(), bytes: vec![9; 40] };
     let input =
         Input { content: file.encode().unwrap(), events: vec![event("a"), event("b"), event("c")] };
@@ -132,7 +196,7 @@ fn what_is_minimised_keeps_its_end() {
     let holds = |input: &Input| {
         let Ok(file) = ChannelFile::decode(&input.content) else { return false };
         let looks = |it: &proofhouse_corpus::Instance<'_>| {
-            it.criteria.get(20).is_some_and(|c| *c != proofhouse_corpus::Criterion::Wildcard)
+            it.criteria.get(20).is_some_and(|c| *c != Criterion::Wildcard)
         };
         file.instances.iter().any(looks)
             && input.events.iter().any(|event| event.id == "b" && event.bytes.contains(&9))

@@ -44,9 +44,11 @@ pub fn cross_channels(one: &[u8], other: &[u8], seed: u64, max_bytes: usize) -> 
         file.instances.push(Instance { id, criteria });
     } else {
         let at = u.choose_index(file.instances.len()).ok()?;
-        let (first, count) = (u.choose_index(inputs).ok()?, u.int_in_range(1..=inputs).ok()?);
+        // Where the other one has fewer inputs there is nothing of it to take.
+        let common = inputs.min(from.criteria.len());
+        let (first, count) = (u.choose_index(common).ok()?, u.int_in_range(1..=common).ok()?);
         let to = file.instances.get_mut(at)?.criteria.iter_mut().zip(criteria);
-        to.skip(first).take(count).for_each(|(to, from)| *to = from);
+        to.take(common).skip(first).take(count).for_each(|(to, from)| *to = from);
     }
     written(&file, max_bytes)
 }

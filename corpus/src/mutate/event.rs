@@ -28,6 +28,23 @@ pub fn mutate_event(bytes: &[u8], content: &[u8], seed: u64, max_bytes: usize) -
     (changed.len() <= max_bytes).then_some(changed)
 }
 
+/// An event with some fields of another one. Nothing if either is no field values, or if the result is too
+/// long.
+pub fn cross_events(one: &[u8], other: &[u8], seed: u64, max_bytes: usize) -> Option<Vec<u8>> {
+    let mut values = FieldValues::decode(one).ok()?.to_vec();
+    let other = FieldValues::decode(other).ok()?.to_vec();
+    let random = random(seed);
+    let mut u = Unstructured::new(&random);
+    let first = u.choose_index(other.len()).ok()?;
+    let count = u.int_in_range(1..=other.len()).ok()?;
+    let end = first.saturating_add(count).min(other.len());
+    values.resize(values.len().max(end), FieldValue::Absent);
+    let to = values.iter_mut().zip(other).take(end).skip(first);
+    to.for_each(|(to, from)| *to = from);
+    let crossed = FieldValues::new(values).ok()?.encode();
+    (crossed.len() <= max_bytes).then_some(crossed)
+}
+
 fn change(
     u: &mut Unstructured<'_>,
     values: &mut Vec<FieldValue>,

@@ -33,6 +33,8 @@ pub(super) trait Target: Send {
     fn run(&mut self, input: &[u8], features: &mut Features) -> Judged;
     /// A changed input, from the target's own mutators, ready to be run; `None` to leave it to libFuzzer's.
     fn mutate(&mut self, input: &[u8], max_bytes: usize, seed: u32) -> Option<Vec<u8>>;
+    /// An input with parts of another one; `None` for a change instead.
+    fn cross(&mut self, one: &[u8], other: &[u8], max_bytes: usize, seed: u32) -> Option<Vec<u8>>;
     /// Whether what libFuzzer's mutators did to an input is to be put right.
     fn repair(&mut self, input: &mut [u8], seed: u32);
     /// The process ends.
@@ -101,6 +103,7 @@ impl Features {
 }
 
 type Callback = extern "C" fn(*const u8, usize) -> c_int;
+type CrossOver = extern "C" fn(*const u8, usize, *const u8, usize, *mut u8, usize, c_uint) -> usize;
 
 unsafe extern "C" {
     fn LLVMFuzzerRunDriver(
@@ -179,9 +182,10 @@ pub(super) fn drive(
     let Ok(mut count) = c_int::try_from(pointers.len()) else { return 1 };
     pointers.push(ptr::null_mut());
     let mut arguments = pointers.as_mut_ptr();
-    // libFuzzer finds it by its name, which keeps no linker from leaving it out.
+    // libFuzzer finds them by their names, which keeps no linker from leaving them out.
     let mutator: extern "C" fn(*mut u8, usize, usize, c_uint) -> usize = LLVMFuzzerCustomMutator;
-    std::hint::black_box(mutator);
+let crossover: CrossOver = LLVMFuzzerCustomCrossOver;
+    std::hint::black_box((mutator, crossover));
     let code: extern "C" fn() -> c_int = __wrap__ZN6fuzzer6Fuzzer17InterruptExitCodeEv;
     std::hint::black_box(code);
     writes::begin(has_status_line);
@@ -285,4 +289,36 @@ extern "C" fn LLVMFuzzerCustomMutator(
     let changed = unsafe { std::slice::from_raw_parts_mut(data, size.min(max_size)) };
     with_running(|running| running.target.repair(changed, seed));
     size
+}
+
+/// Called by libFuzzer with two inputs of its corpus, as often as the mutator. 0 makes it choose anew, and its
+/// own crossover stays among what `LLVMFuzzerMutate` does.
+#[unsafe(no_mangle)]
+extern "C" fn LLVMFuzzerCustomCrossOver(
+    one: *const u8,
+    one_size: usize,
+    other: *const u8,
+    other_size: usize,
+    out: *mut u8,
+    max_size: usize,
+    seed: c_uint,
+) -> usize {
+    // Without a run this program is a fuzz target of its own that this crate was linked into.
+    if one.is_null() || other.is_null() || out.is_null() || RUNNING.get().is_none() {
+        return 0;
+    }
+    // SAFETY: libFuzzer passes two inputs of these sizes and a buffer of that size, none of which overlap, and
+    // changes none of them during the call.
+    let (one, other, out) = unsafe {
+        (
+            std::slice::from_raw_parts(one, one_size),
+            std::slice::from_raw_parts(other, other_size),
+            std::slice::from_raw_parts_mut(out, max_size),
+        )
+    };
+    let crossed = with_running(|running| running.target.cross(one, other, max_size, seed));
+    let Some(crossed) = crossed else { return 0 };
+    let Some(to) = out.get_mut(..crossed.len()) else { return 0 };
+    to.copy_from_slice(&crossed);
+    crossed.len()
 }

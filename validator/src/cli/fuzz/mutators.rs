@@ -7,15 +7,15 @@ use super::state::{Mode, State, join, split};
 use super::trials::{Trial, Trials};
 use proofhouse_corpus::{
     ChannelFile, Compared, FieldValue, FieldValues, begins_as_channel_file, cross_channels,
-    field_mutations, follow, mutate_channel, mutate_event, reseal,
+    cross_events, field_mutations, follow, mutate_channel, mutate_event, reseal,
 };
 use proofhouse_sandbox::instrument::Comparison;
 use std::collections::VecDeque;
 
 /// Field by field mutations of all seeds together, at most: some seconds.
 const MOST_FIELDS: usize = 100_000;
-/// Inputs that are kept to be crossed.
-const MOST_RECENT: usize = 64;
+/// libFuzzer asks for a crossover as often as for a change. One of so many is made, the rest become changes.
+const CROSSED: u32 = 8;
 
 /// What the mutators know.
 pub(super) struct Mutators {
@@ -26,8 +26,6 @@ pub(super) struct Mutators {
     words: Vec<Vec<u8>>,
     /// What has to be run before random search starts.
     first: VecDeque<Vec<u8>>,
-    /// Inputs that were changed lately.
-    recent: VecDeque<Vec<u8>>,
     /// What the last run compared.
     hints: Hints,
     /// Numbers that follow from the rest of the input.
@@ -53,7 +51,6 @@ impl Mutators {
             content: content.to_vec(),
             words: words(events),
             first: VecDeque::new(),
-            recent: VecDeque::new(),
             hints: Hints::default(),
             learned: Learned::default(),
             operands: Operands::default(),
@@ -152,12 +149,7 @@ impl Mutators {
     }
 
     /// An input that is changed by what it means; `None` if it is libFuzzer's turn.
-    pub(super) fn structured(
-        &mut self,
-        input: &[u8],
-        max_bytes: usize,
-        seed: u32,
-    ) -> Option<Vec<u8>> {
+    pub(super) fn structured(&self, input: &[u8], max_bytes: usize, seed: u32) -> Option<Vec<u8>> {
         if !self.on {
             return None;
         }
@@ -165,9 +157,7 @@ impl Mutators {
         if (seed >> 3).is_multiple_of(4) {
             return None;
         }
-        // The low bits have said whose turn it is; what follows must not hang on them (Knuth's multiplicative
-        // hash).
-        let random = u64::from(seed.wrapping_mul(0x9e37_79b1).rotate_right(15));
+        let random = mixed(seed);
         let changed = match self.mode {
             Mode::Content => self.content(input, max_bytes, random),
             Mode::Events => mutate_event(input, &self.content, random, max_bytes),
@@ -186,22 +176,43 @@ impl Mutators {
         changed.filter(|changed| changed.len() <= max_bytes && !changed.is_empty())
     }
 
-    fn content(&mut self, input: &[u8], max_bytes: usize, seed: u64) -> Option<Vec<u8>> {
-        let crossed = if (seed >> 3) & 3 == 3 {
-            let nth = usize::try_from(seed >> 5).unwrap_or(0).checked_rem(self.recent.len());
-            let other = nth.and_then(|nth| self.recent.get(nth));
-            other.and_then(|other| cross_channels(input, other, seed, max_bytes))
-        } else {
-            None
-        };
-        let changed = crossed.or_else(|| mutate_channel(input, &self.words, seed, max_bytes))?;
-        if self.recent.back().is_none_or(|last| last != input) {
-            self.recent.push_back(input.to_vec());
-            if self.recent.len() > MOST_RECENT {
-                self.recent.pop_front();
-            }
+    fn content(&self, input: &[u8], max_bytes: usize, seed: u64) -> Option<Vec<u8>> {
+        mutate_channel(input, &self.words, seed, max_bytes)
+    }
+
+    /// An input with parts of another one; `None` for a change instead. libFuzzer's changes have a crossover
+    /// among them that knows no format.
+    pub(super) fn crossed(
+        &self,
+        one: &[u8],
+        other: &[u8],
+        max_bytes: usize,
+        seed: u32,
+    ) -> Option<Vec<u8>> {
+        if !self.on || !self.first.is_empty() || !seed.is_multiple_of(CROSSED) {
+            return None;
         }
-        Some(changed)
+        let random = mixed(seed);
+        let crossed = match self.mode {
+            Mode::Content => cross_channels(one, other, random, max_bytes),
+            Mode::Events => cross_events(one, other, random, max_bytes),
+            Mode::Both => {
+                let ((content, event), (other_content, other_event)) = (split(one), split(other));
+                let room = max_bytes.checked_sub(4)?;
+                let content_room = || room.checked_sub(event.len());
+                let event_room = || room.checked_sub(content.len());
+                // Content that is no channel file still gets the other one's event.
+                let crossed = match random & 3 {
+                    0 => cross_channels(content, other_content, random, content_room()?)
+                        .map(|content| join(&content, event)),
+                    1 => cross_events(event, other_event, random, event_room()?)
+                        .map(|event| join(content, &event)),
+                    _ => None,
+                };
+                crossed.or_else(|| Some(join(content, other_event)))
+            }
+        };
+        crossed.filter(|crossed| crossed.len() <= max_bytes && crossed != one)
     }
 
     /// Puts right what is known of the format, mostly: the checksum that other mutators broke. Says whether
@@ -225,6 +236,12 @@ impl Mutators {
         }
         true
     }
+}
+
+/// The low bits of a seed have said whose turn it is; what follows must not hang on them (Knuth's multiplicative
+/// hash).
+fn mixed(seed: u32) -> u64 {
+    u64::from(seed.wrapping_mul(0x9e37_79b1).rotate_right(15))
 }
 
 /// An input in which a number that was compared lately is replaced by what it was compared with.

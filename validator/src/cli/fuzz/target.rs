@@ -308,6 +308,10 @@ impl Target for Fuzzed {
         self.mutators.structured(input, max_bytes, seed)
     }
 
+    fn cross(&mut self, one: &[u8], other: &[u8], max_bytes: usize, seed: u32) -> Option<Vec<u8>> {
+        self.mutators.crossed(one, other, max_bytes, seed)
+    }
+
     fn repair(&mut self, input: &mut [u8], seed: u32) {
         // A rehearsal: what a checksum has to be is known after a run only. Most end early.
         if !self.mutators.repair(input, seed) && seed & 16 != 0 && self.mutators.wants_rehearsal() {
