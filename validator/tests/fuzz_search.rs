@@ -63,3 +63,64 @@ fn inputs_are_crossed_and_the_seed_still_decides() {
         assert_eq!(first, run(), "{mode}");
     }
 }
+
+/// A harness that compares a `secret` with something that is in no input, by `compare`, and ends badly if the
+/// secret is anywhere in its input. Nothing that it compares with the input shows the secret: it is mixed before
+/// (the last step of MurmurHash3). So no mutator of ours can follow it, only libFuzzer's table of what was
+/// compared has it.
+fn secretive(secret: u64, compare: &str) -> Vec<u8> {
+    let text = format!(
+        r#"(module
+          (memory (export "memory") 2)
+          (global $unlike (mut i32) (i32.const 0))
+          (func (export "malloc") (param i32) (result i32) (i32.const 4096))
+          (func $mix (param $x i64) (result i64)
+            (local.set $x (i64.mul (i64.const 0xff51afd7ed558ccd)
+              (i64.xor (local.get $x) (i64.shr_u (local.get $x) (i64.const 33)))))
+            (local.set $x (i64.mul (i64.const 0xc4ceb9fe1a85ec53)
+              (i64.xor (local.get $x) (i64.shr_u (local.get $x) (i64.const 33)))))
+            (i64.xor (local.get $x) (i64.shr_u (local.get $x) (i64.const 33))))
+          (func $memcmp (param i32 i32 i32) (result i32) (i32.const 1))
+          (func $memmem (param i32 i32 i32 i32) (result i32) (i32.const 0))
+          (func (export "LLVMFuzzerTestOneInput") (param $at i32) (param $size i32) (result i32)
+            (local $end i32)
+            (local $other i64)
+            (local.set $other (call $mix (i64.extend_i32_u (local.get $size))))
+            (i64.store (i32.const 512) (i64.const {secret}))
+            (i64.store (i32.const 520) (local.get $other))
+            (global.set $unlike {compare})
+            (local.set $end (i32.add (local.get $at) (local.get $size)))
+            (block $done
+              (loop $next
+                (br_if $done
+                  (i32.lt_s (i32.sub (local.get $end) (local.get $at)) (i32.const 8)))
+                (if (i64.eq (call $mix (i64.load (local.get $at)))
+                            (call $mix (i64.const {secret})))
+                  (then (unreachable)))
+                (local.set $at (i32.add (local.get $at) (i32.const 1)))
+                (br $next)))
+            (i32.const 0)))"#
+    );
+    wat::parse_str(text).unwrap()
+}
+
+#[test]
+fn what_was_compared_is_in_libfuzzers_tables() {
+    let secret = 0x0bad_c0de_5eed_f00d;
+    for (what, compare) in [
+        ("a number", format!("(i64.ne (local.get $other) (i64.const {secret}))")),
+        ("bytes", "(call $memcmp (i32.const 520) (i32.const 512) (i32.const 8))".into()),
+        (
+            "what is looked for",
+            "(call $memmem (i32.const 520) (i32.const 8) (i32.const 512) (i32.const 8))".into(),
+        ),
+    ] {
+        let room = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        fs::write(room.path().join("secretive.wasm"), secretive(secret, &compare)).unwrap();
+        let arguments = ["fuzz", "-i", "secretive.wasm", "--", "-seed=1", "-max_len=64"];
+        let flags = ["-runs=200000", "-verbosity=0"];
+        let ended = Program::new(room.path()).args(arguments).args(flags).run();
+        let stdout = String::from_utf8(ended.stdout).unwrap();
+        assert_eq!(ended.code, Some(1), "{what}: {stdout}");
+    }
+}

@@ -19,6 +19,8 @@ pub(super) fn counters(map: &CoverageMap) -> usize {
 
 /// Numbers below this are all over any input: libFuzzer does no better than chance with them.
 const SMALLEST: u64 = 256;
+/// Cases of one switch that it is shown: its table of recent comparisons has no more places.
+const MOST_CASES: u32 = 32;
 /// Different words of one run that are kept as hints.
 const MOST_WORDS: usize = 48;
 
@@ -45,18 +47,21 @@ pub(super) fn record(observation: &Observation<'_>, features: &mut Features, hin
             *counter = step.max(*counter);
         }
     }
-    for comparison in &hints.numbers {
-        let [one, other] = comparison.operands;
-        let last = comparison.cases.checked_sub(1).map(|cases| other.wrapping_add(cases.into()));
-        let other = last.unwrap_or(other);
-        if one != other && (one >= SMALLEST || other >= SMALLEST) {
-            Features::compared(comparison.width, one, other);
-        }
+    for (width, one, other) in hints.numbers.iter().flat_map(shown) {
+        Features::compared(width, one, other);
     }
     for words in &hints.words {
         let [one, other] = &words.operands;
         Features::compared_words(words.site, one, other, words.kind.finds());
     }
+}
+
+/// What libFuzzer is shown of a comparison: both numbers, or the number of a switch beside each of its cases.
+fn shown(comparison: &Comparison) -> impl Iterator<Item = (u8, u64, u64)> {
+    let Comparison { width, operands: [one, first], cases, .. } = *comparison;
+    let others = (0..cases.clamp(1, MOST_CASES)).map(move |case| first.wrapping_add(case.into()));
+    let is_worth_it = move |other: &u64| one != *other && (one >= SMALLEST || *other >= SMALLEST);
+    others.filter(is_worth_it).map(move |other| (width, one, other))
 }
 
 /// What a run compared: what was not equal may be worth looking for in its input.
@@ -126,10 +131,53 @@ fn closeness(comparison: Comparison) -> Option<(usize, u8)> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing, reason = "a failed assumption is a failed test")]
     use super::*;
+    use proofhouse_sandbox::instrument::CallKind;
 
     fn of(width: u8, one: u64, other: u64) -> Option<(usize, u8)> {
         closeness(Comparison { site: 2, width, operands: [one, other], shift: 0, cases: 0 })
+    }
+
+    /// The number of a switch and its cases, as far as they are shown.
+    fn cases(number: u64, first: u64, cases: u32) -> Vec<(u8, u64, u64)> {
+        let operands = [number, first];
+        shown(&Comparison { site: 0, width: 4, operands, shift: 0, cases }).collect()
+    }
+
+    #[test]
+    fn every_case_of_a_switch_is_shown_and_small_numbers_are_not() {
+        assert_eq!(cases(1001, 1000, 3), [(4, 1001, 1000), (4, 1001, 1002)]);
+        // Only those beside which a number of the input can be told from chance.
+        assert_eq!(cases(7, 254, 4), [(4, 7, 256), (4, 7, 257)]);
+        assert_eq!(cases(7, 0, 9), []);
+        // No more than fit.
+        assert_eq!(cases(5000, 0, u32::MAX).len(), 32);
+        // No switch.
+        assert_eq!(cases(1, 300, 0), [(4, 1, 300)]);
+        assert_eq!((cases(300, 300, 0), cases(1, 2, 0)), (vec![], vec![]));
+    }
+
+    fn like(kind: CallKind, one: &[u8], other: &[u8]) -> Option<(usize, u8)> {
+        likeness(2, &CallComparison { site: 0, kind, operands: [one, other] })
+    }
+
+    #[test]
+    fn each_length_of_an_equal_beginning_is_a_feature_of_its_own() {
+        let text = [b'x'; 40];
+        let mut seen: Vec<_> =
+            (0..40).map(|equal| like(CallKind::Bytes, &text[..equal], &text)).collect();
+        assert_eq!((seen[0], seen[1], seen[31]), (Some((8, 1)), Some((8, 2)), Some((11, 128))));
+        // Longer ones are not told apart.
+        seen.dedup();
+        assert_eq!(seen.len(), 32);
+        // It is the beginning that counts, in either case of letters only where the function takes them for
+        // the same, and anywhere in what is searched.
+        assert_eq!(like(CallKind::Bytes, b"_bcd", b"abcd"), Some((8, 1)));
+        assert_eq!(like(CallKind::Text, b"ABxx", b"abcd"), Some((8, 1)));
+        assert_eq!(like(CallKind::TextOfAnyCase, b"ABxx", b"abcd"), Some((8, 3)));
+        assert_eq!(like(CallKind::FindText, b"..ab..abc..", b"abcd"), Some((8, 4)));
+        assert_eq!(like(CallKind::FindText, b"", b"abcd"), Some((8, 1)));
     }
 
     #[test]
