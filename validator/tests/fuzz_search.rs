@@ -124,3 +124,50 @@ fn what_was_compared_is_in_libfuzzers_tables() {
         assert_eq!(ended.code, Some(1), "{what}: {stdout}");
     }
 }
+
+#[test]
+fn the_fields_of_a_corpus_are_changed_one_by_one() {
+    let room = room();
+    let quiet = fs::read(room.path().join("quiet.chan")).unwrap();
+    fs::create_dir(room.path().join("corpus")).unwrap();
+    // A text and a damaged channel file before it do not matter.
+    for (name, bytes) in [("a", b"text".as_slice()), ("b", quiet.get(..40).unwrap()), ("c", &quiet)]
+    {
+        fs::write(room.path().join("corpus").join(name), bytes).unwrap();
+    }
+    let flags = ["corpus", "--", "-seed=3", "-runs=20000"];
+    let [stdout, _] = fuzz(room.path(), "7.10", &flags, 1);
+    // As with -c: before any search.
+    let first: u64 = summary(&stdout, "first finding at run").parse().unwrap();
+    assert!(first < 40, "{first}");
+}
+
+#[test]
+fn a_corpus_is_something_to_begin_with() {
+    // One of the inputs for a run that is given nothing has the length that this one waits for, and compares with
+    // nothing.
+    let text = r#"(module
+      (memory (export "memory") 1)
+      (global $length (mut i32) (i32.const 0))
+      (data (i32.const 1280) "\01")
+      (func (export "malloc") (param i32) (result i32) (i32.const 4096))
+      (func (export "LLVMFuzzerTestOneInput") (param i32 i32) (result i32)
+        (if (i32.load8_u offset=1024 (i32.and (local.get 1) (i32.const 1023))) (then (global.set $length (i32.const 1))))
+        (i32.const 0)))"#;
+    for is_given in [true, false] {
+        let room = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let corpus = room.path().join("corpus");
+        fs::create_dir(&corpus).unwrap();
+        fs::write(room.path().join("length.wasm"), wat::parse_str(text).unwrap()).unwrap();
+        if is_given {
+            fs::write(corpus.join("text"), "text").unwrap();
+        }
+        let flags = ["--", "-seed=3", "-runs=12", "-max_len=256"];
+        let fuzz = ["fuzz", "-i", "length.wasm", "corpus"];
+        let ended = Program::new(room.path()).args(fuzz).args(flags).run();
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let kept = fs::read_dir(corpus).unwrap();
+        let lengths: Vec<u64> = kept.map(|f| f.unwrap().metadata().unwrap().len()).collect();
+        assert_eq!(lengths.contains(&256), !is_given, "{lengths:?}");
+    }
+}

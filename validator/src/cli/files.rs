@@ -165,6 +165,33 @@ pub(super) fn read_all(
     Ok(files)
 }
 
+/// Reads the first files of a directory, in the order of their paths, as far as the bounds go. What cannot be read or
+/// is too large is left out.
+///
+/// # Errors
+/// The directory cannot be listed.
+#[cfg(feature = "fuzz")]
+pub(super) fn read_first(
+    path: &Path,
+    bounds: Bounds,
+    authority: AmbientAuthority,
+) -> Result<Vec<Vec<u8>>, FileError> {
+    let mut files: Vec<Vec<u8>> = Vec::new();
+    let mut left = bounds.total_bytes;
+    for subject in list(path, authority)?.iter() {
+        if files.len() >= bounds.files || left == 0 {
+            break;
+        }
+        let most = u64::try_from(bounds.file_bytes.min(left)).unwrap_or(u64::MAX);
+        let mut bytes = Vec::new();
+        if ingest::read(subject, most, &mut bytes).is_ok() {
+            left = left.saturating_sub(bytes.len());
+            files.push(bytes);
+        }
+    }
+    Ok(files)
+}
+
 /// A file of a directory, and its size in bytes or why it cannot be read.
 #[cfg(feature = "fuzz")]
 pub(super) struct Surveyed {

@@ -10,7 +10,7 @@ use proofhouse_corpus::{
     cross_events, field_mutations, follow, mutate_channel, mutate_event, reseal,
 };
 use proofhouse_sandbox::instrument::Comparison;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 /// Field by field mutations of all seeds together, at most: some seconds.
 const MOST_FIELDS: usize = 100_000;
@@ -39,11 +39,13 @@ pub(super) struct Mutators {
 }
 
 impl Mutators {
+    /// `seeds` are what the run begins with, `first` are inputs of its corpora.
     pub(super) fn new(
         state: &State,
         content: &[u8],
         events: &[Vec<u8>],
         seeds: &[Vec<u8>],
+        first: &[Vec<u8>],
     ) -> Self {
         let mut mutators = Self {
             mode: state.mode,
@@ -59,17 +61,21 @@ impl Mutators {
         };
         if mutators.on {
             mutators.first = match state.mode {
-                Mode::Content => fields(seeds).collect(),
+                Mode::Content => fields(seeds.iter().chain(first).map(Vec::as_slice)).collect(),
                 Mode::Events => VecDeque::new(),
                 Mode::Both => {
-                    let event = events.first().map(Vec::as_slice).unwrap_or_default();
-                    fields(seeds).map(|content| join(&content, event)).collect()
+                    let inputs = seeds.iter().chain(first);
+                    let given = events.first().map(Vec::as_slice);
+                    let own = inputs.clone().map(|input| split(input).1);
+                    let event = given.or_else(|| own.clone().next()).unwrap_or_default();
+                    let contents = inputs.map(|input| split(input).0);
+                    fields(contents).map(|content| join(&content, event)).collect()
                 }
             };
         }
         // Where nothing is given to begin with, code is reached that wants more than a byte or two, and what
         // it compares is found again, since no two places look alike.
-        if seeds.is_empty() {
+        if seeds.is_empty() && !state.has_corpus {
             mutators.first.extend(starters());
             mutators.starters = mutators.first.len();
         }
@@ -276,11 +282,12 @@ fn starters() -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-/// Every field of every seed, changed.
-fn fields(seeds: &[Vec<u8>]) -> impl Iterator<Item = Vec<u8>> {
+/// Every field of every one of these channel files, changed; of those that are there twice, once.
+fn fields<'c>(contents: impl Iterator<Item = &'c [u8]>) -> impl Iterator<Item = Vec<u8>> {
     let mut all = Vec::new();
-    for seed in seeds {
-        let Ok(file) = ChannelFile::decode(seed) else { continue };
+    let mut seen = HashSet::new();
+    for content in contents.filter(|content| seen.insert(*content)) {
+        let Ok(file) = ChannelFile::decode(content) else { continue };
         let room = MOST_FIELDS.saturating_sub(all.len());
         all.extend(field_mutations(&file).take(room).filter_map(|file| file.encode().ok()));
     }

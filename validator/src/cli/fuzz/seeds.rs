@@ -11,6 +11,13 @@ use std::path::PathBuf;
 
 /// Files of content to begin with, at most, and their bytes.
 const BOUNDS: Bounds = Bounds { files: 65_536, file_bytes: 16 << 20, total_bytes: 1 << 30 };
+/// Files of all corpora that are looked through for channel files, and their bytes: those that are found are changed
+/// field by field each time that a run starts.
+const FIRST: Bounds = Bounds { files: 64, file_bytes: 256 << 10, total_bytes: 1 << 20 };
+/// Of these, channel files that are changed field by field.
+const MOST_FIRST: usize = 16;
+/// Where the channel files of corpora are, in the stage. libFuzzer has them already.
+pub(super) const FIRST_FOLDER: &str = "first";
 /// Where the inputs are, in the stage.
 pub(super) const FOLDER: &str = "seeds";
 /// Paths of inputs to begin with that are in no directory, in the stage.
@@ -84,6 +91,39 @@ pub(super) fn names(stage: &Stage) -> std::io::Result<Vec<String>> {
     let count = std::fs::read_dir(stage.path().join(FOLDER))?.count();
     let folder = stage.path().join(FOLDER);
     Ok((0..count).map(|nth| folder.join(nth.to_string()).display().to_string()).collect())
+}
+
+/// Puts the first channel files of the corpora into the stage, and says whether there is anything in the corpora.
+pub(super) fn write_first(
+    mode: Mode,
+    stage: &Stage,
+    corpora: &[PathBuf],
+    authority: AmbientAuthority,
+) -> Result<bool, Failure> {
+    let failed = |error| Failure::Unjudged(format!("cannot prepare the run: {error}"));
+    std::fs::create_dir(stage.path().join(FIRST_FOLDER)).map_err(failed)?;
+    let (mut is_given, mut written, mut left) = (false, 0usize, FIRST);
+    for corpus in corpora.iter().filter(|corpus| corpus.is_dir()) {
+        let files = files::read_first(corpus, left, authority)
+            .map_err(|error| Failure::Usage(format!("corpus {error}")))?;
+        for file in files {
+            is_given = true;
+            left.files = left.files.saturating_sub(1);
+            left.total_bytes = left.total_bytes.saturating_sub(file.len());
+            let content = match mode {
+                Mode::Content => file.as_slice(),
+                Mode::Both => state::split(&file).0,
+                // An event has no fields that are gone through.
+                Mode::Events => continue,
+            };
+            if written < MOST_FIRST && ChannelFile::decode(content).is_ok() {
+                // In the order of their names.
+                stage.write(&format!("{FIRST_FOLDER}/{written:02}"), &file).map_err(failed)?;
+                written = written.saturating_add(1);
+            }
+        }
+    }
+    Ok(is_given)
 }
 
 /// Puts words of the content and of the interpreter into the stage, and says whether there are any. Channel

@@ -29,6 +29,8 @@ pub(super) struct State {
     pub(super) event_ids: Vec<String>,
     /// Whether the content under test is there, in the stage.
     pub(super) fixed_content: bool,
+    /// Whether corpora hold anything to begin with.
+    pub(super) has_corpus: bool,
     /// Whether mutators know the structure of channel files and events.
     pub(super) structure: bool,
     /// Whether a crash ends the run.

@@ -70,8 +70,9 @@ impl Fuzzed {
         limits.memory_bytes = state.memory_bytes;
         limits.deadline = state.deadline;
         let findings = Findings::open(&state.stage.join("findings"), authority);
-        let seeds = seeds(&state.stage.join(super::seeds::FOLDER));
-        let mutators = Mutators::new(&state, &content, &events, &seeds);
+        let folder = |name| seeds(&state.stage.join(name));
+        let (seeds, first) = (folder(super::seeds::FOLDER), folder(super::seeds::FIRST_FOLDER));
+        let mutators = Mutators::new(&state, &content, &events, &seeds, &first);
         let arguments = vec![state.interpreter.clone()];
         Ok(Self {
             state,
