@@ -9,10 +9,12 @@ use serde::Serialize;
 
 use crate::limits::MAX_CASE_BYTES;
 
+mod version1;
+
 /// First bytes of a case file.
 const MAGIC: &[u8; 8] = b"PROOFCSE";
-/// Version of the encoding.
-const VERSION: u16 = 1;
+/// Version of the encoding that is written. Earlier ones are read.
+const VERSION: u16 = 2;
 /// Bytes before the case.
 const HEADER_BYTES: usize = 10;
 
@@ -41,7 +43,7 @@ pub struct CaseInterpreter {
     pub digest: String,
 }
 
-/// Limits and checks.
+/// Limits and checks: all that may decide how a run ends. The deadline does not.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct CaseSetting {
     /// Fuel of one call.
@@ -54,6 +56,20 @@ pub struct CaseSetting {
     pub configuration: Option<String>,
     /// Arguments of a command.
     pub arguments: Vec<String>,
+    /// How much stack there is, as the command line names it.
+    pub stack_profile: String,
+    /// Elements of one table.
+    pub table_elements: u64,
+    /// Bytes on stdout and stderr together.
+    pub output_bytes: u64,
+    /// Number of emitted records.
+    pub emitted_records: u64,
+    /// Bytes in all emitted records together.
+    pub emitted_bytes: u64,
+    /// Number of diagnostics.
+    pub messages: u64,
+    /// Bytes in all diagnostics together.
+    pub message_bytes: u64,
 }
 
 /// An event as the interpreter receives it.
@@ -89,7 +105,7 @@ pub enum CaseError {
     #[error("the case file is truncated")]
     Truncated,
     /// Another version of proofhouse wrote it.
-    #[error("the case file has version {found}, this program reads version {VERSION}")]
+    #[error("the case file has version {found}, this program reads versions 1 to {VERSION}")]
     Version {
         /// Its version.
         found: u16,
@@ -150,12 +166,14 @@ impl Case {
         }
         let version = bytes.get(MAGIC.len()..HEADER_BYTES).and_then(<[u8]>::first_chunk);
         let found = u16::from_le_bytes(*version.ok_or(CaseError::Truncated)?);
-        if found != VERSION {
-            return Err(CaseError::Version { found });
-        }
         let body = bytes.get(HEADER_BYTES..).unwrap_or_default();
-        let (case, read) = bincode::decode_from_slice(body, config())
-            .map_err(|e| CaseError::Damaged { problem: e.to_string() })?;
+        let decoded = match found {
+            1 => bincode::decode_from_slice(body, config())
+                .map(|(case, read): (version1::CaseV1, usize)| (case.into(), read)),
+            VERSION => bincode::decode_from_slice(body, config()),
+            _ => return Err(CaseError::Version { found }),
+        };
+        let (case, read) = decoded.map_err(|e| CaseError::Damaged { problem: e.to_string() })?;
         match body.len().saturating_sub(read) {
             0 => Ok(case),
             extra => Err(CaseError::TrailingBytes { extra }),

@@ -23,6 +23,13 @@ fn case() -> Case {
             sanitize: "on".into(),
             configuration: Some("{}".into()),
             arguments: vec!["sensor".into()],
+            stack_profile: "kernel".into(),
+            table_elements: 2,
+            output_bytes: 3,
+            emitted_records: 4,
+            emitted_bytes: 5,
+            messages: 6,
+            message_bytes: 7,
         },
         content: vec![0, 255, 7],
         events: vec![CaseEvent { id: "e".into(), bytes: vec![1; 300] }],
@@ -56,8 +63,10 @@ fn damage_is_named() {
     }
     assert_eq!(Case::decode(b"something else"), Err(CaseError::Magic));
     let mut newer = bytes.clone();
-    newer[8] = 2;
-    assert_eq!(Case::decode(&newer), Err(CaseError::Version { found: 2 }));
+    newer[8] = 3;
+    assert_eq!(Case::decode(&newer), Err(CaseError::Version { found: 3 }));
+    newer[8] = 0;
+    assert_eq!(Case::decode(&newer), Err(CaseError::Version { found: 0 }));
     let longer = [bytes.as_slice(), b"xy"].concat();
     assert_eq!(Case::decode(&longer), Err(CaseError::TrailingBytes { extra: 2 }));
 }
@@ -77,6 +86,28 @@ fn json_shows_everything() {
     let json: serde_json::Value = serde_json::from_str(&case().to_json()).unwrap();
     assert_eq!(json["content"], "AP8H");
     assert_eq!(json["expected"]["detail"], "null-dereference");
+    let setting = &json["setting"];
+    assert_eq!((&setting["stack_profile"], &setting["messages"]), (&"kernel".into(), &6.into()));
+    assert_eq!(setting.as_object().unwrap().len(), 12);
+}
+
+#[test]
+fn a_file_of_version_1_has_the_limits_of_then() {
+    let old = include_bytes!("../../fixtures/regressions/outage-from-quiet-content.case");
+    assert_eq!(old[8..10], [1, 0]);
+    let case = Case::decode(old).unwrap();
+    let CaseSetting { fuel, memory_bytes, stack_profile, output_bytes, messages, .. } =
+        case.setting.clone();
+    assert_eq!((fuel, memory_bytes), (2_500_000_000, 64 << 20));
+    assert_eq!((stack_profile.as_str(), output_bytes, messages), ("process", 1 << 20, 1_000));
+    // What is written anew is of today's version, and the same case.
+    let new = case.encode().unwrap();
+    assert_eq!(new[8..10], [2, 0]);
+    assert_eq!(Case::decode(&new), Ok(case));
+    // What is wrong with it is named, too.
+    let longer = [old.as_slice(), b"x"].concat();
+    assert_eq!(Case::decode(&longer), Err(CaseError::TrailingBytes { extra: 1 }));
+    assert!(matches!(Case::decode(&old[..200]), Err(CaseError::Damaged { .. })));
 }
 
 #[test]

@@ -8,7 +8,9 @@ use proofhouse_corpus::Case;
 /// If a property does not hold.
 pub fn check(bytes: &[u8]) {
     check_file(bytes);
-    check_file(&[b"PROOFCSE\x01\x00", bytes].concat());
+    for version in [1, 2] {
+        check_file(&[b"PROOFCSE", [version, 0].as_slice(), bytes].concat());
+    }
 }
 
 fn check_file(bytes: &[u8]) {

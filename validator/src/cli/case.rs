@@ -1,6 +1,7 @@
 //! `proofhouse reproduce` and `proofhouse minimize`: one case, run again.
 
 use super::args::{Minimize, Reproduce};
+use super::case_setting::{differences, limits_of};
 use super::files::{self, FileError};
 use super::outcome_key::{is_same, outcome_of};
 use super::{Failure, check, exit, guests};
@@ -21,12 +22,18 @@ pub(super) fn reproduce(
 ) -> Result<ExitCode, Failure> {
     let case = read(&args.case, authority)?;
     let interpreter = open(&case, args.interpreter.as_deref(), authority)?;
-    let run = on_large_stack(|| run(&interpreter, &case, &input(&case)))?;
+    let limits = limits(&case)?;
+    let run = on_large_stack(|| run(&interpreter, &case, &limits, &input(&case)))?;
     let found = outcome_of(&run);
     let same_interpreter = interpreter.digest() == case.interpreter.digest;
     if !same_interpreter {
         anstream::println!("interpreter  {}", interpreter.digest());
         anstream::println!("     instead of  {}", case.interpreter.digest);
+    }
+    // The run had the case's.
+    for (name, of_case, here) in differences(&limits) {
+        anstream::println!("{:<13}{name} {of_case}", "limit");
+        anstream::println!("{:>15}  {here}, as without a case", "instead of");
     }
     let expected = &case.expected;
     let differences = [
@@ -59,11 +66,12 @@ pub(super) fn reproduce(
 pub(super) fn minimize(args: &Minimize, authority: AmbientAuthority) -> Result<ExitCode, Failure> {
     let case = read(&args.case, authority)?;
     let interpreter = open(&case, args.interpreter.as_deref(), authority)?;
+    let limits = limits(&case)?;
     let before = input(&case);
     let size = before.size();
     let minimized = on_large_stack(|| {
         shrink(before, args.attempts, |input| {
-            is_same(&outcome_of(&run(&interpreter, &case, input)), &case.expected)
+            is_same(&outcome_of(&run(&interpreter, &case, &limits, input)), &case.expected)
         })
     })?;
     let Some(minimized) = minimized else {
@@ -71,7 +79,7 @@ pub(super) fn minimize(args: &Minimize, authority: AmbientAuthority) -> Result<E
             "the case does not end here as it says: see `proofhouse reproduce`".into(),
         ));
     };
-    let run = on_large_stack(|| run(&interpreter, &case, &minimized.input))?;
+    let run = on_large_stack(|| run(&interpreter, &case, &limits, &minimized.input))?;
     let after = minimized.input.size();
     let events = (case.events.len(), minimized.input.events.len());
     let contents = (case.content.len(), minimized.input.content.len());
@@ -116,11 +124,10 @@ fn input(case: &Case) -> Input {
     Input { content: case.content.clone(), events: case.events.clone() }
 }
 
-fn limits(case: &Case) -> Limits {
-    let mut limits = Limits::default();
-    limits.fuel = case.setting.fuel;
-    limits.memory_bytes = case.setting.memory_bytes;
-    limits
+fn limits(case: &Case) -> Result<Limits, Failure> {
+    let profile = &case.setting.stack_profile;
+    limits_of(&case.setting)
+        .ok_or_else(|| Failure::Usage(format!("unknown stack profile `{profile}`")))
 }
 
 /// The interpreter that was named; otherwise the one in the box that the case names.
@@ -137,7 +144,7 @@ fn open(
     let sanitize = Sanitize::named(&case.setting.sanitize)
         .ok_or_else(|| Failure::Usage(format!("unknown checks `{}`", case.setting.sanitize)))?;
     let sandbox = check::sandbox(NonZeroUsize::MIN, authority)?;
-    let limits = limits(case);
+    let limits = limits(case)?;
     let opened = on_large_stack(|| {
         let open = |wasm| sandbox.interpreter(wasm, &limits, sanitize);
         module.wasm.and_then(open)
@@ -147,12 +154,12 @@ fn open(
     })
 }
 
-fn run(interpreter: &Interpreter, case: &Case, input: &Input) -> Run {
+fn run(interpreter: &Interpreter, case: &Case, limits: &Limits, input: &Input) -> Run {
     let events: Vec<&[u8]> = input.events.iter().map(|event| event.bytes.as_slice()).collect();
     interpreter.run(&Job {
         content: &input.content,
         events: &events,
-        limits: &limits(case),
+        limits,
         configuration: case.setting.configuration.as_deref(),
         arguments: &case.setting.arguments,
     })

@@ -2,6 +2,7 @@
 
 mod args;
 mod case;
+mod case_setting;
 mod channel;
 mod check;
 mod corpus;

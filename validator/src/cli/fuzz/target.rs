@@ -9,10 +9,11 @@ use super::novelty::Novelty;
 use super::state::{Mode, State, split};
 use super::statistics::{PERIOD, Statistics};
 use super::writes;
+use crate::cli::case_setting::setting_of;
 use crate::cli::outcome_key::{is_finding, outcome_of};
 use crate::cli::{COMPILE_CHILD, check};
 use cap_std::AmbientAuthority;
-use proofhouse_corpus::{Case, CaseEvent, CaseInterpreter, CaseSetting};
+use proofhouse_corpus::{Case, CaseEvent, CaseInterpreter};
 use proofhouse_sandbox::{
     Compilation, Compiler, Interpreter, Job, Limits, Observation, Resident, Run, Sandbox, Sanitize,
     Verdict,
@@ -144,13 +145,7 @@ impl Fuzzed {
                 name: self.state.interpreter.clone(),
                 digest: digest.to_owned(),
             },
-            setting: CaseSetting {
-                fuel: self.limits.fuel,
-                memory_bytes: self.limits.memory_bytes,
-                sanitize: self.state.sanitize.clone(),
-                configuration: None,
-                arguments: self.arguments.clone(),
-            },
+            setting: setting_of(&self.limits, &self.state.sanitize, &self.arguments),
             content: content.to_vec(),
             events: ids
                 .zip(events)
