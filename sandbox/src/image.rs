@@ -19,7 +19,7 @@ use crate::run::Job;
 use crate::session::Session;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use wasmtime::{
     Extern, ExternType, Global, Instance, Memory, Module, ModuleExport, Mutability, Store, V128,
     Val,
@@ -35,6 +35,8 @@ pub(crate) struct Image {
     globals: Vec<(ModuleExport, Number)>,
     kept: Keepsake,
     fuel: u64,
+    /// Instances that were made ready from it.
+    restored: AtomicU64,
 }
 
 /// An interpreter's image, made when it is worth it.
@@ -54,6 +56,12 @@ impl LazyImage {
             return None;
         }
         self.image.get_or_init(take).as_ref()
+    }
+
+    /// How many instances were made ready from it.
+    pub(crate) fn restored(&self) -> u64 {
+        let image = self.image.get().and_then(Option::as_ref);
+        image.map_or(0, |image| image.restored.load(Ordering::Relaxed))
     }
 }
 
@@ -112,7 +120,7 @@ impl Image {
             configuration: job.configuration.map(str::to_owned),
             arguments: job.arguments.to_vec(),
         };
-        Some(Self { key, memories, globals, kept, fuel })
+        Some(Self { key, memories, globals, kept, fuel, restored: AtomicU64::new(0) })
     }
 
     /// Whether a run of `job` may start from it.
@@ -136,6 +144,7 @@ impl Image {
         store: &mut Store<State>,
         instance: Instance,
     ) -> Result<(), wasmtime::Error> {
+        self.restored.fetch_add(1, Ordering::Relaxed);
         for difference in &self.memories {
             let Some(memory) = memory(store, instance, &difference.export) else { continue };
             let missing = difference.pages.saturating_sub(memory.size(&*store));

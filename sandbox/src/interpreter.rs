@@ -224,6 +224,12 @@ impl Interpreter {
         (run, watched)
     }
 
+    /// How many instances began as an image of one that is ready, instead of doing again what comes before
+    /// content.
+    pub fn restored(&self) -> u64 {
+        self.loaded.image.restored()
+    }
+
     /// To be run again and again on one thread, by a fuzzer: see [`Resident`].
     pub fn resident(self) -> Resident {
         Resident::new(self)

@@ -1,11 +1,15 @@
 //! Runs that start from the image of an interpreter that is ready are equal to runs from scratch.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod common;
 
 use common::{reactor, run_job, sandbox, small_limits, wasm, with_guest_stack};
-use proofhouse_sandbox::{Interpreter, Job, Outcome, Sanitize};
+use proofhouse_sandbox::{Interpreter, Job, MemoryErrorKind, Outcome, Sanitize};
 
 const LEVELS: [Sanitize; 2] = [Sanitize::Off, Sanitize::On];
 
@@ -14,12 +18,16 @@ fn open(wasm: &[u8], sanitize: Sanitize) -> Interpreter {
     with_guest_stack(|| sandbox().interpreter(wasm, &small_limits(), sanitize)).unwrap()
 }
 
-/// Runs `job` often enough to come from an image, and says how that ended.
-fn same_from_scratch(interpreter: &Interpreter, job: &Job<'_>) -> Outcome {
+/// Runs `job` often enough to come from an image, and says how that ended. `has_image`: whether there is one
+/// for such a run, so that all but the first come from it.
+fn same_from_scratch(interpreter: &Interpreter, job: &Job<'_>, has_image: bool) -> Outcome {
+    let before = interpreter.restored();
     let scratch = with_guest_stack(|| interpreter.run_from_scratch(job));
     for nth in 0..4 {
         assert_eq!(run_job(interpreter, job), scratch, "run {nth}");
     }
+    let restored = interpreter.restored() - before;
+    assert!(if has_image { restored >= 3 } else { restored == 0 }, "{restored} from an image");
     scratch.outcome
 }
 
@@ -83,7 +91,7 @@ fn whatever_was_done_before_the_content_came_is_there() {
                     configuration,
                     arguments: &[],
                 };
-                let outcome = same_from_scratch(&interpreter, &job);
+                let outcome = same_from_scratch(&interpreter, &job, true);
                 match content {
                     b"accept" => assert_eq!(outcome, Outcome::Accepted),
                     b"reject" => assert!(matches!(outcome, Outcome::Rejected { code: 1, .. })),
@@ -114,7 +122,9 @@ fn another_configuration_or_another_limit_is_another_run() {
                 configuration,
                 arguments: &[],
             };
-            let outcome = same_from_scratch(&interpreter, &job);
+            // What was asked for first has the image.
+            let is_first = limits == small_limits() && configuration.is_none();
+            let outcome = same_from_scratch(&interpreter, &job, is_first);
             let flood = matches!(outcome, Outcome::OutputFlood { .. });
             assert_eq!(flood, limits.emitted_records == 3);
         }
@@ -148,7 +158,7 @@ fn a_harness_is_initialised_once() {
             configuration: None,
             arguments: &[],
         };
-        assert_eq!(same_from_scratch(&interpreter, &job), Outcome::Completed);
+        assert_eq!(same_from_scratch(&interpreter, &job, true), Outcome::Completed);
     }
 }
 
@@ -196,6 +206,60 @@ fn what_no_image_could_hold_is_done_for_each_run() {
             configuration: None,
             arguments: &[],
         };
-        assert_eq!(same_from_scratch(&interpreter, &job), Outcome::Accepted, "{change}");
+        assert_eq!(same_from_scratch(&interpreter, &job, false), Outcome::Accepted, "{change}");
+    }
+}
+
+/// What the heap knows of blocks from before the content is in the image too: in `proofhouse_warmup` one is
+/// allocated and freed, one is kept, and the content's load misuses them.
+#[test]
+fn what_the_heap_knew_before_the_content_is_in_the_report() {
+    let fields = r#"
+        (memory (export "memory") 4)
+        (func $malloc (export "malloc") (param i32) (result i32) (i32.const 0))
+        (func $free (export "free") (param i32))
+        (func $calloc (export "calloc") (param i32 i32) (result i32) (i32.const 0))
+        (func $realloc (export "realloc") (param i32 i32) (result i32) (i32.const 0))
+        (func (export "proofhouse_warmup")
+          (i32.store (i32.const 512) (call $malloc (i32.const 24)))
+          (i32.store (i32.const 516) (call $malloc (i32.const 40)))
+          (i32.store8 (i32.load (i32.const 512)) (i32.const 7))
+          (call $free (i32.load (i32.const 512))))"#;
+    let load = r"
+        (local $first i32)
+        (local.set $first (i32.load8_u (local.get $at)))
+        (if (i32.eq (local.get $first) (i32.const 0x75 (; u ;)))
+          (then (return (i32.load8_u (i32.load (i32.const 512))))))
+        (if (i32.eq (local.get $first) (i32.const 0x62 (; b ;)))
+          (then (i32.store8 (i32.add (i32.load (i32.const 516)) (i32.const 40)) (i32.const 1))))
+        (if (i32.eq (local.get $first) (i32.const 0x64 (; d ;)))
+          (then (call $free (i32.load (i32.const 512)))))
+        (call $free (i32.load (i32.const 516)))
+        (i32.const 0)";
+    let module = wasm(&reactor(fields, load, "(i32.const 1)"));
+    let limits = small_limits();
+    for (content, error) in [
+        ("fine", None),
+        ("use", Some(MemoryErrorKind::HeapUseAfterFree)),
+        ("behind", Some(MemoryErrorKind::HeapBufferOverflow)),
+        ("double", Some(MemoryErrorKind::DoubleFree)),
+    ] {
+        let job = Job {
+            content: content.as_bytes(),
+            events: &[],
+            limits: &limits,
+            configuration: None,
+            arguments: &[],
+        };
+        // Its first run is from scratch, and has the stacks of both calls in its report.
+        let interpreter = open(&module, Sanitize::On);
+        let scratch = run_job(&interpreter, &job);
+        assert_eq!(interpreter.restored(), 0);
+        for nth in 0..3 {
+            assert_eq!(run_job(&interpreter, &job), scratch, "{content}, run {nth}");
+        }
+        assert!(interpreter.restored() >= 3, "{content}: no run was from an image");
+        let outcome = scratch.outcome;
+        assert_eq!(outcome.memory().map(|memory| memory.error), error, "{content}: {outcome:?}");
     }
 }
