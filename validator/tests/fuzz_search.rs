@@ -5,6 +5,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
     missing_docs,
     reason = "a failed assumption is a failed test"
 )]
@@ -14,6 +16,8 @@ mod support;
 use proofhouse_corpus::ChannelFile;
 use std::fs;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 use support::guests::reference_interpreter;
 use support::program::Program;
 use tempfile::TempDir;
@@ -170,4 +174,49 @@ fn a_corpus_is_something_to_begin_with() {
         let lengths: Vec<u64> = kept.map(|f| f.unwrap().metadata().unwrap().len()).collect();
         assert_eq!(lengths.contains(&256), !is_given, "{lengths:?}");
     }
+}
+
+/// Memory in KiB and open descriptors of libFuzzer's process, which is the only child of the one that waits.
+fn usage(outer: u32) -> Option<(u64, usize)> {
+    let children = fs::read_to_string(format!("/proc/{outer}/task/{outer}/children")).ok()?;
+    let inner = children.split_whitespace().next()?;
+    let status = fs::read_to_string(format!("/proc/{inner}/status")).ok()?;
+    let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let memory = memory.trim().trim_end_matches(" kB").parse().ok()?;
+    Some((memory, fs::read_dir(format!("/proc/{inner}/fd")).ok()?.count()))
+}
+
+/// `cargo suite endurance` does the same for a million.
+#[test]
+fn many_executions_take_no_more_memory_and_no_more_files() {
+    const RUNS: u64 = 20_000;
+    let room = room();
+    let interpreter = reference_interpreter("channel-7.11.wasm");
+    let runs = format!("-runs={RUNS}");
+    let arguments = ["fuzz", "-i", interpreter.to_str().unwrap(), "-e", "outage.json"];
+    let flags = ["-c", "quiet.chan", "--", "-seed=1", "-verbosity=0", &runs];
+    let program = Program::new(room.path()).args(arguments).args(flags);
+    let mut running = program.start().unwrap();
+    let mut samples = Vec::new();
+    while running.goes_on() {
+        samples.extend(usage(running.id()));
+        thread::sleep(Duration::from_millis(20));
+    }
+    let ended = running.end();
+    let stdout = String::from_utf8(ended.stdout).unwrap();
+    assert_eq!(ended.code, Some(0), "{stdout}");
+    assert!(summary(&stdout, "executions ").parse::<u64>().unwrap() >= RUNS, "{stdout}");
+    // What comes first opens the interpreter, and the end closes what there was.
+    let (third, sixth) = (samples.len() / 3, samples.len() / 6);
+    let samples = samples.get(third..samples.len() - sixth).unwrap();
+    assert!(samples.len() > 3, "it ended before it was looked at: {samples:?}");
+    let of = |pick: fn(&(u64, usize)) -> u64| samples.iter().map(pick).collect::<Vec<_>>();
+    let (memory, files) = (of(|s| s.0), of(|s| s.1 as u64));
+    let most = |of: &[u64]| *of.iter().max().unwrap();
+    // A file is open while the statistics are written.
+    let fewest = *files.iter().min().unwrap();
+    assert!(most(&files) <= fewest + 2, "{files:?}");
+    // 20,000 executions that each leave 1 KiB behind are 20 MiB.
+    let first = *memory.first().unwrap();
+    assert!(most(&memory) < first + (8 << 10) && most(&memory) < 256 << 10, "{memory:?} KiB");
 }
