@@ -184,7 +184,7 @@ pub(super) fn drive(
     let mut arguments = pointers.as_mut_ptr();
     // libFuzzer finds them by their names, which keeps no linker from leaving them out.
     let mutator: extern "C" fn(*mut u8, usize, usize, c_uint) -> usize = LLVMFuzzerCustomMutator;
-let crossover: CrossOver = LLVMFuzzerCustomCrossOver;
+    let crossover: CrossOver = LLVMFuzzerCustomCrossOver;
     std::hint::black_box((mutator, crossover));
     let code: extern "C" fn() -> c_int = __wrap__ZN6fuzzer6Fuzzer17InterruptExitCodeEv;
     std::hint::black_box(code);
