@@ -125,9 +125,7 @@ fn input(case: &Case) -> Input {
 }
 
 fn limits(case: &Case) -> Result<Limits, Failure> {
-    let profile = &case.setting.stack_profile;
-    limits_of(&case.setting)
-        .ok_or_else(|| Failure::Usage(format!("unknown stack profile `{profile}`")))
+    limits_of(&case.setting).map_err(|error| Failure::usage(&error))
 }
 
 /// The interpreter that was named; otherwise the one in the box that the case names.
