@@ -1,46 +1,29 @@
-//! One run in the making: a fresh instance and the calls into it. What they ended in is read in `ending`.
+//! One run in the making: a fresh instance, and how far it got. The calls into it are in `calls`; what they
+//! ended in is read in `ending`.
 
+mod calls;
 mod ending;
+mod watch;
 
+pub(crate) use calls::{Allocate, Buffer};
 pub(crate) use ending::Ended;
 use ending::outcome_of;
-mod watch;
 
 use crate::abi::{self, Entry};
 use crate::gauges::{Gauges, Tuning};
-use crate::guest_memory::GuestMemory;
-use crate::host::{Captured, Growth, Keepsake, State, Stop, Wasi, connect_oracle, split};
+use crate::host::{Captured, Growth, Keepsake, State, Wasi, connect_oracle};
 use crate::image::{Contents, Image};
 use crate::interpreter::Loaded;
 use crate::limits::MAX_INPUT_BYTES;
 use crate::message::Said;
 use crate::num::u64_of;
 use crate::observation::Observation;
-use crate::outcome::{AbiViolation, HostFault, Outcome, Resource};
+use crate::outcome::{HostFault, Outcome, Resource};
 use crate::records::Records;
 use crate::run::Job;
 use crate::verdict::Phase;
 use std::ops::Range;
-use wasmtime::{
-    AsContextMut, Instance, Module, ModuleExport, Store, TypedFunc, WasmParams, WasmResults,
-};
-
-/// The guest's allocator: size in, address out.
-pub(crate) type Allocate = TypedFunc<i32, i32>;
-
-/// A buffer of the guest that holds an input.
-#[derive(Clone, Copy)]
-pub(crate) struct Buffer {
-    pub(crate) address: u32,
-    pub(crate) size: u32,
-}
-
-impl Buffer {
-    /// As the entry points take it.
-    pub(crate) fn arguments(self) -> (i32, i32) {
-        (self.address.cast_signed(), self.size.cast_signed())
-    }
-}
+use wasmtime::{Instance, Module, Store};
 
 /// One event that was evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -386,129 +369,6 @@ impl<'a> Session<'a> {
     /// What the guest wrote to stdout and stderr.
     pub(crate) fn output(&self) -> String {
         String::from_utf8_lossy(&self.store.data().captured.output).trim_end().to_owned()
-    }
-
-    /// An entry point, ready to be called: looked up once where it is called for many events.
-    pub(crate) fn function<P: WasmParams, R: WasmResults>(
-        &mut self,
-        export: &ModuleExport,
-    ) -> Result<TypedFunc<P, R>, Ended> {
-        self.instance
-            .get_module_export(&mut self.store, export)
-            .and_then(wasmtime::Extern::into_func)
-            .ok_or_else(|| wasmtime::Error::msg("an export that was detected is not there"))
-            .and_then(|function| function.typed(&self.store))
-            .map_err(|error| outcome_of(self.loaded, &error))
-    }
-
-    /// Calls an entry point with the whole fuel of one call.
-    pub(crate) fn call<P: WasmParams, R: WasmResults>(
-        &mut self,
-        function: &TypedFunc<P, R>,
-        parameters: P,
-    ) -> Result<R, Ended> {
-        let limit = self.job.limits.fuel;
-        if let Err(late) = self.store.data().growth.in_time() {
-            return Err(self.refused(late));
-        }
-        let called = self
-            .gauges
-            .refuel(&mut self.store, limit)
-            .and_then(|()| function.call(&mut self.store, parameters));
-        let left = self.gauges.fuel(&mut self.store, limit, called.is_ok());
-        // What was overdrawn by the last block is not used: there was no more.
-        let used = limit.saturating_sub(u64::try_from(left).unwrap_or(0));
-        self.fuel = self.fuel.saturating_add(used);
-        match called {
-            // However the call ended.
-            _ if left < 0 => {
-                let frames = called.err().map(|e| self.loaded.frames_of(&e)).unwrap_or_default();
-                Err(Outcome::OutOfFuel { limit, frames }.into())
-            }
-            Ok(result) => Ok(result),
-            Err(error) => Err(self.ended_by(&error)),
-        }
-    }
-
-    /// The same for an entry point that is called once.
-    pub(crate) fn call_once<P: WasmParams, R: WasmResults>(
-        &mut self,
-        export: &ModuleExport,
-        parameters: P,
-    ) -> Result<R, Ended> {
-        let function = self.function(export)?;
-        self.call(&function, parameters)
-    }
-
-    /// Asks the guest for a buffer and copies an input into it.
-    ///
-    /// An empty input still gets a buffer of one byte: no allocator must answer a request for none.
-    pub(crate) fn hand_over(&mut self, allocate: &Allocate, input: &[u8]) -> Result<Buffer, Ended> {
-        let Ok(size) = u32::try_from(input.len()) else {
-            return Err(too_large(input).into());
-        };
-        let request = size.max(1);
-        let address: i32 = self.call(allocate, request.cast_signed())?;
-        let address = address.cast_unsigned();
-        if address == 0 {
-            let (resource, requested) = (Resource::Allocator, u64::from(request));
-            let limit = self.job.limits.memory_bytes;
-            let frames = Vec::new();
-            return Err(Outcome::OutOfMemory { resource, requested, limit, frames }.into());
-        }
-        if !address.is_multiple_of(8) {
-            return Err(Ended::violation(AbiViolation::BufferUnaligned { address }));
-        }
-        let looked_at = self.memory("the host")?.slice(address, request).map(|_| ());
-        looked_at.map_err(|stop| {
-            // Inside, but not memory that an allocator may give.
-            if let Stop::Memory(_) = stop {
-                return self.refused(stop);
-            }
-            let (size, memory_bytes) = (request, self.memory_bytes());
-            Ended::violation(AbiViolation::BufferOutOfRange { address, size, memory_bytes })
-        })?;
-        self.write(address, input, "the host")?;
-        Ok(Buffer { address, size })
-    }
-
-    /// The same for the content of the run.
-    pub(crate) fn hand_over_content(&mut self, allocate: &Allocate) -> Result<Buffer, Ended> {
-        let buffer = self.hand_over(allocate, self.job.content)?;
-        self.content = Some(buffer);
-        Ok(buffer)
-    }
-
-    /// Reads the guest's memory on behalf of the entry point of that name.
-    pub(crate) fn read(
-        &mut self,
-        address: u32,
-        size: u32,
-        function: &'static str,
-    ) -> Result<Vec<u8>, Ended> {
-        let read = self.memory(function)?.slice(address, size).map(<[u8]>::to_vec);
-        read.map_err(|stop| self.refused(stop))
-    }
-
-    /// Writes to the guest's memory.
-    pub(crate) fn write(
-        &mut self,
-        address: u32,
-        data: &[u8],
-        function: &'static str,
-    ) -> Result<(), Ended> {
-        let written = self.memory(function)?.write(address, data);
-        written.map_err(|stop| self.refused(stop))
-    }
-
-    fn memory(&mut self, function: &'static str) -> Result<GuestMemory<'_>, Ended> {
-        let memory =
-            self.store.data().memory.ok_or_else(|| Ended::violation(AbiViolation::NoMemory))?;
-        Ok(split(memory, self.store.as_context_mut(), function).0)
-    }
-
-    fn memory_bytes(&self) -> u64 {
-        self.store.data().memory.map_or(0, |m| u64_of(m.data_size(&self.store)))
     }
 }
 
