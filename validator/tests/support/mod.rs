@@ -4,3 +4,5 @@
 
 pub(crate) mod guests;
 pub(crate) mod program;
+#[cfg(feature = "fuzz")]
+pub(crate) mod room;
