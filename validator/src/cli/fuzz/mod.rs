@@ -74,7 +74,7 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
     }
     let contents = seeds::contents(&args.content, authority)?;
     let fixed_content = seeds::write_seeds(args.mode, &stage, &contents, &events.inputs())?;
-    let has_corpus = seeds::write_first(args.mode, &stage, &args.corpus, authority)?;
+    let has_corpus = seeds::write_first(args.mode, &stage, &inputs(args), authority)?;
     let has_words = seeds::write_dictionary(&stage, &contents).map_err(|error| staged(&error))?;
 
     let findings = args.findings.clone().unwrap_or_else(|| PathBuf::from("findings"));

@@ -7,7 +7,7 @@ use crate::cli::files::{self, Bounds};
 use cap_std::AmbientAuthority;
 use proofhouse_corpus::limits::MAX_EVENT_BYTES;
 use proofhouse_corpus::{ChannelFile, Dictionary};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Files of content to begin with, at most, and their bytes.
 const BOUNDS: Bounds = Bounds { files: 65_536, file_bytes: 16 << 20, total_bytes: 1 << 30 };
@@ -97,7 +97,7 @@ pub(super) fn names(stage: &Stage) -> std::io::Result<Vec<String>> {
 pub(super) fn write_first(
     mode: Mode,
     stage: &Stage,
-    corpora: &[PathBuf],
+    corpora: &[&Path],
     authority: AmbientAuthority,
 ) -> Result<bool, Failure> {
     let failed = |error| Failure::Unjudged(format!("cannot prepare the run: {error}"));
