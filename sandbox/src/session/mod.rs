@@ -354,7 +354,9 @@ impl<'a> Session<'a> {
 
     /// The event is evaluated; `record` takes what was emitted and the fuel that it took.
     pub(crate) fn evaluated(&mut self, record: impl FnOnce(Records, u64) -> Evaluated) {
-        let emitted = std::mem::take(&mut self.store.data_mut().captured.emitted);
+        let emitted = &mut self.store.data_mut().captured.emitted;
+        let is_last = self.evaluated.len().saturating_add(1) == self.job.events.len();
+        let emitted = if is_last { std::mem::take(emitted) } else { emitted.take() };
         let fuel = self.fuel.saturating_sub(self.fuel_before_event);
         self.evaluated.push(record(emitted, fuel));
         self.event = None;
