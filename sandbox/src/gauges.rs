@@ -16,6 +16,7 @@ pub(crate) struct GaugeExports {
     heap_base: Option<ModuleExport>,
     memory_peak: Option<ModuleExport>,
     heap_limit: Option<ModuleExport>,
+    door: Option<ModuleExport>,
     start: Option<ModuleExport>,
     shadow: Option<ModuleExport>,
     stack_pointer: Option<ModuleExport>,
@@ -27,25 +28,11 @@ pub(crate) struct GaugeExports {
     allocations: Option<ModuleExport>,
 }
 
-/// What is read and set while an instance runs.
+/// What is read and set in an instance, looked up when it is: a short run reads little of it.
 #[derive(Clone, Copy)]
-pub(crate) struct Gauges {
+pub(crate) struct Gauges<'a> {
+    exports: &'a GaugeExports,
     instance: Instance,
-    fuel: Option<Global>,
-    fuel_reserve: Option<Global>,
-    fuel_lent: Option<Global>,
-    heap: Option<Memory>,
-    heap_base: Option<Global>,
-    memory_peak: Option<Global>,
-    heap_limit: Option<Global>,
-    shadow: Option<Memory>,
-    stack_pointer: Option<Global>,
-    coverage: Option<Memory>,
-    watch: Option<Memory>,
-    stack_limit: Option<Global>,
-    depth: Option<Global>,
-    stack_stop: Option<Global>,
-    allocations: Option<Global>,
 }
 
 /// What a run is to do otherwise than the first one.
@@ -88,6 +75,7 @@ impl GaugeExports {
             heap_base: find(interface.shadow, interface::HEAP_BASE),
             memory_peak: find(interface.shadow, interface::MEMORY_PEAK),
             heap_limit: find(interface.shadow, interface::HEAP_LIMIT),
+            door: find(interface.fuel, interface::DOOR),
             start: find(interface.start, interface::START),
             shadow: find(interface.shadow, interface::SHADOW),
             stack_pointer: find(interface.stack_pointer, interface::STACK_POINTER),
@@ -100,91 +88,122 @@ impl GaugeExports {
         }
     }
 
+    /// The one way in for calls that are made for each content and event.
+    pub(crate) fn door(&self) -> Option<&ModuleExport> {
+        self.door.as_ref()
+    }
+
     /// The original's start function, which is to be called first.
     pub(crate) fn start(&self) -> Option<&ModuleExport> {
         self.start.as_ref()
     }
 }
 
-impl Gauges {
+impl<'a> Gauges<'a> {
     /// Those of an instance.
-    pub(crate) fn of(exports: &GaugeExports, instance: Instance, store: &mut Store<State>) -> Self {
-        let mut find = |export: &Option<ModuleExport>| {
-            export.as_ref().and_then(|export| instance.get_module_export(&mut *store, export))
-        };
-        Self {
-            instance,
-            fuel: find(&exports.fuel).and_then(Extern::into_global),
-            fuel_reserve: find(&exports.fuel_reserve).and_then(Extern::into_global),
-            fuel_lent: find(&exports.fuel_lent).and_then(Extern::into_global),
-            heap: find(&exports.heap).and_then(Extern::into_memory),
-            heap_base: find(&exports.heap_base).and_then(Extern::into_global),
-            memory_peak: find(&exports.memory_peak).and_then(Extern::into_global),
-            heap_limit: find(&exports.heap_limit).and_then(Extern::into_global),
-            shadow: find(&exports.shadow).and_then(Extern::into_memory),
-            stack_pointer: find(&exports.stack_pointer).and_then(Extern::into_global),
-            coverage: find(&exports.coverage).and_then(Extern::into_memory),
-            watch: find(&exports.watch).and_then(Extern::into_memory),
-            stack_limit: find(&exports.stack_limit).and_then(Extern::into_global),
-            depth: find(&exports.depth).and_then(Extern::into_global),
-            stack_stop: find(&exports.stack_stop).and_then(Extern::into_global),
-            allocations: find(&exports.allocations).and_then(Extern::into_global),
-        }
+    pub(crate) fn of(exports: &'a GaugeExports, instance: Instance) -> Self {
+        Self { exports, instance }
     }
 
-    /// Sets the fuel that is left.
-    pub(crate) fn refuel(
-        &self,
+    fn global(self, store: &mut Store<State>, export: Option<&ModuleExport>) -> Option<Global> {
+        self.instance.get_module_export(store, export?).and_then(Extern::into_global)
+    }
+
+    fn memory(self, store: &mut Store<State>, export: Option<&ModuleExport>) -> Option<Memory> {
+        self.instance.get_module_export(store, export?).and_then(Extern::into_memory)
+    }
+
+    /// Sets a global, if there is one.
+    fn set(
+        self,
+        store: &mut Store<State>,
+        export: Option<&ModuleExport>,
+        value: Val,
+    ) -> Result<(), wasmtime::Error> {
+        let global = self.global(store, export);
+        global.map_or(Ok(()), |global| global.set(store, value))
+    }
+
+    /// The number in a global, if there is one.
+    fn number(self, store: &mut Store<State>, export: Option<&ModuleExport>) -> Option<i32> {
+        self.global(store, export)?.get(store).i32()
+    }
+
+    /// The same for a long one.
+    fn long(self, store: &mut Store<State>, export: Option<&ModuleExport>) -> Option<i64> {
+        self.global(store, export)?.get(store).i64()
+    }
+
+    /// Sets the fuel that is left, for a call that does not go through the door.
+    pub(crate) fn refuel(self, store: &mut Store<State>, fuel: u64) -> Result<(), wasmtime::Error> {
+        let fuel = self.refill(store, fuel)?;
+        self.set(store, self.exports.fuel.as_ref(), Val::I64(fuel))
+    }
+
+    /// Fills the reserve up, and gives the fuel to start with.
+    pub(crate) fn refill(
+        self,
         store: &mut Store<State>,
         fuel: u64,
-    ) -> Result<(), wasmtime::Error> {
+    ) -> Result<i64, wasmtime::Error> {
         let (fuel, reserve) = slices(fuel);
         if store.data().growth.knocked {
-            self.fuel_reserve
-                .map_or(Ok(()), |global| global.set(&mut *store, Val::I64(reserve)))?;
+            self.set(store, self.exports.fuel_reserve.as_ref(), Val::I64(reserve))?;
             store.data_mut().growth.knocked = false;
         }
-        self.fuel.map_or(Ok(()), |global| global.set(store, Val::I64(fuel)))
+        Ok(fuel)
     }
 
-    /// The fuel that is left of what was set; below zero if it ran out. Between calls nothing is lent.
-    pub(crate) fn fuel(&self, store: &mut Store<State>, limit: u64, returned: bool) -> i64 {
-        let knocked = store.data().growth.knocked;
-        let mut value = |global: Option<Global>| {
-            global.and_then(|global| global.get(&mut *store).i64()).unwrap_or(0)
+    /// The fuel that is left of `limit` after a call that returned with `left` of the last slice; below zero
+    /// if it ran out. Between calls nothing is lent.
+    pub(crate) fn with_reserve(self, store: &mut Store<State>, limit: u64, left: i64) -> i64 {
+        let reserve = if store.data().growth.knocked {
+            self.long(store, self.exports.fuel_reserve.as_ref()).unwrap_or(0)
+        } else {
+            slices(limit).1
         };
-        let of_slice = value(self.fuel);
-        let lent = if returned { 0 } else { value(self.fuel_lent) };
+        left.saturating_add(reserve)
+    }
+
+    /// The same after any call.
+    pub(crate) fn fuel(self, store: &mut Store<State>, limit: u64, returned: bool) -> i64 {
+        let of_slice = self.long(store, self.exports.fuel.as_ref()).unwrap_or(0);
+        let lent = if returned {
+            0
+        } else {
+            self.long(store, self.exports.fuel_lent.as_ref()).unwrap_or(0)
+        };
         if of_slice < 0 && lent > 0 {
             // What was lent is used up, and there is no reserve for that.
             return of_slice;
         }
-        let reserve = if knocked { value(self.fuel_reserve) } else { slices(limit).1 };
-        of_slice.saturating_sub(lent).saturating_add(reserve)
+        self.with_reserve(store, limit, of_slice.saturating_sub(lent))
     }
 
-    /// Limits the memory that the guest may have net of what the checks take; says whether that can be
-    /// told apart here.
+    /// Whether memory can be limited net of what the checks take.
+    pub(crate) fn limits_memory(self) -> bool {
+        self.exports.heap_limit.is_some()
+    }
+
+    /// Limits the memory that the guest may have net of what the checks take, where that can be told apart.
     pub(crate) fn limit_memory(
-        &self,
+        self,
         store: &mut Store<State>,
         bytes: u64,
-    ) -> Result<bool, wasmtime::Error> {
-        let Some(limit) = self.heap_limit else { return Ok(false) };
+    ) -> Result<(), wasmtime::Error> {
         // The highest number stands for no limit, and then nothing is counted.
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX).min(u32::MAX.saturating_sub(1));
-        limit.set(store, Val::I32(bytes.cast_signed())).map(|()| true)
+        self.set(store, self.exports.heap_limit.as_ref(), Val::I32(bytes.cast_signed()))
     }
 
     /// Number of allocations so far; 0 where the heap is not ours.
-    pub(crate) fn allocations(&self, store: &mut Store<State>) -> u32 {
-        let value = self.allocations.and_then(|global| global.get(store).i32());
-        value.unwrap_or(0).cast_unsigned()
+    pub(crate) fn allocations(self, store: &mut Store<State>) -> u32 {
+        self.number(store, self.exports.allocations.as_ref()).unwrap_or(0).cast_unsigned()
     }
 
     /// Sets what a run is to do otherwise, after [`limit_stacks`](Self::limit_stacks).
     pub(crate) fn tune(
-        &self,
+        self,
         store: &mut Store<State>,
         tuning: Tuning,
     ) -> Result<(), wasmtime::Error> {
@@ -197,15 +216,10 @@ impl Gauges {
             heap_seed,
         } = tuning;
         let fill = fill.map(|byte| u32::from(byte) | FILLED);
-        let limit = self.stack_limit.filter(|_| self.shadow.is_some() && fill.is_some());
-        let filled_stack_limit = match limit {
-            Some(limit) => {
-                let bytes = limit.get(&mut *store).i32().map(i32::cast_unsigned);
-                limit.set(&mut *store, Val::I32(0))?;
-                bytes
-            }
-            None => None,
-        };
+        let is_filled = self.exports.shadow.is_some() && fill.is_some();
+        let limit = self.exports.stack_limit.as_ref().filter(|_| is_filled);
+        let filled_stack_limit = self.number(store, limit).map(i32::cast_unsigned);
+        self.set(store, limit, Val::I32(0))?;
         for (name, value) in [
             (interface::STOP_AT_ALLOCATION, stop_at_allocation),
             (interface::STOP_AT_FREE, stop_at_free),
@@ -226,20 +240,18 @@ impl Gauges {
 
     /// Sets how deep the stacks may get. A call that returns leaves the depth as it found it.
     pub(crate) fn limit_stacks(
-        &self,
+        self,
         store: &mut Store<State>,
         limits: &Limits,
     ) -> Result<(), wasmtime::Error> {
-        let set = |global: Option<Global>, value: u32, store: &mut Store<State>| {
-            global.map_or(Ok(()), |global| global.set(store, Val::I32(value.cast_signed())))
-        };
-        set(self.stack_limit, limits.linear_stack_bytes(), store)?;
-        set(self.depth, limits.call_depth(), store)
+        let value = |value: u32| Val::I32(value.cast_signed());
+        self.set(store, self.exports.stack_limit.as_ref(), value(limits.linear_stack_bytes()))?;
+        self.set(store, self.exports.depth.as_ref(), value(limits.call_depth()))
     }
 
     /// The stack that the stack pass found to be exhausted.
-    pub(crate) fn exhausted_stack(&self, store: &mut Store<State>) -> Option<Stack> {
-        match self.stack_stop?.get(store).i32()? {
+    pub(crate) fn exhausted_stack(self, store: &mut Store<State>) -> Option<Stack> {
+        match self.number(store, self.exports.stack_stop.as_ref())? {
             interface::LINEAR_STACK => Some(Stack::Linear),
             interface::CALL_DEPTH => Some(Stack::Calls),
             _ => None,
@@ -247,46 +259,45 @@ impl Gauges {
     }
 
     /// The linear stack's pointer.
-    pub(crate) fn stack_pointer(&self, store: &mut Store<State>) -> Option<u32> {
-        let value = self.stack_pointer?.get(store).i32()?;
-        Some(value.cast_unsigned())
+    pub(crate) fn stack_pointer(self, store: &mut Store<State>) -> Option<u32> {
+        Some(self.number(store, self.exports.stack_pointer.as_ref())?.cast_unsigned())
     }
 
     /// The shadow memory, where memory is checked.
-    pub(crate) fn shadow(&self) -> Option<Memory> {
-        self.shadow
+    pub(crate) fn shadow(self, store: &mut Store<State>) -> Option<Memory> {
+        self.memory(store, self.exports.shadow.as_ref())
     }
 
     /// The counters and comparisons, where coverage is kept.
-    pub(crate) fn coverage(&self) -> Option<Memory> {
-        self.coverage
+    pub(crate) fn coverage(self, store: &mut Store<State>) -> Option<Memory> {
+        self.memory(store, self.exports.coverage.as_ref())
     }
 
     /// What the heap knows of its blocks, where memory is checked, and the address of its first page.
-    pub(crate) fn heap(&self, store: &mut Store<State>) -> Option<(Memory, u32)> {
-        let base = self.heap_base?.get(store).i32()?;
-        Some((self.heap?, base.cast_unsigned()))
+    pub(crate) fn heap(self, store: &mut Store<State>) -> Option<(Memory, u32)> {
+        let base = self.number(store, self.exports.heap_base.as_ref())?;
+        let records = self.memory(store, self.exports.heap.as_ref())?;
+        Some((records, base.cast_unsigned()))
     }
 
     /// Most bytes that the guest had at once, net of what its checks take, where that is counted.
-    pub(crate) fn memory_peak(&self, store: &mut Store<State>) -> Option<u64> {
-        let peak = self.memory_peak?.get(store).i64()?;
-        Some(peak.cast_unsigned())
+    pub(crate) fn memory_peak(self, store: &mut Store<State>) -> Option<u64> {
+        Some(self.long(store, self.exports.memory_peak.as_ref())?.cast_unsigned())
     }
 
     /// The bytes that say what was read, where a buffer can be watched.
-    pub(crate) fn watch(&self) -> Option<Memory> {
-        self.watch
+    pub(crate) fn watch(self, store: &mut Store<State>) -> Option<Memory> {
+        self.memory(store, self.exports.watch.as_ref())
     }
 
     /// From now on a buffer is watched; says whether it can be.
-    pub(crate) fn watch_buffer(&self, store: &mut Store<State>, address: u32, bytes: u32) -> bool {
+    pub(crate) fn watch_buffer(self, store: &mut Store<State>, address: u32, bytes: u32) -> bool {
         let mut set = |name, value: u32| {
             let global = self.instance.get_global(&mut *store, name);
             let value = Val::I32(value.cast_signed());
             global.is_some_and(|global| global.set(&mut *store, value).is_ok())
         };
-        self.watch.is_some()
+        self.exports.watch.is_some()
             && bytes <= MAX_WATCHED_BYTES
             && set(interface::WATCH_START, address)
             && set(interface::WATCH_BYTES, bytes)
@@ -294,8 +305,8 @@ impl Gauges {
 
     /// What a guest that was compiled with `-fsanitize=address` leaves of its layout: the notes, and two
     /// numbers that go with them.
-    pub(crate) fn layout(&self, store: &mut Store<State>) -> Option<(Memory, u32, u32)> {
-        self.shadow?;
+    pub(crate) fn layout(self, store: &mut Store<State>) -> Option<(Memory, u32, u32)> {
+        self.exports.shadow.as_ref()?;
         let mut number = |name| {
             let value = self.instance.get_global(&mut *store, name)?.get(&mut *store).i32()?;
             Some(value.cast_unsigned())
@@ -307,13 +318,13 @@ impl Gauges {
     }
 
     /// Why the runtime ended the run, if it did.
-    pub(crate) fn stop(&self, store: &mut Store<State>) -> Option<Stop> {
-        self.shadow?;
+    pub(crate) fn stop(self, store: &mut Store<State>) -> Option<Stop> {
+        self.exports.shadow.as_ref()?;
         let notes = self.notes(store)?;
         Stop::read(|wanted| note(&notes, wanted)).ok().flatten()
     }
 
-    fn notes(&self, store: &mut Store<State>) -> Option<Vec<(&'static str, i32)>> {
+    fn notes(self, store: &mut Store<State>) -> Option<Vec<(&'static str, i32)>> {
         let mut notes = Vec::new();
         for name in interface::NOTES {
             let value = self.instance.get_global(&mut *store, name)?.get(&mut *store).i32()?;
@@ -324,12 +335,12 @@ impl Gauges {
 
     /// The violation behind an `unreachable` trap at `site` of the original module, if it is one.
     pub(crate) fn violation(
-        &self,
+        self,
         store: &mut Store<State>,
         original: &[u8],
         site: u32,
     ) -> Option<Violation> {
-        let shadow = self.shadow?;
+        let shadow = self.shadow(store)?;
         let notes = self.notes(store)?;
         Violation::read(original, site, |wanted| note(&notes, wanted), shadow.data(&*store))
             .inspect_err(|error| tracing::warn!(%error, "going on without a memory report"))

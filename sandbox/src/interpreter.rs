@@ -40,6 +40,8 @@ pub(crate) struct Loaded {
     pub(crate) exports: Exports,
     pub(crate) instrumentation: Instrumentation,
     pub(crate) gauges: GaugeExports,
+    /// How many memories and tables an instance begins with.
+    pub(crate) beginnings: [u32; 2],
     sanitize: Sanitize,
     options: Options,
     /// The original.
@@ -62,6 +64,8 @@ impl Loaded {
     ) -> Result<Self, OpenError> {
         let Compiled { module, instrumentation } = compiled;
         let gauges = GaugeExports::of(&module, instrumentation.interface);
+        let resources = module.resources_required();
+        let beginnings = [resources.num_memories, resources.num_tables];
         let info = &instrumentation.module;
         let exports = abi::detect(info, &module)?;
         let instance_pre = sandbox.linker.instantiate_pre(&module).map_err(|error| {
@@ -74,6 +78,7 @@ impl Loaded {
             exports,
             instrumentation,
             gauges,
+            beginnings,
             sanitize,
             options,
             wasm,
@@ -284,7 +289,7 @@ impl Interpreter {
     /// `look` sees the session when it is over; then its instance is left.
     pub(crate) fn run_session(
         session: Result<Session<'_>, Box<Unstarted>>,
-        look: impl FnOnce(&Session<'_>),
+        look: impl FnOnce(&mut Session<'_>),
     ) -> (Run, Option<Vessel>) {
         match session {
             Err(unstarted) => (Run::new(unstarted.outcome, unstarted.finished), None),
@@ -293,7 +298,7 @@ impl Interpreter {
                     Ok(outcome) => outcome,
                     Err(ended) => ended.into_outcome(),
                 };
-                look(&session);
+                look(&mut session);
                 let (finished, vessel) = session.finish();
                 (Run::new(outcome, finished), Some(vessel))
             }

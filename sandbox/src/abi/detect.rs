@@ -15,7 +15,8 @@ pub(crate) struct Exports<E = ModuleExport> {
     pub(crate) entry: Entry<E>,
 }
 
-/// Those of its ABI.
+/// Those of its ABI, without those that lie behind the door ([`Behind`](crate::instrument::Behind)): they are
+/// there, and of the right type.
 pub(crate) enum Entry<E = ModuleExport> {
     Reactor(Reactor<E>),
     Harness(Harness<E>),
@@ -24,19 +25,15 @@ pub(crate) enum Entry<E = ModuleExport> {
 
 pub(crate) struct Reactor<E = ModuleExport> {
     pub(crate) abi_version: E,
-    pub(crate) alloc: E,
-    pub(crate) load: E,
-    pub(crate) evaluate: E,
-    pub(crate) free: Option<E>,
+    /// Whether it has `proofhouse_free`.
+    pub(crate) frees: bool,
     pub(crate) warmup: Option<E>,
     pub(crate) configure: Option<E>,
     pub(crate) describe: Option<E>,
 }
 
 pub(crate) struct Harness<E = ModuleExport> {
-    pub(crate) malloc: E,
     pub(crate) initialise: Option<E>,
-    pub(crate) test_one_input: E,
 }
 
 pub(crate) struct Command<E = ModuleExport> {
@@ -80,12 +77,13 @@ struct Lookup<'a, E> {
 
 impl<E> Lookup<'_, E> {
     fn reactor(&self) -> Result<Reactor<E>, Unusable> {
+        let abi_version = self.function("proofhouse_abi_version", "() -> (i32)")?;
+        self.function("proofhouse_alloc", "(i32) -> (i32)")?;
+        self.function("proofhouse_load", "(i32, i32) -> (i32)")?;
+        self.function("proofhouse_evaluate", "(i32, i32) -> (i32)")?;
         Ok(Reactor {
-            abi_version: self.function("proofhouse_abi_version", "() -> (i32)")?,
-            alloc: self.function("proofhouse_alloc", "(i32) -> (i32)")?,
-            load: self.function("proofhouse_load", "(i32, i32) -> (i32)")?,
-            evaluate: self.function("proofhouse_evaluate", "(i32, i32) -> (i32)")?,
-            free: self.optional("proofhouse_free", "(i32) -> ()")?,
+            abi_version,
+            frees: self.optional("proofhouse_free", "(i32) -> ()")?.is_some(),
             warmup: self.optional("proofhouse_warmup", "() -> ()")?,
             configure: self.optional("proofhouse_configure", "(i32, i32) -> (i32)")?,
             describe: self.optional("proofhouse_describe", "() -> (i64)")?,
@@ -93,11 +91,10 @@ impl<E> Lookup<'_, E> {
     }
 
     fn harness(&self) -> Result<Harness<E>, Unusable> {
-        Ok(Harness {
-            malloc: self.function("malloc", "(i32) -> (i32)")?,
-            initialise: self.optional("LLVMFuzzerInitialize", "(i32, i32) -> (i32)")?,
-            test_one_input: self.function("LLVMFuzzerTestOneInput", "(i32, i32) -> (i32)")?,
-        })
+        self.function("malloc", "(i32) -> (i32)")?;
+        let initialise = self.optional("LLVMFuzzerInitialize", "(i32, i32) -> (i32)")?;
+        self.function("LLVMFuzzerTestOneInput", "(i32, i32) -> (i32)")?;
+        Ok(Harness { initialise })
     }
 
     fn has(&self, name: &str) -> bool {

@@ -54,7 +54,7 @@ pub(crate) fn prepare(session: &mut Session<'_>) -> Result<(), Ended> {
 pub(crate) fn judge(session: &mut Session<'_>) -> Result<crate::outcome::Outcome, Ended> {
     match session.entry() {
         Entry::Reactor(entry) => reactor::judge(session, entry),
-        Entry::Harness(entry) => harness::judge(session, entry),
+        Entry::Harness(_) => harness::judge(session),
         Entry::Command(entry) => command::judge(session, entry),
     }
 }

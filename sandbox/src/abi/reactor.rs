@@ -3,12 +3,12 @@
 use super::ABI_VERSION;
 use super::detect::Reactor;
 use crate::description::Description;
+use crate::instrument::Behind;
 use crate::limits::MAX_DESCRIPTION_BYTES;
 use crate::message::Said;
 use crate::outcome::{AbiViolation, Outcome, Unusable};
-use crate::session::{Allocate, Buffer, Ended, Evaluated, Session};
+use crate::session::{Buffer, Ended, Evaluated, Session};
 use crate::verdict::Phase;
-use wasmtime::TypedFunc;
 
 /// Warmed up and configured.
 pub(super) fn prepare(session: &mut Session<'_>, entry: &Reactor) -> Result<(), Ended> {
@@ -17,38 +17,36 @@ pub(super) fn prepare(session: &mut Session<'_>, entry: &Reactor) -> Result<(), 
 }
 
 pub(super) fn judge(session: &mut Session<'_>, entry: &Reactor) -> Result<Outcome, Ended> {
-    let allocate: Allocate = session.function(&entry.alloc)?;
-    let free = entry.free.as_ref().map(|free| session.function(free)).transpose()?;
     session.enter(Phase::Alloc);
-    let content = session.hand_over_content(&allocate)?;
+    let content = session.hand_over_content(Behind::Alloc)?;
     session.enter(Phase::Load);
-    let code: i32 = session.call_once(&entry.load, content.arguments())?;
+    let code = session.call(Behind::Load, content.arguments())?;
     if code != 0 {
         let Said { position, text: message } = session.said();
         return Ok(Outcome::Rejected { code, message, position });
     }
     session.loaded();
 
-    let evaluate = session.function(&entry.evaluate)?;
     for (index, event) in session.job.events.iter().enumerate() {
         session.evaluating(index);
-        let event = session.hand_over(&allocate, event)?;
-        let result: i32 = session.call(&evaluate, event.arguments())?;
+        let event = session.hand_over(Behind::Alloc, event)?;
+        let result = session.call(Behind::Evaluate, event.arguments())?;
         let Ok(matches) = u32::try_from(result) else {
             let Said { position, text: message } = session.said();
             return Ok(Outcome::EvaluationError { code: result, message, position });
         };
-        give_back(session, free.as_ref(), event)?;
+        give_back(session, entry, event)?;
         session.evaluated(|emitted, fuel| Evaluated { matches, emitted, fuel });
     }
     Ok(Outcome::Accepted)
 }
 
-/// `proofhouse_free`, where the interpreter has it.
-type Free = TypedFunc<i32, ()>;
-
-fn give_back(session: &mut Session<'_>, free: Option<&Free>, buffer: Buffer) -> Result<(), Ended> {
-    free.map_or(Ok(()), |free| session.call(free, buffer.address.cast_signed()))
+/// Frees a buffer, where the interpreter has `proofhouse_free`.
+fn give_back(session: &mut Session<'_>, entry: &Reactor, buffer: Buffer) -> Result<(), Ended> {
+    if entry.frees {
+        session.call(Behind::Free, [buffer.address, 0])?;
+    }
+    Ok(())
 }
 
 fn warm_up(session: &mut Session<'_>, entry: &Reactor) -> Result<(), Ended> {
@@ -60,15 +58,14 @@ fn configure(session: &mut Session<'_>, entry: &Reactor) -> Result<(), Ended> {
         return Ok(());
     };
     session.enter(Phase::Configure);
-    let allocate: Allocate = session.function(&entry.alloc)?;
-    let free = entry.free.as_ref().map(|free| session.function(free)).transpose()?;
-    let configuration = session.hand_over(&allocate, json.as_bytes())?;
-    let code: i32 = session.call_once(configure, configuration.arguments())?;
+    let configuration = session.hand_over(Behind::Alloc, json.as_bytes())?;
+    let [address, size] = configuration.arguments().map(u32::cast_signed);
+    let code: i32 = session.call_once(configure, (address, size))?;
     if code != 0 {
         let (function, message) = ("proofhouse_configure", session.said().into_text());
         return Err(Ended::violation(AbiViolation::Refused { function, code, message }));
     }
-    give_back(session, free.as_ref(), configuration)
+    give_back(session, entry, configuration)
 }
 
 /// Asks an interpreter which ABI version it speaks and what it says of itself.

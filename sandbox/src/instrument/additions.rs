@@ -10,6 +10,7 @@ use super::Options;
 use super::asan::{Found, Links, Redirects};
 use super::checks::Checks;
 use super::coverage::{CoveragePlan, Kept};
+use super::door::{self, Rooms};
 use super::function::Passes;
 use super::grow::{Grow, most_pages};
 use super::image;
@@ -60,6 +61,8 @@ pub(super) struct Additions {
     pub(super) tell_oracle: Option<u32>,
     /// Whether there are globals for a watched buffer.
     pub(super) watched_globals: bool,
+    /// The functions behind the door.
+    pub(super) rooms: Rooms,
 }
 
 impl Additions {
@@ -113,8 +116,10 @@ impl Additions {
             .map(|kept| CoveragePlan::of(original, names, memory, behind, kept))
             .transpose()?;
         let added_globals = added(Runtime::globals).saturating_add(base.globals);
-        // What an oracle and a watched buffer know is the host's.
-        let mutable_globals = image::mutable_globals(original, own_globals..added_globals)?
+        // What an oracle and a watched buffer know is the host's. Fuel is set before each call.
+        let set = [gauges.fuel, gauges.fuel_reserve];
+        let added_globals = (own_globals..added_globals).filter(|global| !set.contains(&Some(*global)));
+        let mutable_globals = image::mutable_globals(original, added_globals)?
             .filter(|_| !oracle && !options.watch);
         // A runtime would read what the guest has it read, and nobody would see it.
         let watch = gauges.watch.filter(|_| runtime.is_none() && original.memory.is_some());
@@ -143,6 +148,7 @@ impl Additions {
             layout,
             tell_oracle,
             watched_globals: options.watch,
+            rooms: door::rooms(original)?,
         })
     }
 
@@ -157,6 +163,16 @@ impl Additions {
         self.passes.fuel?;
         let writer = u32::from(self.writer_type().is_some());
         Some(self.types_behind_the_runtime().saturating_add(writer))
+    }
+
+    /// Index of the door's type, if fuel is metered: behind that.
+    pub(super) fn door_type(&self) -> Option<u32> {
+        Some(self.slice_type()?.saturating_add(1))
+    }
+
+    /// Index of the door, if fuel is metered: the last function of all.
+    pub(super) fn door(&self) -> Option<u32> {
+        Some(self.passes.fuel?.function.saturating_add(1))
     }
 
     fn types_behind_the_runtime(&self) -> u32 {
@@ -203,9 +219,9 @@ fn judge_all(
     added: impl Fn(fn(&Runtime) -> u32) -> u32,
     options: Options,
 ) -> Result<(), Refusal> {
-    // Coverage may add one of each, and so does metering.
+    // Coverage may add one of each, and metering adds two.
     let [coverage, meter] = [options.coverage, options.meter].map(u32::from);
-    let more = |of: u32| of.saturating_add(coverage).saturating_add(meter);
+    let more = |of: u32| of.saturating_add(coverage).saturating_add(meter.saturating_mul(2));
     judge(Limited::Types, base.types, more(added(Runtime::types)), MAX_TYPES)?;
     judge(Limited::Functions, base.functions, more(added(Runtime::functions)), MAX_FUNCTIONS)?;
     judge(Limited::Globals, base.globals, added(Runtime::globals), MAX_GLOBALS)

@@ -1,8 +1,6 @@
 //! What can differ between two instances of a module, beside memories: whether a host can make one equal
 //! to another.
 
-use std::ops::Range;
-
 use wasmparser::{Operator, ValType};
 
 use super::original::Original;
@@ -17,7 +15,7 @@ const MAX_GLOBALS: usize = 1024;
 /// `added` are numbers, and a host may read those that are not mutable too.
 pub(super) fn mutable_globals(
     original: &Original<'_>,
-    added: Range<u32>,
+    added: impl Iterator<Item = u32>,
 ) -> Result<Option<Vec<u32>>, Refusal> {
     let mut found = Vec::new();
     for (global, index) in original.globals.clone().into_iter().flatten().zip(0u32..) {

@@ -20,6 +20,10 @@ pub const FUEL_SLICE: i64 = 1 << 24;
 /// Mutable `i64` global: fuel that functions with a fixed price were lent while they run. If a run ends
 /// inside one of them, this much of the fuel that is left was never the guest's.
 pub const FUEL_LENT: &str = "__proofhouse_fuel_lent";
+/// Function `(behind: i32, fuel: i64, i32, i32) -> (i32, i64)`: sets [`FUEL`], calls the original's function
+/// of that number ([`Behind`](super::Behind)), and gives back its result and what [`FUEL`] is then. Traps
+/// for a function that the original does not have. Present if fuel is.
+pub const DOOR: &str = "__proofhouse_door";
 /// Memory: the shadow, one byte for every eight of the guest's memory, and grows with it.
 pub const SHADOW: &str = "__proofhouse_shadow";
 /// Memory: counters and comparisons, in the places that a [`CoverageMap`](super::CoverageMap) says. It
@@ -133,7 +137,7 @@ pub(super) const STOP_SIZE: &str = "__proofhouse_stop_size";
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Interface {
-    /// It has [`FUEL`] and [`FUEL_RESERVE`].
+    /// It has [`FUEL`], [`FUEL_RESERVE`] and [`DOOR`].
     pub fuel: bool,
     /// It has [`FUEL_LENT`].
     pub fuel_lent: bool,

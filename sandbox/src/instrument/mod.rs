@@ -46,6 +46,7 @@ mod bulk;
 mod checks;
 mod coverage;
 mod customs;
+mod door;
 mod function;
 mod grow;
 mod heap;
@@ -83,6 +84,7 @@ pub use coverage::{
     CallComparison, CallKind, CallSite, Comparison, CoverageMap, CoveragePoint, DamagedCoverage,
     PointKind, Site,
 };
+pub use door::Behind;
 pub(crate) use heap::written_records;
 pub use heap::{HeapObject, HeapRecords, NearObject, Place};
 pub use interface::Interface;

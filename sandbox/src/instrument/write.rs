@@ -12,6 +12,7 @@ use wasmparser::SectionLimited;
 use super::additions::{Additions, SHADOW};
 use super::coverage::{WRITER_PARAMETERS, writer};
 use super::customs::{Fate, fate};
+use super::door;
 use super::function::{Forward, Function, Told};
 use super::interface::{self, Interface, PREFIX, WATCHED_PADDING};
 use super::known::Role;
@@ -118,6 +119,9 @@ impl Writer<'_, '_> {
         if self.additions.slice_type().is_some() {
             to.ty().function(SLICE_PARAMETERS, SLICE_RESULTS);
         }
+        if self.additions.door_type().is_some() {
+            to.ty().function(door::PARAMETERS, door::RESULTS);
+        }
         Ok(to)
     }
 
@@ -129,8 +133,12 @@ impl Writer<'_, '_> {
         if let Some(runtime) = &self.additions.runtime {
             runtime.write_functions(self.additions.base, &mut to);
         }
-        for ty in [self.additions.writer_type(), self.additions.slice_type()].into_iter().flatten()
-        {
+        let added = [
+            self.additions.writer_type(),
+            self.additions.slice_type(),
+            self.additions.door_type(),
+        ];
+        for ty in added.into_iter().flatten() {
             to.function(ty);
         }
         to
@@ -232,6 +240,9 @@ impl Writer<'_, '_> {
             to.export(interface::FUEL, ExportKind::Global, fuel.fuel);
             to.export(interface::FUEL_RESERVE, ExportKind::Global, fuel.reserve);
         }
+        if let Some(door) = self.additions.door() {
+            to.export(interface::DOOR, ExportKind::Func, door);
+        }
         if let Some(lent) = self.additions.fuel_lent {
             to.export(interface::FUEL_LENT, ExportKind::Global, lent);
         }
@@ -322,6 +333,7 @@ impl Writer<'_, '_> {
         }
         if let Some(slices) = self.additions.passes.fuel {
             code.raw(&slices.body().into_raw_body());
+            code.raw(&door::body(&self.additions.rooms, slices.fuel).into_raw_body());
         }
         Ok((code, hints, offsets))
     }
@@ -371,6 +383,9 @@ impl Writer<'_, '_> {
             }
             if let Some(slices) = self.additions.passes.fuel {
                 to.append(slices.function, &format!("{PREFIX}take_slice"));
+            }
+            if let Some(door) = self.additions.door() {
+                to.append(door, interface::DOOR);
             }
         }));
     }

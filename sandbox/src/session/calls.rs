@@ -3,12 +3,13 @@
 use super::{Ended, Session, outcome_of, too_large};
 use crate::guest_memory::GuestMemory;
 use crate::host::{Stop, split};
+use crate::instrument::Behind;
 use crate::num::u64_of;
 use crate::outcome::{AbiViolation, Outcome, Resource};
 use wasmtime::{AsContextMut, ModuleExport, TypedFunc, WasmParams, WasmResults};
 
-/// The guest's allocator: size in, address out.
-pub(crate) type Allocate = TypedFunc<i32, i32>;
+/// The one way into a guest: what lies behind it, fuel and two arguments; a result, and the fuel that is left.
+pub(super) type Door = TypedFunc<(i32, i64, i32, i32), (i32, i64)>;
 
 /// A buffer of the guest that holds an input.
 #[derive(Clone, Copy)]
@@ -19,40 +20,74 @@ pub(crate) struct Buffer {
 
 impl Buffer {
     /// As the entry points take it.
-    pub(crate) fn arguments(self) -> (i32, i32) {
-        (self.address.cast_signed(), self.size.cast_signed())
+    pub(crate) fn arguments(self) -> [u32; 2] {
+        [self.address, self.size]
     }
 }
 
 impl Session<'_> {
-    /// An entry point, ready to be called: looked up once where it is called for many events.
-    pub(crate) fn function<P: WasmParams, R: WasmResults>(
+    /// Calls an entry point with the whole fuel of one call, through the door.
+    pub(crate) fn call(&mut self, behind: Behind, [a, b]: [u32; 2]) -> Result<i32, Ended> {
+        let limit = self.job.limits.fuel;
+        self.in_time()?;
+        let door = match self.door.take() {
+            Some(door) => door,
+            None => self.function(self.loaded.gauges.door())?,
+        };
+        let fuel = self.gauges().refill(&mut self.store, limit);
+        let called = fuel.and_then(|fuel| {
+            let arguments = (behind.number(), fuel, a.cast_signed(), b.cast_signed());
+            door.call(&mut self.store, arguments)
+        });
+        self.door = Some(door);
+        let left = match called {
+            Ok((_, left)) => self.gauges().with_reserve(&mut self.store, limit, left),
+            Err(_) => self.gauges().fuel(&mut self.store, limit, false),
+        };
+        self.paid(limit, left, called.map(|(result, _)| result))
+    }
+
+    /// Calls an entry point that is called once, with the whole fuel of one call.
+    pub(crate) fn call_once<P: WasmParams, R: WasmResults>(
         &mut self,
         export: &ModuleExport,
+        parameters: P,
+    ) -> Result<R, Ended> {
+        let function: TypedFunc<P, R> = self.function(Some(export))?;
+        let limit = self.job.limits.fuel;
+        self.in_time()?;
+        let called = self
+            .gauges()
+            .refuel(&mut self.store, limit)
+            .and_then(|()| function.call(&mut self.store, parameters));
+        let left = self.gauges().fuel(&mut self.store, limit, called.is_ok());
+        self.paid(limit, left, called)
+    }
+
+    /// An entry point, ready to be called.
+    fn function<P: WasmParams, R: WasmResults>(
+        &mut self,
+        export: Option<&ModuleExport>,
     ) -> Result<TypedFunc<P, R>, Ended> {
-        self.instance
-            .get_module_export(&mut self.store, export)
+        export
+            .and_then(|export| self.instance.get_module_export(&mut self.store, export))
             .and_then(wasmtime::Extern::into_func)
             .ok_or_else(|| wasmtime::Error::msg("an export that was detected is not there"))
             .and_then(|function| function.typed(&self.store))
             .map_err(|error| outcome_of(self.loaded, &error))
     }
 
-    /// Calls an entry point with the whole fuel of one call.
-    pub(crate) fn call<P: WasmParams, R: WasmResults>(
+    fn in_time(&mut self) -> Result<(), Ended> {
+        self.store.data().growth.in_time().map_err(|late| self.refused(late))
+    }
+
+    /// What a call ended in that left so much of its fuel.
+    fn paid<R>(
         &mut self,
-        function: &TypedFunc<P, R>,
-        parameters: P,
+        limit: u64,
+        left: i64,
+        called: Result<R, wasmtime::Error>,
     ) -> Result<R, Ended> {
-        let limit = self.job.limits.fuel;
-        if let Err(late) = self.store.data().growth.in_time() {
-            return Err(self.refused(late));
-        }
-        let called = self
-            .gauges
-            .refuel(&mut self.store, limit)
-            .and_then(|()| function.call(&mut self.store, parameters));
-        let left = self.gauges.fuel(&mut self.store, limit, called.is_ok());
         // What was overdrawn by the last block is not used: there was no more.
         let used = limit.saturating_sub(u64::try_from(left).unwrap_or(0));
         self.fuel = self.fuel.saturating_add(used);
@@ -67,26 +102,15 @@ impl Session<'_> {
         }
     }
 
-    /// The same for an entry point that is called once.
-    pub(crate) fn call_once<P: WasmParams, R: WasmResults>(
-        &mut self,
-        export: &ModuleExport,
-        parameters: P,
-    ) -> Result<R, Ended> {
-        let function = self.function(export)?;
-        self.call(&function, parameters)
-    }
-
     /// Asks the guest for a buffer and copies an input into it.
     ///
     /// An empty input still gets a buffer of one byte: no allocator must answer a request for none.
-    pub(crate) fn hand_over(&mut self, allocate: &Allocate, input: &[u8]) -> Result<Buffer, Ended> {
+    pub(crate) fn hand_over(&mut self, allocate: Behind, input: &[u8]) -> Result<Buffer, Ended> {
         let Ok(size) = u32::try_from(input.len()) else {
             return Err(too_large(input).into());
         };
         let request = size.max(1);
-        let address: i32 = self.call(allocate, request.cast_signed())?;
-        let address = address.cast_unsigned();
+        let address = self.call(allocate, [request, 0])?.cast_unsigned();
         if address == 0 {
             let (resource, requested) = (Resource::Allocator, u64::from(request));
             let limit = self.job.limits.memory_bytes;
@@ -110,7 +134,7 @@ impl Session<'_> {
     }
 
     /// The same for the content of the run.
-    pub(crate) fn hand_over_content(&mut self, allocate: &Allocate) -> Result<Buffer, Ended> {
+    pub(crate) fn hand_over_content(&mut self, allocate: Behind) -> Result<Buffer, Ended> {
         let buffer = self.hand_over(allocate, self.job.content)?;
         self.content = Some(buffer);
         Ok(buffer)

@@ -52,7 +52,7 @@ impl Session<'_> {
 
     /// The outcome if the memory checks stopped the guest.
     fn stopped_by_checks(&mut self, error: &wasmtime::Error) -> Option<Outcome> {
-        if let Some(stack) = self.gauges.exhausted_stack(&mut self.store) {
+        if let Some(stack) = self.gauges().exhausted_stack(&mut self.store) {
             let limit = match stack {
                 Stack::Linear => return Some(self.linear_stack_exhausted(error)),
                 Stack::Calls => u64::from(self.job.limits.call_depth()),
@@ -61,7 +61,7 @@ impl Session<'_> {
             return Some(Outcome::StackExhausted { stack, limit, frames });
         }
         let frames = self.loaded.frames_of(error);
-        match self.gauges.stop(&mut self.store) {
+        match self.gauges().stop(&mut self.store) {
             Some(RuntimeStop::MemoryLimit { bytes: requested }) => {
                 let limit = self.job.limits.memory_bytes;
                 let resource = Resource::Memory;
@@ -74,7 +74,7 @@ impl Session<'_> {
             Some(RuntimeStop::Violation) | None => {}
         }
         let site = self.loaded.site_of(error)?;
-        let violation = self.gauges.violation(&mut self.store, self.loaded.wasm(), site)?;
+        let violation = self.gauges().violation(&mut self.store, self.loaded.wasm(), site)?;
         if self.left_the_stack(Some(violation.address)) {
             return Some(self.linear_stack_exhausted(error));
         }
@@ -98,7 +98,7 @@ impl Session<'_> {
     fn left_the_stack(&mut self, address: Option<u64>) -> bool {
         let summary = &self.loaded.instrumentation.summary;
         let Some(stack) = summary.stack_pointer else { return false };
-        let Some(now) = self.gauges.stack_pointer(&mut self.store) else { return false };
+        let Some(now) = self.gauges().stack_pointer(&mut self.store) else { return false };
         let null_page = match summary.null_page {
             Some(NullPageFound::Guarded { bytes, end_of_stack: true }) => bytes,
             Some(NullPageFound::Guarded { end_of_stack: false, .. }) => return false,
@@ -124,9 +124,9 @@ impl Session<'_> {
 
     /// The error with the object that it missed, if there is one.
     fn with_object(&mut self, memory: MemoryError) -> MemoryError {
-        let notes = self.gauges.layout(&mut self.store);
+        let notes = self.gauges().layout(&mut self.store);
         let content = self.content.map(|content| content.address);
-        let memory = match self.gauges.heap(&mut self.store) {
+        let memory = match self.gauges().heap(&mut self.store) {
             Some((heap, base)) => {
                 memory.near_block(HeapRecords { memory: heap.data(&self.store), base }, content)
             }
@@ -146,7 +146,7 @@ impl Session<'_> {
     }
 
     fn shadow(&self) -> &[u8] {
-        self.gauges.shadow().map(|shadow| shadow.data(&self.store)).unwrap_or_default()
+        self.store.data().shadow.map(|shadow| shadow.data(&self.store)).unwrap_or_default()
     }
 
     /// What it means that the host could not use the guest's memory while it was not running.

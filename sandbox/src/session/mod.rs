@@ -5,7 +5,8 @@ mod calls;
 mod ending;
 mod watch;
 
-pub(crate) use calls::{Allocate, Buffer};
+pub(crate) use calls::Buffer;
+use calls::Door;
 pub(crate) use ending::Ended;
 use ending::outcome_of;
 
@@ -42,7 +43,8 @@ pub(crate) struct Session<'a> {
     loaded: &'a Loaded,
     store: Store<State>,
     instance: Instance,
-    gauges: Gauges,
+    /// The one way in, once it was used.
+    door: Option<Door>,
     phase: Phase,
     event: Option<usize>,
     fuel: u64,
@@ -63,7 +65,7 @@ pub(crate) struct Session<'a> {
 pub(crate) struct Vessel {
     pub(crate) store: Store<State>,
     pub(crate) instance: Instance,
-    gauges: Gauges,
+    door: Option<Door>,
 }
 
 impl Vessel {
@@ -169,7 +171,9 @@ impl<'a> Session<'a> {
     ) -> Result<Self, Box<Unstarted>> {
         self.fuel = image.fuel();
         self.enter(Phase::Initialise);
-        match restored.and_then(|()| self.set_limits(Tuning::default())) {
+        // An image was taken under the same limits, and the guest's part of them is in it.
+        self.limit_growth();
+        match restored {
             Ok(()) => Ok(self),
             Err(error) => {
                 let ended = self.outcome_of(&error);
@@ -186,8 +190,7 @@ impl<'a> Session<'a> {
         loaded: &'a Loaded,
         job: &'a Job<'a>,
     ) -> Result<Self, Box<Unstarted>> {
-        let resources = loaded.module.resources_required();
-        let state = state(loaded, job, [resources.num_memories, resources.num_tables]);
+        let state = state(loaded, job, loaded.beginnings);
         if let Err(outcome) = fits(loaded, job) {
             let finished = Finished::without_instance(0, state);
             return Err(Box::new(Unstarted { outcome, finished }));
@@ -204,8 +207,7 @@ impl<'a> Session<'a> {
         };
         let memory = instance.get_module_export(&mut store, &loaded.exports.memory);
         store.data_mut().memory = memory.and_then(wasmtime::Extern::into_memory);
-        let gauges = Gauges::of(&loaded.gauges, instance, &mut store);
-        store.data_mut().shadow = gauges.shadow();
+        store.data_mut().shadow = Gauges::of(&loaded.gauges, instance).shadow(&mut store);
         if loaded.instrumentation.interface.oracle
             && let Err(error) = connect_oracle(&mut store, instance)
         {
@@ -213,17 +215,17 @@ impl<'a> Session<'a> {
             let finished = Finished::without_instance(0, store.into_data());
             return Err(Box::new(Unstarted { outcome, finished }));
         }
-        Ok(Self::new(loaded, job, Vessel { store, instance, gauges }))
+        Ok(Self::new(loaded, job, Vessel { store, instance, door: None }))
     }
 
     fn new(loaded: &'a Loaded, job: &'a Job<'a>, vessel: Vessel) -> Self {
-        let Vessel { store, instance, gauges } = vessel;
+        let Vessel { store, instance, door } = vessel;
         Self {
             job,
             loaded,
             store,
             instance,
-            gauges,
+            door,
             phase: Phase::Instantiate,
             event: None,
             fuel: 0,
@@ -285,31 +287,43 @@ impl<'a> Session<'a> {
     }
 
     fn set_limits(&mut self, tuning: Tuning) -> Result<(), wasmtime::Error> {
-        let Self { gauges, store, job, .. } = self;
+        let gauges = self.gauges();
+        let Self { store, job, .. } = self;
         gauges.limit_stacks(store, job.limits)?;
-        if gauges.limit_memory(store, job.limits.memory_bytes)? {
-            store.data_mut().growth.leave_to_the_guest(job.limits.memory_bytes);
-        }
+        gauges.limit_memory(store, job.limits.memory_bytes)?;
         if tuning != Tuning::default() {
             gauges.tune(store, tuning)?;
         }
+        self.limit_growth();
         Ok(())
     }
 
+    /// Where the guest itself is limited, what remains here is a bound for it and its checks together.
+    fn limit_growth(&mut self) {
+        if self.gauges().limits_memory() {
+            self.store.data_mut().growth.leave_to_the_guest(self.job.limits.memory_bytes);
+        }
+    }
+
+    fn gauges(&self) -> Gauges<'a> {
+        Gauges::of(&self.loaded.gauges, self.instance)
+    }
+
     /// Counters and comparisons until now, where coverage is kept.
-    pub(crate) fn observation(&self) -> Option<Observation<'_>> {
+    pub(crate) fn observation(&mut self) -> Option<Observation<'_>> {
         let map = self.loaded.instrumentation.coverage.as_ref()?;
-        Some(Observation::new(map, self.gauges.coverage()?.data(&self.store)))
+        let coverage = self.gauges().coverage(&mut self.store)?;
+        Some(Observation::new(map, coverage.data(&self.store)))
     }
 
     /// What is left when it is over, and the instance as it was left.
     pub(crate) fn finish(mut self) -> (Finished, Vessel) {
         let allocations = self.allocations_before.map_or(0..0, |before| {
-            let last = self.gauges.allocations(&mut self.store);
+            let last = self.gauges().allocations(&mut self.store);
             before.saturating_add(1)..last.saturating_add(1)
         });
         let initial = self.loaded.info().initial_memory_bytes;
-        let counted = self.gauges.memory_peak(&mut self.store).map(|peak| peak.max(initial));
+        let counted = self.gauges().memory_peak(&mut self.store).map(|peak| peak.max(initial));
         let state = self.store.data_mut();
         let finished = Finished {
             phase: self.phase,
@@ -321,8 +335,8 @@ impl<'a> Session<'a> {
             evaluated: self.evaluated,
             captured: std::mem::take(&mut state.captured),
         };
-        let Self { store, instance, gauges, .. } = self;
-        (finished, Vessel { store, instance, gauges })
+        let Self { store, instance, door, .. } = self;
+        (finished, Vessel { store, instance, door })
     }
 
     /// The entry points of the ABI.
@@ -334,7 +348,7 @@ impl<'a> Session<'a> {
     pub(crate) fn enter(&mut self, phase: Phase) {
         self.phase = phase;
         if phase == Phase::Load {
-            self.allocations_before = Some(self.gauges.allocations(&mut self.store));
+            self.allocations_before = Some(self.gauges().allocations(&mut self.store));
         }
         self.messages_before = self.store.data().captured.messages.len();
     }

@@ -11,7 +11,7 @@ impl Session<'_> {
     pub(super) fn watch(&mut self) {
         let Some(found) = self.loaded.instrumentation.watch else { return };
         let Some(content) = self.content else { return };
-        if !self.gauges.watch_buffer(&mut self.store, content.address, content.size) {
+        if !self.gauges().watch_buffer(&mut self.store, content.address, content.size) {
             return;
         }
         self.store.data_mut().reads = Some(HostReads::of(content.address, content.size));
@@ -21,16 +21,17 @@ impl Session<'_> {
     }
 
     /// What was watched.
-    pub(crate) fn watched(&self) -> Option<Watched> {
+    pub(crate) fn watched(&mut self) -> Option<Watched> {
+        let watch = self.gauges().watch(&mut self.store)?;
         let reads = self.store.data().reads.as_ref()?;
-        let bytes = self.gauges.watch()?.data(&self.store);
+        let bytes = watch.data(&self.store);
         let read = reads.with(bytes.get(usize_of(WATCHED_PADDING)..)?);
         Some(Watched { read, remembered: self.remembered })
     }
 
     /// Digest of the guest's memory but for those bytes, its size, and the stack pointer.
     fn digest_without(&mut self, address: u32, bytes: u32) -> Option<[u8; 32]> {
-        let pointer = self.gauges.stack_pointer(&mut self.store);
+        let pointer = self.gauges().stack_pointer(&mut self.store);
         let memory = self.store.data().memory?.data(&self.store);
         let (before, rest) = memory.split_at_checked(usize_of(address))?;
         let after = rest.get(usize_of(bytes)..)?;
