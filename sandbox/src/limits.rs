@@ -28,6 +28,12 @@ pub const DEFAULT_MESSAGE_BYTES: u64 = MIB;
 /// The host's watchdog for one run. Fuel ends a run long before; this ends a host that hangs.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_mins(2);
 
+/// Fuel for a call of a host function, beside one for each byte that it handles. It is not taken from the
+/// guest's: for each call into the interpreter the host may work for as much fuel as the guest may use.
+pub const HOST_CALL_FUEL: u64 = 64;
+/// The same for each buffer of a list that reads or writes go to.
+pub const HOST_BUFFER_FUEL: u64 = 16;
+
 /// Largest module that is compiled, in bytes: a large interpreter with its line tables has 20 MiB.
 pub const MAX_MODULE_BYTES: u64 = 64 * MIB;
 /// Most functions in a module: ten times a browser-sized program.

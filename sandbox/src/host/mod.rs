@@ -30,6 +30,8 @@ pub(crate) enum Stop {
     Memory(HostAccess),
     #[error("output over the limit of {limit}")]
     Flood { stream: Stream, limit: u64 },
+    #[error("the host has worked as long as fuel of {limit} lasts")]
+    OutOfFuel { limit: u64 },
     #[error("{milliseconds} ms are over")]
     Late { milliseconds: u64 },
     #[error("memory over the limit of {limit}")]

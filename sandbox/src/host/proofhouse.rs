@@ -2,7 +2,7 @@
 //! `proofhouse.emit`.
 
 use super::State;
-use super::state::memory_and_state;
+use super::state::called;
 use crate::message::{Message, TextPosition};
 use crate::num::address;
 use wasmtime::{Caller, Linker, Result};
@@ -42,7 +42,7 @@ fn keep(
     (level, position): (i32, Option<TextPosition>),
     (text, size): (i32, i32),
 ) -> Result<()> {
-    let (memory, state) = memory_and_state(caller, function)?;
+    let (memory, state) = called(caller, function)?;
     let bytes = memory.slice(address(text), address(size))?;
     // A flood is refused before its bytes are copied.
     state.charge_message(bytes.len())?;
@@ -52,7 +52,7 @@ fn keep(
 }
 
 fn emit(mut caller: Caller<'_, State>, record: i32, size: i32) -> Result<()> {
-    let (memory, state) = memory_and_state(&mut caller, "proofhouse.emit")?;
+    let (memory, state) = called(&mut caller, "proofhouse.emit")?;
     let bytes = memory.slice(address(record), address(size))?;
     state.charge_record(bytes.len())?;
     state.captured.emitted.push(bytes);

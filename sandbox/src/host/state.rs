@@ -6,7 +6,7 @@ use super::wasi::{Wasi, WasiState};
 use crate::clock::Deadline;
 use crate::guest_memory::GuestMemory;
 use crate::instrument::oracle::Oracle;
-use crate::limits::{CHECKED_BYTES, CHECKED_SHARE, Limits};
+use crate::limits::{CHECKED_BYTES, CHECKED_SHARE, HOST_CALL_FUEL, Limits};
 use crate::message::Message;
 use crate::num::u64_of;
 use crate::outcome::{AbiViolation, Resource, Stream};
@@ -23,6 +23,8 @@ pub(crate) struct State {
     pub(crate) growth: Growth,
     pub(crate) captured: Captured,
     pub(crate) wasi: Wasi,
+    /// What host functions did since the guest was entered, in fuel.
+    pub(crate) work: u64,
     /// Judges accesses where the guest asks.
     pub(crate) oracle: Oracle,
     /// What host functions read of a watched buffer, while there is one.
@@ -62,6 +64,7 @@ impl State {
             growth,
             captured: Captured::default(),
             wasi,
+            work: 0,
             oracle: Oracle::default(),
             reads: None,
         }
@@ -81,6 +84,17 @@ impl State {
         self.captured.clone_from(&kept.captured);
         self.wasi.recall(&kept.wasi);
         self.growth.peak_memory_bytes = kept.peak_memory_bytes;
+    }
+
+    /// Counts a call of a host function, or refuses it: the host works for a guest as long as the guest may
+    /// run itself. So it is not the clock that ends one that keeps the host busy.
+    pub(crate) fn charge_call(&mut self) -> Result<(), Stop> {
+        self.charge_work(HOST_CALL_FUEL)
+    }
+
+    /// The same for that many bytes that it handles, where no other limit counts them.
+    pub(crate) fn charge_work(&mut self, fuel: u64) -> Result<(), Stop> {
+        charge(&mut self.work, fuel, self.limits.fuel).map_err(|limit| Stop::OutOfFuel { limit })
     }
 
     /// Counts one more diagnostic of that many bytes, or refuses it.
@@ -118,13 +132,23 @@ fn charge(used: &mut u64, more: u64, limit: u64) -> Result<(), u64> {
     Ok(())
 }
 
-/// The guest's memory and the run's state, for the host function of that name.
+/// The guest's memory and the run's state, for a call of the host function of that name.
+pub(crate) fn called<'c>(
+    caller: &'c mut Caller<'_, State>,
+    function: &'static str,
+) -> Result<(GuestMemory<'c>, &'c mut State), Stop> {
+    caller.data_mut().charge_call()?;
+    memory_and_state(caller, function)
+}
+
+/// The same for a call that is not the guest's.
 pub(crate) fn memory_and_state<'c>(
     caller: &'c mut Caller<'_, State>,
     function: &'static str,
 ) -> Result<(GuestMemory<'c>, &'c mut State), Stop> {
-    caller.data().growth.in_time()?;
-    let memory = caller.data().memory.ok_or(Stop::Abi(AbiViolation::NoMemory))?;
+    let state = caller.data();
+    state.growth.in_time()?;
+    let memory = state.memory.ok_or(Stop::Abi(AbiViolation::NoMemory))?;
     Ok(split(memory, caller.as_context_mut(), function))
 }
 

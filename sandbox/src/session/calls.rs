@@ -34,6 +34,7 @@ impl Session<'_> {
             Some(door) => door,
             None => self.function(self.loaded.gauges.door())?,
         };
+        self.store.data_mut().work = 0;
         let fuel = self.gauges().refill(&mut self.store, limit);
         let called = fuel.and_then(|fuel| {
             let arguments = (behind.number(), fuel, a.cast_signed(), b.cast_signed());
@@ -56,6 +57,7 @@ impl Session<'_> {
         let function: TypedFunc<P, R> = self.function(Some(export))?;
         let limit = self.job.limits.fuel;
         self.in_time()?;
+        self.store.data_mut().work = 0;
         let called = self
             .gauges()
             .refuel(&mut self.store, limit)
@@ -120,7 +122,7 @@ impl Session<'_> {
         if !address.is_multiple_of(8) {
             return Err(Ended::violation(AbiViolation::BufferUnaligned { address }));
         }
-        let looked_at = self.memory("the host")?.slice(address, request).map(|_| ());
+        let looked_at = self.memory("the host")?.slice_mut(address, request).map(|_| ());
         looked_at.map_err(|stop| {
             // Inside, but not memory that an allocator may give.
             if let Stop::Memory(_) = stop {

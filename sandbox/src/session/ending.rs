@@ -207,6 +207,7 @@ fn stopped(stop: Stop, frames: Vec<Frame>) -> Ended {
         Stop::Late { milliseconds } => {
             Outcome::HostFault { fault: HostFault::Watchdog { milliseconds } }
         }
+        Stop::OutOfFuel { limit } => Outcome::OutOfFuel { limit, frames },
         Stop::OutOfMemory { resource, requested, limit } => {
             Outcome::OutOfMemory { resource, requested, limit, frames }
         }

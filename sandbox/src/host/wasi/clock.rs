@@ -2,8 +2,8 @@
 
 use super::errno::{self, Failure, returned};
 use crate::host::State;
-use crate::host::state::memory_and_state;
-use crate::num::address;
+use crate::host::state::called;
+use crate::num::{address, u64_of};
 use wasmtime::{Caller, Linker, Result};
 
 pub(super) const FUNCTIONS: [&str; 3] = ["clock_res_get", "clock_time_get", "random_get"];
@@ -42,13 +42,15 @@ fn write_time(
     if !CLOCKS.contains(&clock) {
         return Err(Failure::Errno(errno::INVAL));
     }
-    let (mut memory, _) = memory_and_state(&mut caller, function)?;
+    let (mut memory, _) = called(&mut caller, function)?;
     Ok(memory.write_u64(address(out), nanoseconds)?)
 }
 
 fn random(mut caller: Caller<'_, State>, buffer: i32, size: i32) -> Result<(), Failure> {
-    let (mut memory, state) = memory_and_state(&mut caller, "random_get")?;
-    for chunk in memory.slice_mut(address(buffer), address(size))?.chunks_mut(8) {
+    let (mut memory, state) = called(&mut caller, "random_get")?;
+    let bytes = memory.slice_mut(address(buffer), address(size))?;
+    state.charge_work(u64_of(bytes.len()))?;
+    for chunk in bytes.chunks_mut(8) {
         let word = split_mix(&mut state.wasi.random).to_le_bytes();
         for (to, from) in chunk.iter_mut().zip(word) {
             *to = from;

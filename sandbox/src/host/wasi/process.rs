@@ -1,7 +1,7 @@
 //! Arguments, an empty environment, `proc_exit` and `sched_yield`.
 
-use super::errno::{Failure, SUCCESS, returned};
-use crate::host::state::memory_and_state;
+use super::errno::{Failure, returned};
+use crate::host::state::called;
 use crate::host::{State, Stop};
 use crate::num::address;
 use wasmtime::{Caller, Linker, Result};
@@ -17,19 +17,25 @@ pub(super) fn define(linker: &mut Linker<State>) -> Result<()> {
     linker.func_wrap(module, "args_sizes_get", |caller: Caller<'_, State>, count, size| {
         returned(args_sizes_get(caller, count, size))
     })?;
-    linker.func_wrap(module, "environ_get", |_: i32, _: i32| SUCCESS)?;
+    linker.func_wrap(module, "environ_get", |caller: Caller<'_, State>, _: i32, _: i32| {
+        returned(nothing(caller))
+    })?;
     linker.func_wrap(module, "environ_sizes_get", |caller: Caller<'_, State>, count, size| {
         returned(environ_sizes_get(caller, count, size))
     })?;
     linker.func_wrap(module, "proc_exit", |code: i32| -> Result<()> {
         Err(Stop::Exit(code).into())
     })?;
-    linker.func_wrap(module, "sched_yield", || SUCCESS)?;
+    linker.func_wrap(module, "sched_yield", |caller: Caller<'_, State>| returned(nothing(caller)))?;
     Ok(())
 }
 
+fn nothing(mut caller: Caller<'_, State>) -> Result<(), Failure> {
+    Ok(caller.data_mut().charge_call()?)
+}
+
 fn args_get(mut caller: Caller<'_, State>, list: i32, text: i32) -> Result<(), Failure> {
-    let (mut memory, state) = memory_and_state(&mut caller, "args_get")?;
+    let (mut memory, state) = called(&mut caller, "args_get")?;
     let (mut list, mut text) = (address(list), address(text));
     for argument in &state.wasi.arguments {
         memory.write_u32(list, text)?;
@@ -43,7 +49,7 @@ fn args_get(mut caller: Caller<'_, State>, list: i32, text: i32) -> Result<(), F
 }
 
 fn args_sizes_get(mut caller: Caller<'_, State>, count: i32, size: i32) -> Result<(), Failure> {
-    let (mut memory, state) = memory_and_state(&mut caller, "args_sizes_get")?;
+    let (mut memory, state) = called(&mut caller, "args_sizes_get")?;
     let arguments = &state.wasi.arguments;
     let bytes: usize = arguments.iter().map(|a| a.len().saturating_add(1)).sum();
     memory.write_u32(address(count), u32::try_from(arguments.len()).unwrap_or(u32::MAX))?;
@@ -52,7 +58,7 @@ fn args_sizes_get(mut caller: Caller<'_, State>, count: i32, size: i32) -> Resul
 }
 
 fn environ_sizes_get(mut caller: Caller<'_, State>, count: i32, size: i32) -> Result<(), Failure> {
-    let (mut memory, _) = memory_and_state(&mut caller, "environ_sizes_get")?;
+    let (mut memory, _) = called(&mut caller, "environ_sizes_get")?;
     memory.write_u32(address(count), 0)?;
     memory.write_u32(address(size), 0)?;
     Ok(())

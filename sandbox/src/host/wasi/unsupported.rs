@@ -42,6 +42,7 @@ pub(super) fn define(linker: &mut Linker<State>) -> Result<()> {
             parameters.chars().map(|c| if c == 'l' { ValType::I64 } else { ValType::I32 });
         let ty = FuncType::new(linker.engine(), parameters, [ValType::I32]);
         linker.func_new(super::MODULE, name, ty, move |mut caller, _, results| {
+            caller.data_mut().charge_call()?;
             caller.data_mut().captured.refused_calls.insert(name);
             if let Some(result) = results.first_mut() {
                 *result = Val::I32(errno::NOSYS);

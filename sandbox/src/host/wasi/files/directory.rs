@@ -4,10 +4,10 @@ use super::stat::{REGULAR_FILE, WRITE, not_found, write_directory, write_filesta
 use super::{File, PREOPENED};
 use crate::guest_memory::GuestMemory;
 use crate::host::State;
-use crate::host::state::memory_and_state;
+use crate::host::state::called;
 use crate::host::wasi::MODULE;
 use crate::host::wasi::errno::{self, Failure, returned};
-use crate::num::{address, usize_of};
+use crate::num::{address, u64_of, usize_of};
 use wasmtime::{Caller, Linker, Result};
 
 /// Name of the only file.
@@ -66,8 +66,14 @@ enum Named {
     Content,
 }
 
-fn resolve(memory: &GuestMemory<'_>, path: i32, size: i32) -> Result<Named, Failure> {
+fn resolve(
+    memory: &GuestMemory<'_>,
+    state: &mut State,
+    path: i32,
+    size: i32,
+) -> Result<Named, Failure> {
     let path = memory.slice(address(path), address(size))?;
+    state.charge_work(u64_of(path.len()))?;
     let here = |part: &&[u8]| part.is_empty() || *part == b".";
     let mut parts = path.split(|b| *b == b'/').skip_while(here);
     match (parts.next(), parts.next()) {
@@ -100,7 +106,7 @@ fn preopened(state: &mut State, descriptor: i32) -> Result<(), Failure> {
 }
 
 fn prestat(mut caller: Caller<'_, State>, descriptor: i32, out: i32) -> Result<(), Failure> {
-    let (mut memory, state) = memory_and_state(&mut caller, "fd_prestat_get")?;
+    let (mut memory, state) = called(&mut caller, "fd_prestat_get")?;
     preopened(state, descriptor)?;
     // Tag 0, a directory, and the length of its name.
     memory.write_u32(address(out), 0)?;
@@ -113,7 +119,7 @@ fn prestat_name(
     path: i32,
     size: i32,
 ) -> Result<(), Failure> {
-    let (mut memory, state) = memory_and_state(&mut caller, "fd_prestat_dir_name")?;
+    let (mut memory, state) = called(&mut caller, "fd_prestat_dir_name")?;
     preopened(state, descriptor)?;
     if usize_of(address(size)) < ROOT.len() {
         return Err(Failure::Errno(errno::NAMETOOLONG));
@@ -127,9 +133,9 @@ fn path_filestat(
     (path, size): (i32, i32),
     out: i32,
 ) -> Result<(), Failure> {
-    let (mut memory, state) = memory_and_state(&mut caller, "path_filestat_get")?;
+    let (mut memory, state) = called(&mut caller, "path_filestat_get")?;
     root_only(state, descriptor)?;
-    match resolve(&memory, path, size)? {
+    match resolve(&memory, state, path, size)? {
         Named::Root => write_directory(&mut memory, out),
         Named::Content => {
             write_filestat(&mut memory, out, REGULAR_FILE, state.wasi.files.content_size())
@@ -145,9 +151,9 @@ fn path_open(
     rights: i64,
     out: i32,
 ) -> Result<(), Failure> {
-    let (mut memory, state) = memory_and_state(&mut caller, "path_open")?;
+    let (mut memory, state) = called(&mut caller, "path_open")?;
     root_only(state, descriptor)?;
-    let named = match resolve(&memory, path, size) {
+    let named = match resolve(&memory, state, path, size) {
         // A file that is not there cannot be made either.
         Err(Failure::Errno(_)) if flags & O_CREATE != 0 => return Err(Failure::Errno(errno::ROFS)),
         other => other?,
@@ -174,7 +180,7 @@ fn readdir(
     cookie: i64,
     out: i32,
 ) -> Result<(), Failure> {
-    let (mut memory, state) = memory_and_state(&mut caller, "fd_readdir")?;
+    let (mut memory, state) = called(&mut caller, "fd_readdir")?;
     root_only(state, descriptor)?;
     // d_next, d_ino, d_namlen, d_type, padding, then the name: cut where the buffer ends.
     let mut entry = Vec::with_capacity(32);

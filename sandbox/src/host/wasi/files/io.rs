@@ -3,10 +3,10 @@
 use super::{File, Files};
 use crate::guest_memory::GuestMemory;
 use crate::host::State;
-use crate::host::state::memory_and_state;
+use crate::host::state::called;
 use crate::host::wasi::MODULE;
 use crate::host::wasi::errno::{self, Failure, returned};
-use crate::limits::MAX_IO_VECTORS;
+use crate::limits::{HOST_BUFFER_FUEL, MAX_IO_VECTORS};
 use crate::num::{address, u64_of, usize_of};
 use wasmtime::{Caller, Linker, Result};
 
@@ -35,17 +35,29 @@ pub(super) fn define(linker: &mut Linker<State>) -> Result<()> {
         returned(seek(caller, "fd_tell", fd, 0, WHENCE_CURRENT, out))
     })?;
     linker.func_wrap(MODULE, "fd_close", |mut caller: Caller<'_, State>, fd| {
-        returned(caller.data_mut().wasi.files.close(fd))
+        returned(close(&mut caller, fd))
     })?;
     Ok(())
 }
 
+fn close(caller: &mut Caller<'_, State>, descriptor: i32) -> Result<(), Failure> {
+    let state = caller.data_mut();
+    state.charge_call()?;
+    state.wasi.files.close(descriptor)
+}
+
 /// The buffers of a scatter-gather call: address and size of each.
-fn vectors(memory: &GuestMemory<'_>, list: i32, count: i32) -> Result<Vec<(u32, u32)>, Failure> {
+fn vectors(
+    memory: &GuestMemory<'_>,
+    state: &mut State,
+    list: i32,
+    count: i32,
+) -> Result<Vec<(u32, u32)>, Failure> {
     let count = address(count);
     if count > MAX_IO_VECTORS {
         return Err(Failure::Errno(errno::INVAL));
     }
+    state.charge_work(HOST_BUFFER_FUEL.saturating_mul(count.into()))?;
     let mut at = address(list);
     let mut vectors = Vec::with_capacity(usize_of(count));
     for _ in 0..count {
@@ -63,9 +75,9 @@ fn read(
     offset: Option<i64>,
     out: i32,
 ) -> Result<(), Failure> {
-    let (mut memory, state) = memory_and_state(&mut caller, function)?;
+    let (mut memory, state) = called(&mut caller, function)?;
+    let vectors = vectors(&memory, state, list, count)?;
     let files = &mut state.wasi.files;
-    let vectors = vectors(&memory, list, count)?;
     let mut position = match (*files.file(descriptor)?, offset) {
         (File::Stdin { position } | File::Content { position }, None) => position,
         (File::Content { .. }, Some(offset)) => {
@@ -75,6 +87,10 @@ fn read(
         (File::Root, _) => return Err(Failure::Errno(errno::ISDIR)),
         (File::Output, _) => return Err(Failure::Errno(errno::BADF)),
     };
+    let room: u64 = vectors.iter().map(|(_, size)| u64::from(*size)).sum();
+    let rest = u64_of(files.rest(position).len());
+    state.charge_work(room.min(rest))?;
+    let files = &mut state.wasi.files;
     let mut total = 0_u32;
     for (to, size) in vectors {
         let rest = files.rest(position);
@@ -96,7 +112,7 @@ fn write(
     count: i32,
     out: i32,
 ) -> Result<(), Failure> {
-    let (mut memory, state) = memory_and_state(&mut caller, "fd_write")?;
+    let (mut memory, state) = called(&mut caller, "fd_write")?;
     match *state.wasi.files.file(descriptor)? {
         File::Output => {}
         File::Content { .. } | File::Stdin { .. } | File::Root => {
@@ -104,7 +120,7 @@ fn write(
         }
     }
     let mut total = 0_u32;
-    for (from, size) in vectors(&memory, list, count)? {
+    for (from, size) in vectors(&memory, state, list, count)? {
         let bytes = memory.slice(from, size)?;
         state.charge_output(bytes.len())?;
         state.captured.output.extend_from_slice(bytes);
@@ -124,7 +140,7 @@ fn seek(
     whence: i32,
     out: i32,
 ) -> Result<(), Failure> {
-    let (mut memory, state) = memory_and_state(&mut caller, function)?;
+    let (mut memory, state) = called(&mut caller, function)?;
     let files = &mut state.wasi.files;
     let size = files.content_size();
     let position = match *files.file(descriptor)? {

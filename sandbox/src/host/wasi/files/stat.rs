@@ -3,7 +3,7 @@
 use super::File;
 use crate::guest_memory::GuestMemory;
 use crate::host::State;
-use crate::host::state::memory_and_state;
+use crate::host::state::called;
 use crate::host::wasi::MODULE;
 use crate::host::wasi::errno::{self, Failure, returned};
 use crate::num::address;
@@ -33,7 +33,7 @@ pub(super) fn define(linker: &mut Linker<State>) -> Result<()> {
         MODULE,
         "fd_fdstat_set_flags",
         |mut caller: Caller<'_, State>, fd: i32, _flags: i32| {
-            returned(caller.data_mut().wasi.files.file(fd).map(|_| ()))
+            returned(set_flags(&mut caller, fd))
         },
     )?;
     linker.func_wrap(MODULE, "fd_filestat_get", |caller: Caller<'_, State>, fd, out| {
@@ -42,8 +42,14 @@ pub(super) fn define(linker: &mut Linker<State>) -> Result<()> {
     Ok(())
 }
 
+fn set_flags(caller: &mut Caller<'_, State>, descriptor: i32) -> Result<(), Failure> {
+    let state = caller.data_mut();
+    state.charge_call()?;
+    state.wasi.files.file(descriptor).map(|_| ())
+}
+
 fn fdstat(mut caller: Caller<'_, State>, descriptor: i32, out: i32) -> Result<(), Failure> {
-    let (mut memory, state) = memory_and_state(&mut caller, "fd_fdstat_get")?;
+    let (mut memory, state) = called(&mut caller, "fd_fdstat_get")?;
     let (kind, rights, inherited) = match *state.wasi.files.file(descriptor)? {
         File::Stdin { .. } => (CHARACTER_DEVICE, READ | FILESTAT, 0),
         File::Output => (CHARACTER_DEVICE, WRITE | FILESTAT, 0),
@@ -68,7 +74,7 @@ fn fdstat(mut caller: Caller<'_, State>, descriptor: i32, out: i32) -> Result<()
 }
 
 fn filestat(mut caller: Caller<'_, State>, descriptor: i32, out: i32) -> Result<(), Failure> {
-    let (mut memory, state) = memory_and_state(&mut caller, "fd_filestat_get")?;
+    let (mut memory, state) = called(&mut caller, "fd_filestat_get")?;
     let size = state.wasi.files.content_size();
     let (kind, size) = match *state.wasi.files.file(descriptor)? {
         File::Stdin { .. } | File::Output => (CHARACTER_DEVICE, 0),
