@@ -1,7 +1,8 @@
 //! Turns the sanitizer's runtime, which is written as WebAssembly text, into the modules that the
 //! rewriter links into guests. So no binary is committed, and no text is parsed at run time.
 //!
-//! It also takes a digest of the rewriter's sources, which is part of the key of what is cached.
+//! It also takes a digest of the rewriter's sources, which is part of the key of what is cached, and notes the
+//! target, which machine code for guests is made for, too.
 
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ const ORACLE: &str = "oracle.wat";
 fn main() -> Result<(), Box<dyn error::Error>> {
     println!("cargo::rerun-if-changed={SOURCES}");
     println!("cargo::rustc-env=PROOFHOUSE_INSTRUMENT_DIGEST={:016x}", digest(Path::new(SOURCES))?);
+    println!("cargo::rustc-env=PROOFHOUSE_TARGET={}", env::var("TARGET")?);
     let layout = [&PARTS[..], &LAYOUT_PARTS[..]].concat();
     assemble("runtime.wasm", &PARTS)?;
     assemble("runtime-layout.wasm", &layout)?;

@@ -1,5 +1,6 @@
 //! The engine: one configuration, the same in the process that compiles and in the one that runs.
 
+use crate::baseline;
 use crate::limits::{
     MAX_FRAMES, MAX_TABLE_ELEMENTS, MAX_TABLES, THREAD_STACK_BYTES, WASM_STACK_BYTES,
 };
@@ -25,12 +26,12 @@ const KEEP_RESIDENT: usize = 16 << 20;
 
 /// An engine that compiles and nothing else.
 pub(crate) fn compiling() -> Result<Engine> {
-    Engine::new(&configuration())
+    Engine::new(&configuration()?)
 }
 
 /// An engine that runs up to that many instances at once.
 pub(crate) fn running(instances: u32) -> Result<Engine> {
-    let mut config = configuration();
+    let mut config = configuration()?;
     let mut pool = PoolingAllocationConfig::new();
     pool.total_core_instances(instances)
         .total_memories(instances.saturating_mul(MEMORIES_PER_MODULE))
@@ -47,10 +48,11 @@ pub(crate) fn running(instances: u32) -> Result<Engine> {
     Engine::new(&config)
 }
 
-fn configuration() -> Config {
+fn configuration() -> Result<Config> {
     let mut config = Config::new();
+    baseline::choose(&mut config)?;
     config
-        // One machine code for all hosts, and one result for all of them.
+        // One result on all hosts.
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
         .cranelift_opt_level(OptLevel::Speed)
@@ -77,5 +79,30 @@ fn configuration() -> Config {
         .memory_guard_size(MEMORY_GUARD)
         .guard_before_linear_memory(false)
         .memory_init_cow(true);
-    config
+    Ok(config)
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test is to stop")]
+    use super::*;
+    use wasmtime::Module;
+
+    #[test]
+    fn machine_code_loads_on_a_processor_that_has_the_baseline_and_no_more() {
+        let module = b"(module (func (export \"f\") (param i64) (result i64) (i64.popcnt (local.get 0))))";
+        let code = compiling().unwrap().precompile_module(&wat::parse_bytes(module).unwrap()).unwrap();
+        let load = |features: fn(&str) -> Option<bool>| {
+            let mut config = configuration().unwrap();
+            #[expect(unsafe_code, reason = "the host's features are told to the engine")]
+            // SAFETY: the host has those that are told, or the machine code is not run.
+            let engine = unsafe { Engine::new(config.detect_host_feature(features)) }.unwrap();
+            #[expect(unsafe_code, reason = "machine code")]
+            // SAFETY: it was made above.
+            unsafe { Module::deserialize(&engine, &code) }.map(|_| ())
+        };
+        load(|feature| Some(["sse3", "ssse3", "sse4.1", "sse4.2", "popcnt", "cmpxchg16b"].contains(&feature)))
+            .unwrap();
+        load(|feature| Some(feature == "sse3")).unwrap_err();
+    }
 }

@@ -14,6 +14,7 @@
 
 mod abi;
 mod agreement;
+mod baseline;
 mod clock;
 mod compile;
 mod constants;
