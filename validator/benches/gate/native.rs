@@ -1,7 +1,7 @@
 //! The same C interpreter over a long list of events: in the sandbox with fuel, and natively.
 //!
-//! The native program throws records away where the sandbox keeps them, so events that match are
-//! measured apart from events that do not.
+//! The native program keeps the records of one event where the sandbox keeps those of all, so events that
+//! match are measured apart from events that do not.
 
 use crate::fixtures::{built, channel, events, quiet_times, sandbox};
 use crate::measure::{quickest, ratio};
