@@ -90,8 +90,10 @@ mod tests {
 
     #[test]
     fn machine_code_loads_on_a_processor_that_has_the_baseline_and_no_more() {
-        let module = b"(module (func (export \"f\") (param i64) (result i64) (i64.popcnt (local.get 0))))";
-        let code = compiling().unwrap().precompile_module(&wat::parse_bytes(module).unwrap()).unwrap();
+        let module =
+            b"(module (func (export \"f\") (param i64) (result i64) (i64.popcnt (local.get 0))))";
+        let code =
+            compiling().unwrap().precompile_module(&wat::parse_bytes(module).unwrap()).unwrap();
         let load = |features: fn(&str) -> Option<bool>| {
             let mut config = configuration().unwrap();
             #[expect(unsafe_code, reason = "the host's features are told to the engine")]
@@ -101,8 +103,10 @@ mod tests {
             // SAFETY: it was made above.
             unsafe { Module::deserialize(&engine, &code) }.map(|_| ())
         };
-        load(|feature| Some(["sse3", "ssse3", "sse4.1", "sse4.2", "popcnt", "cmpxchg16b"].contains(&feature)))
-            .unwrap();
+        load(|feature| {
+            Some(["sse3", "ssse3", "sse4.1", "sse4.2", "popcnt", "cmpxchg16b"].contains(&feature))
+        })
+        .unwrap();
         load(|feature| Some(feature == "sse3")).unwrap_err();
     }
 }

@@ -19,7 +19,7 @@ use crate::sandbox::Sandbox;
 use crate::sanitize::Sanitize;
 use crate::session::{Session, Unstarted, Vessel};
 use crate::sources::Sources;
-use crate::symbols::{CodePlace, Symbols};
+use crate::symbols::{CodePlace, Symbols, function_in_table};
 use crate::variant::Variant;
 use crate::verdict::Phase;
 use crate::watched::Watched;
@@ -93,13 +93,24 @@ impl Loaded {
     /// The frames of the backtrace of an error, in the original. Names are read when the first trap asks
     /// for them.
     pub(crate) fn frames_of(&self, error: &wasmtime::Error) -> Vec<Frame> {
+        self.frames_at(&self.places(error))
+    }
+
+    /// The function that is the element of that index of the guest's table.
+    pub(crate) fn function_in_table(&self, element: u32) -> Option<Frame> {
+        let place = function_in_table(self.wasm(), element)?;
+        // The function itself, not what was inlined at its start.
+        self.frames_at(&[place]).pop()
+    }
+
+    fn frames_at(&self, places: &[CodePlace]) -> Vec<Frame> {
         let symbols =
             self.symbols.get_or_init(|| Symbols::read(self.wasm(), self.info().functions));
         let locate = |offsets: &[u64]| {
             let has_lines = self.info().has_line_tables;
             has_lines.then(|| self.compiler.locate(self.wasm(), offsets)).flatten()
         };
-        symbols.frames(&self.places(error), &locate)
+        symbols.frames(places, &locate)
     }
 
     /// Where in the original an error arose.

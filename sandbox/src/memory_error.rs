@@ -96,6 +96,9 @@ pub struct MemoryObject {
     /// Its name, if it has one: that of a variable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The function that a variable on the stack belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function: Option<String>,
     /// The source file that defines it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
@@ -211,10 +214,14 @@ impl MemoryError {
     }
 
     /// The error with the variable or the global that it missed, if the guest says what is laid out
-    /// there.
-    pub(crate) fn near_variable(mut self, layout: &LayoutMemory<'_>) -> Self {
+    /// there. `function` is the function of a given index in the guest's table.
+    pub(crate) fn near_variable(
+        mut self,
+        layout: &LayoutMemory<'_>,
+        function: impl FnOnce(u32) -> Option<Frame>,
+    ) -> Self {
         if let Some(object) = self.first_bad.and_then(|bad| layout_object(layout, bad)) {
-            self.object = Some(MemoryObject::of_layout(object));
+            self.object = Some(MemoryObject::of_layout(object, function));
         }
         self
     }
@@ -262,6 +269,7 @@ impl MemoryObject {
         Self {
             region: Region::Heap,
             name: None,
+            function: None,
             file: None,
             line: None,
             address,
@@ -275,14 +283,19 @@ impl MemoryObject {
         }
     }
 
-    fn of_layout(object: LayoutObject) -> Self {
+    fn of_layout(object: LayoutObject, function: impl FnOnce(u32) -> Option<Frame>) -> Self {
         let (position, distance) = match object.place {
             LayoutPlace::Before(bytes) => (Position::Before, bytes),
             LayoutPlace::Within(bytes) => (Position::Inside, bytes),
             LayoutPlace::After(bytes) => (Position::Behind, bytes),
         };
+        let mut owner = None;
         let (region, name, file, line) = match object.region {
-            LayoutRegion::Stack { variable, line, .. } => (Region::Stack, variable, None, line),
+            LayoutRegion::Stack { variable, line, table_index, .. } => {
+                owner = function(table_index);
+                let file = owner.as_ref().and_then(|owner| owner.file.clone());
+                (Region::Stack, variable, file, line)
+            }
             LayoutRegion::Alloca => (Region::Stack, String::new(), None, None),
             LayoutRegion::Global { name, module, line } => {
                 (Region::Global, name, Some(module), line)
@@ -291,6 +304,7 @@ impl MemoryObject {
         Self {
             region,
             name: Some(name).filter(|name| !name.is_empty()),
+            function: owner.map(|owner| owner.function),
             file: file.filter(|file| !file.is_empty()),
             line,
             address: object.address,
@@ -396,7 +410,10 @@ impl std::fmt::Display for MemoryObject {
         }
         let size = Bytes(self.size);
         match (&self.name, self.region) {
-            (Some(name), Region::Stack) => write!(to, "the local variable `{name}` of {size}"),
+            (Some(name), Region::Stack) => {
+                write!(to, "the local variable `{name}` of {size}")?;
+                self.function.iter().try_for_each(|function| write!(to, " in `{function}`"))
+            }
             (Some(name), _) => write!(to, "`{name}` of {size}"),
             (None, Region::Heap) if self.holds_content => {
                 write!(to, "the content of {size} that was handed over")

@@ -118,9 +118,10 @@ impl Additions {
         let added_globals = added(Runtime::globals).saturating_add(base.globals);
         // What an oracle and a watched buffer know is the host's. Fuel is set before each call.
         let set = [gauges.fuel, gauges.fuel_reserve];
-        let added_globals = (own_globals..added_globals).filter(|global| !set.contains(&Some(*global)));
-        let mutable_globals = image::mutable_globals(original, added_globals)?
-            .filter(|_| !oracle && !options.watch);
+        let added_globals =
+            (own_globals..added_globals).filter(|global| !set.contains(&Some(*global)));
+        let mutable_globals =
+            image::mutable_globals(original, added_globals)?.filter(|_| !oracle && !options.watch);
         // A runtime would read what the guest has it read, and nobody would see it.
         let watch = gauges.watch.filter(|_| runtime.is_none() && original.memory.is_some());
         let memory = memory.saturating_add(u32::from(coverage.is_some()));

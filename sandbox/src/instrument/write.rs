@@ -133,11 +133,8 @@ impl Writer<'_, '_> {
         if let Some(runtime) = &self.additions.runtime {
             runtime.write_functions(self.additions.base, &mut to);
         }
-        let added = [
-            self.additions.writer_type(),
-            self.additions.slice_type(),
-            self.additions.door_type(),
-        ];
+        let added =
+            [self.additions.writer_type(), self.additions.slice_type(), self.additions.door_type()];
         for ty in added.into_iter().flatten() {
             to.function(ty);
         }

@@ -256,6 +256,9 @@ pub enum TrapKind {
     /// An atomic access at an address that is not a multiple of its size.
     #[error("unaligned atomic access")]
     UnalignedAtomic,
+    /// An atomic wait, which nobody could end: no other thread has this memory.
+    #[error("atomic wait on memory that is not shared")]
+    AtomicWait,
     /// A table index outside of the table.
     #[error("out of bounds table access")]
     TableOutOfBounds,

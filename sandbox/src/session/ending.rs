@@ -136,13 +136,14 @@ impl Session<'_> {
         else {
             return memory;
         };
-        memory.near_variable(&LayoutMemory {
+        let layout = LayoutMemory {
             memory: own.data(&self.store),
             shadow: self.shadow(),
             notes: notes.data(&self.store),
             registered,
             fake_stack,
-        })
+        };
+        memory.near_variable(&layout, |element| self.loaded.function_in_table(element))
     }
 
     fn shadow(&self) -> &[u8] {
@@ -179,6 +180,7 @@ pub(super) fn outcome_of(loaded: &Loaded, error: &wasmtime::Error) -> Ended {
         Trap::UnreachableCodeReached => TrapKind::Unreachable,
         Trap::MemoryOutOfBounds => TrapKind::MemoryOutOfBounds,
         Trap::HeapMisaligned => TrapKind::UnalignedAtomic,
+        Trap::AtomicWaitNonSharedMemory => TrapKind::AtomicWait,
         Trap::TableOutOfBounds => TrapKind::TableOutOfBounds,
         Trap::IndirectCallToNull => TrapKind::IndirectCallToNull,
         Trap::BadSignature => TrapKind::IndirectCallTypeMismatch,

@@ -10,9 +10,11 @@ mod locations;
 mod names;
 mod readable;
 mod sources;
+mod tables;
 
 pub(crate) use locations::{Location, locations};
 pub(crate) use sources::sources;
+pub(crate) use tables::function_in_table;
 
 use crate::limits::{MAX_FRAMES, MAX_LOCATED_OFFSETS};
 use crate::outcome::Frame;

@@ -26,7 +26,8 @@ pub(super) fn define(linker: &mut Linker<State>) -> Result<()> {
     linker.func_wrap(module, "proc_exit", |code: i32| -> Result<()> {
         Err(Stop::Exit(code).into())
     })?;
-    linker.func_wrap(module, "sched_yield", |caller: Caller<'_, State>| returned(nothing(caller)))?;
+    linker
+        .func_wrap(module, "sched_yield", |caller: Caller<'_, State>| returned(nothing(caller)))?;
     Ok(())
 }
 

@@ -32,9 +32,7 @@ pub(super) fn define(linker: &mut Linker<State>) -> Result<()> {
     linker.func_wrap(
         MODULE,
         "fd_fdstat_set_flags",
-        |mut caller: Caller<'_, State>, fd: i32, _flags: i32| {
-            returned(set_flags(&mut caller, fd))
-        },
+        |mut caller: Caller<'_, State>, fd: i32, _flags: i32| returned(set_flags(&mut caller, fd)),
     )?;
     linker.func_wrap(MODULE, "fd_filestat_get", |caller: Caller<'_, State>, fd, out| {
         returned(filestat(caller, fd, out))
