@@ -189,7 +189,11 @@ impl Interpreter {
         sanitize: Sanitize,
         options: Options,
     ) -> Result<Self, OpenError> {
+        let bytes = wasm.size();
+        // A large one is not compiled first.
+        ModuleInfo::default().fits(bytes, limits)?;
         let compiled = sandbox.compilation.module(&sandbox.engine, &wasm, options)?;
+        compiled.instrumentation.module.fits(bytes, limits)?;
         let loaded = Loaded::new(sandbox, compiled, wasm, sanitize, options)?;
         let description = probe(&loaded, limits)?.map(Arc::new);
         Ok(Self { loaded: Arc::new(loaded), description })

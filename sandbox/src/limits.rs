@@ -122,6 +122,10 @@ pub const WATCHDOG_TICK: Duration = Duration::from_millis(10);
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Limits {
+    /// Bytes of the interpreter's module; what is over [`MAX_MODULE_BYTES`] is refused whatever this is.
+    pub module_bytes: u64,
+    /// Bytes of one function in it; what is over [`MAX_FUNCTION_BYTES`] is refused whatever this is.
+    pub function_bytes: u64,
     /// Fuel for each call into the interpreter; every call gets the whole of it.
     pub fuel: u64,
     /// Bytes of linear memory.
@@ -159,6 +163,8 @@ fn milliseconds<S: serde::Serializer>(time: &Duration, to: S) -> Result<S::Ok, S
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            module_bytes: MAX_MODULE_BYTES,
+            function_bytes: MAX_FUNCTION_BYTES,
             fuel: DEFAULT_FUEL,
             memory_bytes: DEFAULT_MEMORY_BYTES,
             stack: StackProfile::default(),

@@ -3,8 +3,8 @@
 //! Function bodies are not looked into: the compiler validates them, in its own process.
 
 use crate::limits::{
-    MAX_DECLARATIONS, MAX_FUNCTION_BYTES, MAX_FUNCTIONS, MAX_GUEST_MEMORIES, MAX_MODULE_BYTES,
-    MAX_TABLE_ELEMENTS, MAX_TABLES,
+    Limits, MAX_DECLARATIONS, MAX_FUNCTION_BYTES, MAX_FUNCTIONS, MAX_GUEST_MEMORIES,
+    MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, MAX_TABLES,
 };
 use crate::num::u64_of;
 use crate::outcome::Unusable;
@@ -34,6 +34,8 @@ pub struct ModuleInfo {
     pub initial_table_elements: u64,
     /// Functions, imported ones included.
     pub functions: u32,
+    /// Size of the longest body of a function in bytes.
+    pub largest_function_bytes: u64,
     /// Whether it has a start function.
     pub has_start: bool,
     /// Whether it has a name section with function names.
@@ -145,6 +147,12 @@ impl ModuleInfo {
         problem.map_or(Ok(info), Err)
     }
 
+    /// Whether a module of that size is within what a caller allows.
+    pub(crate) fn fits(&self, bytes: u64, limits: &Limits) -> Result<(), Unusable> {
+        over(MODULE_SIZE, bytes, limits.module_bytes)?;
+        over(FUNCTION_SIZE, self.largest_function_bytes, limits.function_bytes)
+    }
+
     /// Reads as much of a module as there is to read, and says what first makes it unusable. Shows each
     /// part to `look`.
     pub(crate) fn read_on<'w>(
@@ -152,8 +160,7 @@ impl ModuleInfo {
         mut look: impl FnMut(&Payload<'w>),
     ) -> (Self, Option<Unusable>) {
         let mut reader = Reader::default();
-        let mut problem =
-            over("the size of the module in bytes", u64_of(wasm.len()), MAX_MODULE_BYTES).err();
+        let mut problem = over(MODULE_SIZE, u64_of(wasm.len()), MAX_MODULE_BYTES).err();
         if Parser::is_component(wasm) {
             problem = problem.or(Some(Unusable::Component));
         } else if !Parser::is_core_wasm(wasm) {
@@ -177,6 +184,9 @@ impl ModuleInfo {
         (reader.info, problem)
     }
 }
+
+const MODULE_SIZE: &str = "the size of the module in bytes";
+const FUNCTION_SIZE: &str = "the size of one function in bytes";
 
 fn over(what: &'static str, value: u64, limit: u64) -> Result<(), Unusable> {
     if value > limit {
@@ -259,7 +269,8 @@ impl Reader {
             Payload::CodeSectionEntry(body) => {
                 let range = body.range();
                 let size = range.end.saturating_sub(range.start);
-                over("the size of one function in bytes", size, MAX_FUNCTION_BYTES)?;
+                self.info.largest_function_bytes = self.info.largest_function_bytes.max(size);
+                over(FUNCTION_SIZE, size, MAX_FUNCTION_BYTES)?;
             }
             Payload::CustomSection(section) => match section.as_known() {
                 KnownCustom::Name(_) => self.info.has_names = true,

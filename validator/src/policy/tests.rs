@@ -46,9 +46,11 @@ fn every_limit_goes_to_its_own_place() {
     let policy = policy(
         "[limits]\nfuel = 1\nmemory = \"2KiB\"\ntable_elements = 3\noutput = \"4\"\n\
          emitted_records = 5\nemitted = \"6B\"\nmessages = 7\nmessage_text = \"8MiB\"\n\
-         content = \"9GiB\"\ndeadline = \"10ms\"",
+         content = \"9GiB\"\ndeadline = \"10ms\"\nmodule = \"11KiB\"\nfunction = \"12KiB\"",
     );
     let Limits {
+        module_bytes,
+        function_bytes,
         fuel,
         memory_bytes,
         table_elements,
@@ -62,6 +64,7 @@ fn every_limit_goes_to_its_own_place() {
     } = policy.limits;
     assert_eq!([fuel, memory_bytes, table_elements, output_bytes], [1, 2 << 10, 3, 4]);
     assert_eq!([emitted_records, emitted_bytes, messages, message_bytes], [5, 6, 7, 8 << 20]);
+    assert_eq!([module_bytes, function_bytes], [11 << 10, 12 << 10]);
     assert_eq!((policy.content_bytes, deadline), (9 << 30, Duration::from_millis(10)));
 }
 
@@ -238,7 +241,7 @@ fn the_document_writes_down_every_default() {
     assert_eq!(Policy::parse(defaults), Ok(Policy::default()));
     // Changing a value changes the policy, so the values that are there are read.
     let keys = defaults.lines().filter(|line| line.contains(" = ")).count();
-    assert_eq!(keys, 2 + 11 + 2 + 2, "schema and sanitize, limits, gates, files");
+    assert_eq!(keys, 2 + 13 + 2 + 2, "schema and sanitize, limits, gates, files");
 }
 
 #[test]

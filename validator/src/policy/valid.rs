@@ -152,6 +152,21 @@ impl Check {
                 *to = bytes;
             }
         }
+        for (from, to) in [
+            (&written.module, &mut limits.module_bytes),
+            (&written.function, &mut limits.function_bytes),
+        ] {
+            if let Some(written) = from
+                && let Some(Size(bytes)) = self.unit(Some(written))
+            {
+                // The default is what there is room for at all.
+                if bytes > *to {
+                    let message = format!("expected at most {} bytes", *to);
+                    self.problems.push(PolicyProblem::at(written.span(), message));
+                }
+                *to = bytes;
+            }
+        }
         let profile = written.stack_profile.as_ref();
         let known = StackProfile::ALL.map(StackProfile::name);
         if let Some(profile) = self.word(profile, StackProfile::named, &known) {

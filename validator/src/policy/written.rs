@@ -25,6 +25,8 @@ pub(super) struct Written {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Limits {
+    pub(super) module: Option<Spanned<String>>,
+    pub(super) function: Option<Spanned<String>>,
     pub(super) fuel: Option<Spanned<u64>>,
     pub(super) memory: Option<Spanned<String>>,
     pub(super) stack_profile: Option<Spanned<String>>,
