@@ -210,6 +210,14 @@ impl Judge {
         &self.checked
     }
 
+    /// The builds that judge, the release first, with their names in the report.
+    pub fn builds(&self) -> impl Iterator<Item = (&str, &Interpreter)> {
+        let release = self.interpreter.as_ref().ok().map(|release| (RELEASE, release));
+        let checked = self.checked.iter();
+        let checked = checked.filter_map(|build| Some((build.name(), build.interpreter().ok()?)));
+        release.into_iter().chain(checked)
+    }
+
     /// Its configuration, as JSON.
     pub fn configuration(&self) -> Option<&str> {
         self.configuration.as_deref()
@@ -229,11 +237,7 @@ impl Judge {
     pub fn entry(&self) -> InterpreterEntry<'_> {
         let interpreter = self.interpreter.as_ref().ok();
         let digest = interpreter.map(Interpreter::digest);
-        let release = digest.map(|digest| Build { name: RELEASE, digest });
-        let checked = self.checked.iter().filter_map(|build| {
-            let digest = build.interpreter().ok()?.digest();
-            Some(Build { name: &build.name, digest })
-        });
+        let builds = self.builds().map(|(name, build)| Build { name, digest: build.digest() });
         InterpreterEntry {
             id: &self.id,
             name: self.description().map(|d| d.name.as_str()),
@@ -241,7 +245,7 @@ impl Judge {
             abi: interpreter.map(Interpreter::abi),
             digest,
             configuration: self.configuration().map(crate::digest::of_text),
-            builds: release.into_iter().chain(checked).collect(),
+            builds: builds.collect(),
             instrumentation: interpreter.map(Interpreter::instrumentation),
             checks: interpreter.map(checks).unwrap_or_default(),
         }

@@ -28,6 +28,7 @@ pub mod policy;
 pub mod report;
 pub mod size;
 mod text;
+mod unchecked;
 
 #[cfg(test)]
 mod testing;

@@ -9,6 +9,19 @@ pub(crate) fn needs_escape(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+/// The beginning of a text of others.
+pub(crate) fn cut(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
+    }
+}
+
+/// The same on one line.
+pub(crate) fn on_one_line(text: &str, characters: usize) -> String {
+    cut(text, characters).replace(['\n', '\r'], "\\n")
+}
+
 /// Text of others on one line, so that it reaches no terminal with its control characters.
 pub(crate) struct Plain<'a>(pub(crate) &'a str);
 

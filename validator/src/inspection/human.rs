@@ -3,9 +3,9 @@
 use super::{ExportEntry, ImportEntry, Listed, MemoryEntry, ModuleReport, Sanitizer};
 use crate::gates::outcome::during;
 use crate::report::{Palette, Plain};
-use proofhouse_sandbox::instrument::{
-    HeapFound, HeapOff, LayoutFound, NullPageFound, Summary, Unguarded,
-};
+use crate::text::on_one_line;
+use crate::unchecked::{heap_off, unguarded};
+use proofhouse_sandbox::instrument::{HeapFound, LayoutFound, NullPageFound, Summary};
 use proofhouse_sandbox::{Abi, ItemKind, Linked};
 use std::io::{self, Write};
 
@@ -36,7 +36,7 @@ struct Page<'w> {
 impl Page<'_> {
     fn head(&mut self, report: &ModuleReport) -> io::Result<()> {
         let Palette { bold, good, bad, .. } = self.palette;
-        let name = shorten(&report.name, NAME);
+        let name = on_one_line(&report.name, NAME);
         let name = Plain(&name);
         match &report.problem {
             None => {
@@ -44,12 +44,12 @@ impl Page<'_> {
                     Some(words) => format!(": {} {}", words.name, words.version),
                     None => String::new(),
                 };
-                let what = shorten(&what, 2 * NAME);
+                let what = on_one_line(&what, 2 * NAME);
                 writeln!(self.to, "{bold}{name}{bold:#}  {good}usable{good:#}{}", Plain(&what))
             }
             Some(problem) => {
                 let message = format!("{}: {}", during(problem.phase), problem.message);
-                let message = shorten(&message, 10 * NAME);
+                let message = on_one_line(&message, 10 * NAME);
                 let message = Plain(&message);
                 writeln!(self.to, "{bold}{name}{bold:#}  {bad}UNUSABLE{bad:#}: {message}")
             }
@@ -71,7 +71,7 @@ impl Page<'_> {
         match (report.abi, &report.abi_problem) {
             (Some(abi), _) => self.line("abi", abi_words(abi))?,
             (None, Some(problem)) => {
-                self.line("abi", &shorten(&format!("none: {problem}"), 10 * NAME))?;
+                self.line("abi", &on_one_line(&format!("none: {problem}"), 10 * NAME))?;
             }
             (None, None) => {}
         }
@@ -83,7 +83,7 @@ impl Page<'_> {
             for kind in words.content.iter().take(SHOWN) {
                 let patterns = kind.patterns.iter().take(SHOWN).cloned().collect::<Vec<_>>();
                 let text = format!("{} ({})", kind.kind, patterns.join(", "));
-                self.line("content", &shorten(&text, 2 * NAME))?;
+                self.line("content", &on_one_line(&text, 2 * NAME))?;
             }
         }
         if !report.builds.is_empty() {
@@ -108,7 +108,7 @@ impl Page<'_> {
         self.line("symbols", &format!("{named}, {lines}{sections}"))?;
         for producer in report.producers.iter().take(SHOWN) {
             let text = format!("{} {} {}", producer.field, producer.name, producer.version);
-            self.line("producer", &shorten(text.trim_end(), 2 * NAME))?;
+            self.line("producer", &on_one_line(text.trim_end(), 2 * NAME))?;
         }
         if report.has_start {
             self.line("start", "a function runs when an instance is made")?;
@@ -119,7 +119,7 @@ impl Page<'_> {
     fn imports(&mut self, imports: &Listed<ImportEntry>) -> io::Result<()> {
         self.title(&format!("imports ({})", imports.count))?;
         let name =
-            |import: &ImportEntry| shorten(&format!("{}.{}", import.module, import.name), NAME);
+            |import: &ImportEntry| on_one_line(&format!("{}.{}", import.module, import.name), NAME);
         let width = width(imports.listed.iter().take(SHOWN).map(&name));
         for import in imports.listed.iter().take(SHOWN) {
             let Palette { good, bad, doubtful, .. } = self.palette;
@@ -141,7 +141,7 @@ impl Page<'_> {
 
     fn exports(&mut self, exports: &Listed<ExportEntry>) -> io::Result<()> {
         self.title(&format!("exports ({})", exports.count))?;
-        let name = |export: &ExportEntry| shorten(&export.name, NAME);
+        let name = |export: &ExportEntry| on_one_line(&export.name, NAME);
         let width = width(exports.listed.iter().take(SHOWN).map(name));
         for export in exports.listed.iter().take(SHOWN) {
             let ty = type_words(export.kind, export.ty.as_deref());
@@ -160,7 +160,7 @@ impl Page<'_> {
         let Some(sanitizer) = &report.sanitizer else {
             self.title("sanitizer: none")?;
             return match &report.rewriting_problem {
-                Some(problem) => self.line("refused", &shorten(problem, 10 * NAME)),
+                Some(problem) => self.line("refused", &on_one_line(problem, 10 * NAME)),
                 None => Ok(()),
             };
         };
@@ -189,7 +189,7 @@ impl Page<'_> {
         }
         self.title("what to change")?;
         for advice in &report.advice {
-            let message = shorten(&advice.message, 10 * NAME);
+            let message = on_one_line(&advice.message, 10 * NAME);
             writeln!(self.to, "  - {}", Plain(&message))?;
         }
         Ok(())
@@ -237,13 +237,7 @@ fn null_page_words(found: Option<NullPageFound>) -> String {
             format!("guarded, the first {}", size_words(bytes.into()))
         }
         Some(NullPageFound::Unguarded { reason }) => {
-            let why = match reason {
-                Unguarded::UnknownLayout => "the layout is not known",
-                Unguarded::UnknownData => "data may lie there",
-                Unguarded::DataAtZero => "data lies there",
-                _ => "another reason",
-            };
-            format!("not guarded: {why}")
+            format!("not guarded: {}", unguarded(reason))
         }
         _ => "not guarded".to_owned(),
     }
@@ -257,24 +251,7 @@ fn heap_words(found: Option<&HeapFound>) -> String {
             format!("checked; allocator {family}: {}", few(functions))
         }
         Some(HeapFound::Off { reason }) => {
-            let why = match reason {
-                HeapOff::NotAsked => "not asked for".to_owned(),
-                HeapOff::NoMemory => "there is no memory".to_owned(),
-                HeapOff::NoNames => "functions have no names".to_owned(),
-                HeapOff::NoAllocator => "no allocator found".to_owned(),
-                HeapOff::NoMalloc => "a free without a malloc".to_owned(),
-                HeapOff::Imported { name } => format!("{} is imported", shorten(name, NAME)),
-                HeapOff::WrongType { name } => format!("{} has another type", shorten(name, NAME)),
-                HeapOff::Ambiguous { name } => format!("two functions are {}", shorten(name, NAME)),
-                HeapOff::TailCall { name } => {
-                    format!("{} ends by a tail call", shorten(name, NAME))
-                }
-                HeapOff::OtherWayIn { function } => {
-                    format!("function {function} calls into the allocator")
-                }
-                _ => "another reason".to_owned(),
-            };
-            format!("not checked: {why}")
+            format!("not checked: {}", heap_off(reason))
         }
         _ => "not checked".to_owned(),
     }
@@ -309,7 +286,7 @@ fn type_words(kind: ItemKind, ty: Option<&str>) -> String {
 /// The first few of some names.
 fn few(names: &[String]) -> String {
     const FEW: usize = 8;
-    let shown: Vec<String> = names.iter().take(FEW).map(|name| shorten(name, NAME)).collect();
+    let shown: Vec<String> = names.iter().take(FEW).map(|name| on_one_line(name, NAME)).collect();
     match names.len().saturating_sub(FEW) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
@@ -335,9 +312,4 @@ fn size_words(bytes: u64) -> String {
 
 fn width(names: impl Iterator<Item = String>) -> usize {
     names.map(|name| Plain(&name).to_string().chars().count()).max().unwrap_or(0).min(COLUMN)
-}
-
-/// The beginning of a text, on one line.
-fn shorten(text: &str, characters: usize) -> String {
-    super::cut(text, characters).replace(['\n', '\r'], "\\n")
 }

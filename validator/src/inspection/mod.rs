@@ -10,6 +10,7 @@ pub use human::write_human;
 
 use crate::interpreter::checks_of;
 use crate::report::Tool;
+use crate::text::cut;
 use advice::Advice;
 use proofhouse_sandbox::instrument::Summary;
 use proofhouse_sandbox::{
@@ -323,14 +324,6 @@ impl<T> Listed<T> {
 
     fn of<I: ExactSizeIterator>(all: I, entry: impl FnMut(I::Item) -> T) -> Self {
         Self { count: all.len(), listed: all.take(MAX_LISTED).map(entry).collect() }
-    }
-}
-
-/// The beginning of a text of the module's.
-fn cut(text: &str, characters: usize) -> String {
-    match text.char_indices().nth(characters) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
     }
 }
 

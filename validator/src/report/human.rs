@@ -2,10 +2,12 @@
 
 use super::{Form, Head, Tally};
 use crate::finding::{Finding, Severity};
+use crate::interpreter::Judge;
 use crate::judge::Judgement;
 use crate::place::Place;
+use crate::unchecked::gaps;
 use anstyle::{AnsiColor, Style};
-use proofhouse_sandbox::{Frame, MemoryError, Verdict};
+use proofhouse_sandbox::{Frame, MemoryError, Sanitize, Verdict};
 use std::io::{self, Write};
 
 /// Up to this many subjects are all named; of more, only those with something to say.
@@ -161,6 +163,7 @@ impl Form for Human {
 
     fn end(&self, head: &Head<'_>, tally: Tally, out: &mut dyn Write) -> io::Result<()> {
         let Self(palette) = *self;
+        head.judges.iter().try_for_each(|judge| self.unchecked(judge, out))?;
         let (style, _) = palette.verdict(tally.verdict());
         let dim = palette.dim;
         let Tally { accepted, rejected, inconclusive } = tally;
@@ -168,7 +171,7 @@ impl Form for Human {
         if inconclusive > 0 {
             write!(out, ", {inconclusive} could not be judged")?;
         }
-        let judges: Vec<&str> = head.judges.iter().map(crate::interpreter::Judge::id).collect();
+        let judges: Vec<&str> = head.judges.iter().map(Judge::id).collect();
         let events = match (head.gates().evaluate_events(), head.events.len()) {
             (false, _) => "not exercised".to_owned(),
             (true, 0) => "no events, not exercised".to_owned(),
@@ -178,6 +181,32 @@ impl Form for Human {
         let ready = head.timings.map(|ready| format!("; ready after {} us", ready.as_micros()));
         let ready = ready.unwrap_or_default();
         writeln!(out, "{style:#}  {dim}({}; {events}{ready}){dim:#}", judges.join(", "))
+    }
+}
+
+impl Human {
+    /// Says of each build of an interpreter what its memory checks do not cover.
+    fn unchecked(self, judge: &Judge, out: &mut dyn Write) -> io::Result<()> {
+        let Self(Palette { doubtful, .. }) = self;
+        for (build, interpreter) in judge.builds() {
+            let gaps = match interpreter.sanitize() {
+                Sanitize::Off => "memory is not checked (the sanitizer is off)".to_owned(),
+                _ => gaps(interpreter.instrumentation()).join(", "),
+            };
+            if gaps.is_empty() {
+                continue;
+            }
+            let name = match judge.checked() {
+                [] => judge.id().to_owned(),
+                _ => format!("{}, {build}", judge.id()),
+            };
+            let more = match interpreter.sanitize() {
+                Sanitize::Off => "",
+                _ => "; `proofhouse inspect` says what would change that",
+            };
+            writeln!(out, "{doubtful}note{doubtful:#}: {}: {}{more}", Plain(&name), Plain(&gaps))?;
+        }
+        Ok(())
     }
 }
 
