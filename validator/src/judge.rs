@@ -256,7 +256,7 @@ fn is_same_refusal(one: &Outcome, two: &Outcome) -> bool {
 fn code(error: IngestError) -> Code {
     match error {
         IngestError::NotRegular { .. } => Code::NotRegular,
-        IngestError::EscapesDirectory => Code::Escapes,
+        IngestError::EscapesDirectory | IngestError::LeadsToExcluded => Code::Escapes,
         IngestError::Dangling => Code::Dangling,
         IngestError::TooLarge { .. } => Code::TooLarge,
         IngestError::TooDeep { .. } => Code::TooDeep,

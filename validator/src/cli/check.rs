@@ -48,6 +48,7 @@ pub(super) fn run(args: &Check, authority: AmbientAuthority) -> Result<ExitCode,
         judges: &judges,
         events: &events,
         subjects: subjects.len(),
+        notes: subjects.notes(),
         timings: args.timings.then_some(ready),
     };
     let mut files = report_files(&args.report, authority)?;

@@ -55,7 +55,7 @@ impl fmt::Display for FileKind {
     }
 }
 
-/// Why a subject's bytes could not be had. The first five say something about what was handed in, the
+/// Why a subject's bytes could not be had. The first six say something about what was handed in, the
 /// others about the moment or the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IngestError {
@@ -68,6 +68,10 @@ pub enum IngestError {
     /// A symbolic link leads out of the given directory, or out of a named file's own directory.
     #[error("a symbolic link leads out of the given directory")]
     EscapesDirectory,
+    /// A symbolic link leads to a directory in which something would be judged under the link's path, and is not under
+    /// its own: a pattern leaves it out.
+    #[error("a symbolic link leads to a directory that the file patterns leave out")]
+    LeadsToExcluded,
     /// A symbolic link leads to nothing: its target is missing, or links go round in a circle, or it
     /// is one of the kernel's own links in `/proc` that stand for no path.
     #[error("a symbolic link leads to nothing that can be opened")]

@@ -97,6 +97,7 @@ pub enum FilterError {
 pub struct Filter {
     selected: GlobSet,
     excluded: GlobSet,
+    depends_on_place: bool,
 }
 
 impl Filter {
@@ -108,10 +109,18 @@ impl Filter {
             ([], defaults) => (PatternOrigin::Interpreter, defaults),
             (include, _) => (PatternOrigin::Include, include),
         };
+        let is_anchored = |pattern: &String| pattern.trim_end_matches('/').contains('/');
+        let depends_on_place = selected.iter().chain(patterns.exclude).any(is_anchored);
         Ok(Self {
             selected: compile(origin, selected)?,
             excluded: compile(PatternOrigin::Exclude, patterns.exclude)?,
+            depends_on_place,
         })
+    }
+
+    /// Whether a file can be content in one directory and none in another one of which no directory above is excluded.
+    pub(super) fn depends_on_place(&self) -> bool {
+        self.depends_on_place
     }
 
     /// Whether the file at `path` is content.

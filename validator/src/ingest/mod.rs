@@ -5,7 +5,8 @@
 //!   reached through its parent. Everything after the command line goes through a root, and nothing
 //!   that a root holds (a symbolic link, say) can lead out of it.
 //! - *subject*: one thing to judge, in a fixed order: mostly a file, sometimes a *fault*, which is a
-//!   directory that could not be listed. Nothing that should have been judged is left out in silence.
+//!   directory that could not be listed, or a link to what is not judged. Nothing that should have been
+//!   judged is left out in silence.
 //! - *note*: something a person may want to know about the listing that is no subject.
 //! - *filter*: which names in a directory argument are content.
 //!
@@ -16,6 +17,7 @@
 //!
 //! What is *not* here: verdicts. An [`IngestError`] says what happened; policy decides what follows.
 
+mod behind;
 mod coded;
 mod error;
 mod filter;

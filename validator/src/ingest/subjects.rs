@@ -41,13 +41,8 @@ pub struct Note {
 /// What a [`Note`] says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoteKind {
-    /// A link to a directory inside the argument; what is there is listed in its own place only.
+    /// A link to a directory inside the argument; what is there is judged in its own place only.
     LinkedDirectory,
-    /// A link whose own name is not content, but it might lead to a directory of content.
-    UnresolvedLink {
-        /// Why it was not resolved.
-        error: IngestError,
-    },
     /// Nothing in a directory argument is content: probably not what the user meant.
     NothingMatched,
 }
@@ -55,8 +50,9 @@ pub enum NoteKind {
 impl fmt::Display for NoteKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::LinkedDirectory => f.write_str("a link to a directory is not followed"),
-            Self::UnresolvedLink { error } => write!(f, "a link is not followed: {error}"),
+            Self::LinkedDirectory => f.write_str(
+                "a link to a directory is not followed: what is there is judged in its own place",
+            ),
             Self::NothingMatched => f.write_str("nothing in it matches the file patterns"),
         }
     }
@@ -94,10 +90,16 @@ impl Found {
         self.table.push(directory, name)
     }
 
-    /// Adds a directory that could not be listed, wholly or in part.
-    pub(super) fn fault(&mut self, directory: DirectoryId, error: IngestError) -> Result<(), Full> {
+    /// Adds what is known not to be readable: an entry of a directory, or with an empty name the directory itself,
+    /// which could not be listed, wholly or in part.
+    pub(super) fn fault(
+        &mut self,
+        directory: DirectoryId,
+        name: &[u8],
+        error: IngestError,
+    ) -> Result<(), Full> {
         self.faults.push((self.table.len(), error));
-        self.table.push(directory, b"")
+        self.table.push(directory, name)
     }
 
     /// The fault that the subject at `index` stands for.
@@ -157,7 +159,7 @@ impl Subjects {
                 Argument::File { root, name } => found.file(root, &name)?,
                 Argument::Directory { root } => match dirs.get(root.index()) {
                     Some(dir) => found.directory(root, dir, filter)?,
-                    None => found.fault(root, IngestError::Vanished)?,
+                    None => found.fault(root, b"", IngestError::Vanished)?,
                 },
             }
         }
@@ -211,7 +213,7 @@ impl<'a> Subject<'a> {
     }
 
     /// Why there is nothing to read, if the listing already knows: the subject is a directory that
-    /// could not be listed. [`read`](super::read()) returns the same error.
+    /// could not be listed, or a link to one that is left out. [`read`](super::read()) returns the same error.
     pub fn fault(self) -> Option<IngestError> {
         self.subjects.found.fault_at(self.index)
     }

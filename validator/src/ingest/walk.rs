@@ -4,7 +4,8 @@ use cap_fs_ext::DirExt as _;
 use cap_std::fs::Dir;
 
 use super::{
-    error::{IngestError, leads_nowhere},
+    behind::Behind,
+    error::IngestError,
     filter::Filter,
     limits::{MAX_DEPTH, MAX_SUBJECTS},
     listing::{EntryKind, Listing},
@@ -23,6 +24,7 @@ pub(super) struct Walk<'a> {
     found: &'a mut Found,
     /// The path below the root of what is being looked at.
     relative: Vec<u8>,
+    behind: Behind<'a>,
 }
 
 /// How far into the tree a directory is.
@@ -41,7 +43,8 @@ impl<'a> Walk<'a> {
         filter: &'a Filter,
         found: &'a mut Found,
     ) -> Self {
-        Self { root_id, root, filter, found, relative: Vec::new() }
+        let behind = Behind::new(root, filter);
+        Self { root_id, root, filter, found, relative: Vec::new(), behind }
     }
 
     /// Adds all that the root holds.
@@ -76,7 +79,7 @@ impl<'a> Walk<'a> {
             self.relative.truncate(parent);
         }
         match listing.fault {
-            Some(error) => self.found.fault(here.directory, error),
+            Some(error) => self.found.fault(here.directory, b"", error),
             None => Ok(()),
         }
     }
@@ -86,37 +89,40 @@ impl<'a> Walk<'a> {
         let directory = self.found.enter(above.directory, name)?;
         let depth = above.depth.saturating_add(1);
         if depth > MAX_DEPTH {
-            self.found.fault(directory, IngestError::TooDeep { limit: MAX_DEPTH })?;
+            self.found.fault(directory, b"", IngestError::TooDeep { limit: MAX_DEPTH })?;
         } else {
             match parent.open_dir_nofollow(path_of(name)) {
                 Ok(dir) => {
                     self.relative.push(b'/');
                     self.directory(&dir, Position { directory, depth, held: above.held })?;
                 }
-                Err(error) => self.found.fault(directory, IngestError::of_directory(&error))?,
+                Err(error) => {
+                    self.found.fault(directory, b"", IngestError::of_directory(&error))?;
+                }
             }
         }
         self.found.leave(directory, files_before);
         Ok(())
     }
 
+    /// A link whose name is not excluded. Nothing that it may be meant to bring in is left out in silence.
     fn link(&mut self, here: Position, name: &[u8]) -> Result<(), Full> {
-        let path = path_of(&self.relative);
-        let note = match self.root.metadata(&path) {
-            Ok(metadata) if metadata.is_dir() => NoteKind::LinkedDirectory,
-            // Whatever is wrong with it, reading will say so.
-            _ if self.filter.selects(&self.relative) => {
-                return self.found.file(here.directory, name);
+        match self.root.metadata(path_of(&self.relative)) {
+            Ok(metadata) if metadata.is_dir() => {
+                if self.behind.is_left_out(&self.relative) {
+                    let error = IngestError::LeadsToExcluded;
+                    return self.found.fault(here.directory, name, error);
+                }
+                let path = self.found.under_root(self.root_id, &self.relative);
+                self.found.note(ContentPath::new(path), NoteKind::LinkedDirectory);
+                Ok(())
             }
-            Ok(_) => return Ok(()),
-            Err(error) if leads_nowhere(&error) => return Ok(()),
-            Err(error) => {
-                NoteKind::UnresolvedLink { error: IngestError::of_file(self.root, &path, &error) }
-            }
-        };
-        let path = self.found.under_root(self.root_id, &self.relative);
-        self.found.note(ContentPath::new(path), note);
-        Ok(())
+            // Inside, and by this name no content: no more than a file of this name would be.
+            Ok(_) if !self.filter.selects(&self.relative) => Ok(()),
+            // Whatever is wrong with it, reading will say so. What leads out or to nothing may have been meant as a
+            // directory of content, whatever its own name is.
+            _ => self.found.file(here.directory, name),
+        }
     }
 }
 

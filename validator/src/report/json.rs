@@ -3,6 +3,7 @@
 //! It is one object, written as the judgements come: one subject a line, the verdict after them.
 
 use super::{Form, Head, Tally, Tool};
+use crate::ingest::{ContentPath, Note, NoteKind, Notes};
 use crate::interpreter::{Judge, RELEASE};
 use crate::judge::{JudgedRun, Judgement};
 use base64::Engine;
@@ -33,6 +34,11 @@ impl Form for Json {
             ("interpreters", json!(interpreters)),
         ];
         members.extend(head.timings.map(|ready| ("ready_us", json!(microseconds(ready)))));
+        let Notes { kept, dropped } = head.notes;
+        if !kept.is_empty() {
+            let notes: Vec<_> = kept.iter().map(NoteEntry::of).collect();
+            members.extend([("notes", json!(notes)), ("more_notes", json!(dropped))]);
+        }
         out.write_all(b"{")?;
         for (name, value) in members {
             writeln!(out, "{}:{value},", json!(name))?;
@@ -58,11 +64,44 @@ impl Form for Json {
     }
 }
 
+/// A path that is text, and its bytes where they are not those of the text.
 #[derive(Serialize)]
-struct Subject<'a> {
+struct PathEntry {
     path: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     path_bytes: Option<String>,
+}
+
+impl PathEntry {
+    fn of(path: &ContentPath) -> Self {
+        let exact = path.is_shown_exactly();
+        let path_bytes = (!exact).then(|| STANDARD.encode(path.as_bytes()));
+        Self { path: path.to_string(), path_bytes }
+    }
+}
+
+#[derive(Serialize)]
+struct NoteEntry {
+    #[serde(flatten)]
+    path: PathEntry,
+    kind: &'static str,
+    message: String,
+}
+
+impl NoteEntry {
+    fn of(note: &Note) -> Self {
+        let kind = match note.kind {
+            NoteKind::LinkedDirectory => "linked-directory",
+            NoteKind::NothingMatched => "nothing-matched",
+        };
+        Self { path: PathEntry::of(&note.path), kind, message: note.kind.to_string() }
+    }
+}
+
+#[derive(Serialize)]
+struct Subject<'a> {
+    #[serde(flatten)]
+    path: PathEntry,
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,11 +113,8 @@ struct Subject<'a> {
 
 impl<'a> Subject<'a> {
     fn of(head: &Head<'a>, judgement: &'a Judgement) -> Self {
-        let path = &judgement.path;
-        let exact = path.is_shown_exactly();
         Self {
-            path: path.to_string(),
-            path_bytes: (!exact).then(|| STANDARD.encode(path.as_bytes())),
+            path: PathEntry::of(&judgement.path),
             digest: judgement.content.as_ref().map(|content| content.digest.as_str()),
             size: judgement.content.as_ref().map(|content| content.size),
             verdict: judgement.verdict,

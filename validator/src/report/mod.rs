@@ -11,6 +11,7 @@ pub use human::{Human, Palette};
 pub use json::{Json, REPORT_SCHEMA};
 
 use crate::gates::Gates;
+use crate::ingest::Notes;
 use crate::interpreter::Judge;
 use crate::judge::Judgement;
 use crate::policy::Policy;
@@ -30,6 +31,8 @@ pub struct Head<'a> {
     pub events: &'a crate::events::Events,
     /// How many subjects there are.
     pub subjects: usize,
+    /// What else there is to know about the listing of the subjects.
+    pub notes: &'a Notes,
     /// Where times are reported, how long it took until the interpreters were ready. Times make reports differ
     /// from run to run.
     pub timings: Option<Duration>,

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -143,6 +144,25 @@ impl Seen {
             Value::Array(items) => items.iter().for_each(|item| self.look(item)),
             _ => {}
         }
+    }
+}
+
+#[test]
+fn notes_keep_the_schema() {
+    let (schema, folder) = (Schema::read("report-1"), folder());
+    fs::create_dir_all(folder.path().join("empty/sub")).unwrap();
+    symlink("sub", folder.path().join(OsStr::from_bytes(b"empty/link\xff"))).unwrap();
+    let report = report(folder.path(), ["-i", "obedient.wasm", "empty", "accept.order"]);
+    schema.demand(&report, "notes");
+    let of = |member: &str| [0, 1].map(|nth| report["notes"][nth][member].clone());
+    assert_eq!(of("kind"), ["linked-directory", "nothing-matched"]);
+    assert_eq!(of("path"), ["empty/link\\xff", "empty"]);
+    assert_eq!(of("path_bytes"), [json!("ZW1wdHkvbGlua/8="), Value::Null]);
+    assert_eq!(report["more_notes"], 0);
+    for (pointer, value) in [("/notes", json!([])), ("/notes/0/kind", json!("A link"))] {
+        let mut report = report.clone();
+        *report.pointer_mut(pointer).expect(pointer) = value;
+        assert!(!schema.allows(&report), "{pointer}");
     }
 }
 

@@ -73,22 +73,83 @@ fn a_link_to_a_directory_is_noted_and_not_walked() {
     assert_eq!(tree.notes(&subjects), [note("rules/a/up"), note("rules/again")]);
 }
 
+/// Patterns with these of the interpreter, and these excluded.
+fn patterns<'a>(defaults: &'a [String], exclude: &'a [String]) -> Patterns<'a> {
+    Patterns { defaults, exclude, ..Patterns::default() }
+}
+
 #[test]
-fn a_link_that_may_hide_content_is_noted_though_its_name_is_none() {
+fn a_link_that_leaves_or_dangles_is_reported_though_its_name_is_no_content() {
     let tree = Tree::with(&["rules/a.rule"]);
     fs::create_dir(tree.path("elsewhere")).unwrap();
-    tree.link("rules/editor-lock", "user@host:1");
+    tree.link("rules/gone", "nowhere");
     tree.link("rules/readme", "a.rule");
     tree.link("rules/shared", "../elsewhere");
-    let [defaults, exclude] = ["*.rule", "shared"].map(|pattern| [pattern.to_owned()]);
-    let patterns = Patterns { defaults: &defaults, ..Patterns::default() };
-    let subjects = tree.subjects(&["rules"], patterns);
-    assert_eq!(paths_read(tree.judge(&subjects)), ["rules/a.rule"]);
-    let escape = NoteKind::UnresolvedLink { error: IngestError::EscapesDirectory };
-    assert_eq!(tree.notes(&subjects), [("rules/shared".to_owned(), escape)]);
+    let [defaults, exclude] =
+        [["*.rule", "*.r"], ["shared", "gone"]].map(|each| each.map(String::from));
+    let subjects = tree.subjects(&["rules"], patterns(&defaults, &[]));
+    let expected = [
+        ("rules/a.rule".to_owned(), Ok("rules/a.rule".to_owned())),
+        ("rules/gone".to_owned(), Err(IngestError::Dangling)),
+        ("rules/shared".to_owned(), Err(IngestError::EscapesDirectory)),
+    ];
+    assert_eq!(tree.judge(&subjects), expected);
+    assert_eq!(tree.notes(&subjects), []);
 
-    let subjects = tree.subjects(&["rules"], Patterns { exclude: &exclude, ..patterns });
-    assert_eq!(tree.notes(&subjects), [], "the user said that it is none");
+    let subjects = tree.subjects(&["rules"], patterns(&defaults, &exclude));
+    assert_eq!(
+        paths_read(tree.judge(&subjects)),
+        ["rules/a.rule"],
+        "the user said that it is none"
+    );
+}
+
+#[test]
+fn a_link_to_an_excluded_directory_of_content_is_reported() {
+    let tree = Tree::with(&["drafts/deep/x.rule", "drafts/notes.txt", "live/a.rule"]);
+    tree.link("live/all", "../drafts");
+    tree.link("live/deep", "../drafts/deep");
+    tree.link("live/none", "../drafts/nothing");
+    fs::create_dir(tree.path("drafts/nothing")).unwrap();
+    let defaults = ["*.rule".to_owned()];
+    for exclude in ["drafts", "drafts/", "/drafts/**", "drafts/deep/"] {
+        let exclude = [exclude.to_owned()];
+        let subjects = tree.subjects(&[""], patterns(&defaults, &exclude));
+        let left_out = |path: &str| (path.to_owned(), Err(IngestError::LeadsToExcluded));
+        let a = ("live/a.rule".to_owned(), Ok("live/a.rule".to_owned()));
+        assert_eq!(tree.judge(&subjects), [a, left_out("live/all"), left_out("live/deep")]);
+        let note = ("live/none".to_owned(), NoteKind::LinkedDirectory);
+        assert_eq!(tree.notes(&subjects), [note], "there is no content behind it");
+    }
+    let exclude = ["drafts", "all", "deep"].map(String::from);
+    let subjects = tree.subjects(&[""], patterns(&defaults, &exclude));
+    assert_eq!(paths_read(tree.judge(&subjects)), ["live/a.rule"], "the links are excluded too");
+}
+
+#[test]
+fn a_link_in_an_excluded_directory_may_lead_anywhere() {
+    let tree = Tree::with(&["a"]);
+    fs::create_dir_all(tree.path("drafts/empty")).unwrap();
+    tree.link("drafts/out", "/");
+    tree.link("live", "drafts");
+    let exclude = ["drafts/".to_owned()];
+    let subjects = tree.subjects(&[""], patterns(&[], &exclude));
+    let live = ("live".to_owned(), Err(IngestError::LeadsToExcluded));
+    assert_eq!(tree.judge(&subjects), [("a".to_owned(), Ok("a".to_owned())), live]);
+}
+
+#[test]
+fn a_link_is_reported_where_content_is_content_by_its_place() {
+    let tree = Tree::with(&["common/x", "rules/a/y"]);
+    tree.link("rules/again", "a");
+    tree.link("rules/common", "../common");
+    tree.link("rules/up", "..");
+    let include = ["rules/**".to_owned()];
+    let subjects = tree.subjects(&[""], Patterns { include: &include, ..Patterns::default() });
+    let left_out = |path: &str| (path.to_owned(), Err(IngestError::LeadsToExcluded));
+    let y = ("rules/a/y".to_owned(), Ok("rules/a/y".to_owned()));
+    assert_eq!(tree.judge(&subjects), [y, left_out("rules/common"), left_out("rules/up")]);
+    assert_eq!(tree.notes(&subjects), [("rules/again".to_owned(), NoteKind::LinkedDirectory)]);
 }
 
 #[test]
