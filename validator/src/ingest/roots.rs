@@ -16,8 +16,8 @@ use super::{
 /// directory is opened once, however many arguments lie in it.
 #[derive(Debug, Default)]
 pub struct Roots {
-    /// The handles, by the index of their [`DirectoryId`].
-    pub(super) dirs: Vec<Dir>,
+    /// The handles, by the index of their [`DirectoryId`]; none of a directory that this process may not reach.
+    pub(super) dirs: Vec<Option<Dir>>,
     /// Their paths as the user wrote them, nothing for the directory of a bare file name; no files.
     pub(super) table: Table,
     pub(super) arguments: Vec<Argument>,
@@ -30,6 +30,8 @@ pub(super) enum Argument {
     Directory { root: DirectoryId },
     /// The entry of this name in the root, whatever it is.
     File { root: DirectoryId, name: Box<[u8]> },
+    /// What this process may not reach: there or not, it is not judged.
+    Denied { root: DirectoryId, name: Box<[u8]> },
 }
 
 /// An argument that cannot be opened: the caller has to fix the call, and nothing was judged.
@@ -48,9 +50,6 @@ pub enum RootProblem {
     /// Nothing has this name.
     #[error("no such file or directory")]
     Missing,
-    /// This process may not reach it.
-    #[error("permission denied")]
-    PermissionDenied,
     /// The arguments lie in more than [`MAX_ROOTS`] directories.
     #[error("more than {limit} directories named; name one above them")]
     TooManyDirectories {
@@ -73,11 +72,17 @@ pub enum RootProblem {
     },
 }
 
+impl RootProblem {
+    /// Whether this process may not reach it.
+    fn is_denied(self) -> bool {
+        matches!(self, Self::Io { kind: io::ErrorKind::PermissionDenied, .. })
+    }
+}
+
 impl From<io::Error> for RootProblem {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             _ if leads_nowhere(&error) => Self::Missing,
-            io::ErrorKind::PermissionDenied => Self::PermissionDenied,
             kind => Self::Io { kind, code: error.raw_os_error() },
         }
     }
@@ -85,7 +90,8 @@ impl From<io::Error> for RootProblem {
 
 impl Roots {
     /// Opens all paths. A link that is itself an argument is followed to a directory anywhere, since
-    /// the user named it; as a file it must stay in its own directory.
+    /// the user named it; as a file it must stay in its own directory. A path that this process may not reach
+    /// is no error: it becomes a subject that is not judged, and the others are.
     pub fn open_ambient<P: AsRef<Path>>(
         paths: impl IntoIterator<Item = P>,
         authority: AmbientAuthority,
@@ -122,6 +128,10 @@ impl Opening {
         let argument = match self.root(&written) {
             Ok(root) => Argument::Directory { root },
             Err(RootProblem::Missing) => self.file(path, &written)?,
+            // A link that leads to where this process may not go is there, and reading it says what it is.
+            Err(problem) if problem.is_denied() => {
+                self.file(path, &written).or_else(|_| self.denied(path, &written))?
+            }
             Err(problem) => return Err(problem),
         };
         self.roots.arguments.push(argument);
@@ -135,9 +145,23 @@ impl Opening {
         // What comes before the name is kept as written. A path that ends in a slash means a directory.
         let parent = written.strip_suffix(name_bytes.as_ref()).ok_or(RootProblem::Missing)?;
         let root = self.root(parent)?;
-        let dir = self.roots.dirs.get(root.index()).ok_or(RootProblem::Missing)?;
-        dir.symlink_metadata(name)?;
+        let dir = self.roots.dirs.get(root.index()).and_then(Option::as_ref);
+        dir.ok_or(RootProblem::Missing)?.symlink_metadata(name)?;
         Ok(Argument::File { root, name: name_bytes.into() })
+    }
+
+    /// A path on which there is a directory that this process may not go through.
+    fn denied(&mut self, path: &Path, written: &[u8]) -> Result<Argument, RootProblem> {
+        let name = path.file_name().map(bytes_of).unwrap_or_default();
+        let (parent, name) = match written.strip_suffix(name.as_ref()) {
+            Some(parent) => (parent, name.as_ref()),
+            None => (written, b"".as_slice()),
+        };
+        let root = match self.known.get(parent) {
+            Some(&root) => root,
+            None => self.add(parent, None)?,
+        };
+        Ok(Argument::Denied { root, name: name.into() })
     }
 
     /// The root for a directory, opened now unless it already is. What comes before a bare file name
@@ -148,6 +172,10 @@ impl Opening {
         }
         let target = if written.is_empty() { b"." } else { written };
         let dir = Dir::open_ambient_dir(path_of(target), self.authority)?;
+        self.add(written, Some(dir))
+    }
+
+    fn add(&mut self, written: &[u8], dir: Option<Dir>) -> Result<DirectoryId, RootProblem> {
         let too_many = RootProblem::TooManyDirectories { limit: MAX_ROOTS };
         if self.roots.dirs.len() >= MAX_ROOTS {
             return Err(too_many);

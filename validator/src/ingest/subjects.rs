@@ -145,7 +145,7 @@ impl Found {
 /// bytes more: about half a megabyte for 100,000 numbered ones.
 #[derive(Debug)]
 pub struct Subjects {
-    dirs: Vec<Dir>,
+    dirs: Vec<Option<Dir>>,
     found: Found,
 }
 
@@ -158,9 +158,13 @@ impl Subjects {
             match argument {
                 Argument::File { root, name } => found.file(root, &name)?,
                 Argument::Directory { root } => match dirs.get(root.index()) {
-                    Some(dir) => found.directory(root, dir, filter)?,
+                    Some(Some(dir)) => found.directory(root, dir, filter)?,
+                    Some(None) => found.fault(root, b"", IngestError::PermissionDenied)?,
                     None => found.fault(root, b"", IngestError::Vanished)?,
                 },
+                Argument::Denied { root, name } => {
+                    found.fault(root, &name, IngestError::PermissionDenied)?;
+                }
             }
         }
         found.table.shrink();
@@ -222,6 +226,7 @@ impl<'a> Subject<'a> {
     pub(super) fn place(self) -> Option<(&'a Dir, Vec<u8>)> {
         let mut path = Vec::new();
         let root = self.subjects.found.table.relative_path(self.index, &mut path);
-        self.subjects.dirs.get(root.index()).map(|dir| (dir, path))
+        let dir = self.subjects.dirs.get(root.index())?.as_ref()?;
+        Some((dir, path))
     }
 }

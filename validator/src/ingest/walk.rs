@@ -144,7 +144,7 @@ mod tests {
         fs::write(tree.path().join("real/x"), "x").unwrap();
         symlink("real", tree.path().join("link")).unwrap();
         let roots = Roots::open_ambient([tree.path()], ambient_authority()).unwrap();
-        let root = roots.dirs.first().unwrap();
+        let root = roots.dirs.first().unwrap().as_ref().unwrap();
         let Some(&Argument::Directory { root: id }) = roots.arguments.first() else {
             unreachable!("the argument is a directory");
         };

@@ -50,9 +50,20 @@ fn what_may_not_be_read_is_not_judged_and_the_others_are() {
             assert_eq!(judgements(&parse(&ended)), expected);
             assert_eq!(ended.code, Some(3));
 
-            let ended = call(&["tree/closed/3.order"]).run();
+            // Named one by one, too. What nobody may look at cannot be told from what is not there.
+            let named = ["tree/closed/3.order", "tree/2.order", "tree/closed/deep/none"];
+            let ended = call(&named).run();
+            let expected = [
+                (named[0], "inconclusive", vec!["unreadable"]),
+                (named[1], "accepted", vec![]),
+                (named[2], "inconclusive", vec!["unreadable"]),
+            ];
+            assert_eq!(judgements(&parse(&ended)), expected);
+            assert_eq!(ended.code, Some(3));
+
+            let ended = call(&["tree/closed/3.order", "tree/none"]).run();
             let said = String::from_utf8_lossy(&ended.stderr);
-            assert_eq!(said, "error: tree/closed/3.order: permission denied\n");
+            assert_eq!(said, "error: tree/none: no such file or directory\n");
             assert_eq!(ended.code, Some(2));
         }
     }

@@ -30,13 +30,20 @@ fn what_may_not_be_read_is_reported() {
         return again_without_privileges();
     }
     let denied = |path: &str| (path.to_owned(), Err(IngestError::PermissionDenied));
-    let open = ("open".to_owned(), Ok("open".to_owned()));
-    let expected = [denied("closed-dir/"), denied("closed-file"), denied("names-only/"), open];
+    let open = || ("open".to_owned(), Ok("open".to_owned()));
+    let expected = [denied("closed-dir/"), denied("closed-file"), denied("names-only/"), open()];
     assert_eq!(tree.outcomes(""), expected);
     assert_eq!(tree.outcomes("closed-file"), [denied("closed-file")]);
     assert_eq!(tree.outcomes("closed-dir"), [denied("closed-dir/")]);
-    let below = tree.roots(&["closed-dir/x"]).unwrap_err();
-    assert_eq!(below.problem, RootProblem::PermissionDenied);
+    let named = tree
+        .subjects(&["closed-dir/x", "open", "closed-dir/d/x", "names-only/x"], Patterns::default());
+    let expected =
+        [denied("closed-dir/x"), open(), denied("closed-dir/d/x"), denied("names-only/x")];
+    assert_eq!(tree.judge(&named), expected, "those that can be read are");
+    let as_directories = tree.subjects(&["closed-dir/d/", "closed-dir/.."], Patterns::default());
+    assert_eq!(tree.judge(&as_directories), [denied("closed-dir/d/"), denied("closed-dir/../")]);
+    let missing = tree.roots(&["closed-dir/x", "nowhere"]).unwrap_err();
+    assert_eq!(missing.problem, RootProblem::Missing);
     for name in ["closed-dir", "names-only"] {
         // So that the tree can be removed.
         allow(name, 0o700);
