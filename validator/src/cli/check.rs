@@ -53,11 +53,11 @@ pub(super) fn run(args: &Check, authority: AmbientAuthority) -> Result<ExitCode,
     };
     let mut files = report_files(&args.report, authority)?;
     let palette = palette();
-    let mut reports = vec![report(args.format, std::io::stdout(), palette)];
+    let bar = progress::bar(subjects.len());
+    let mut reports = vec![report(args.format, progress::beside(&bar, std::io::stdout()), palette)];
     for (format, file) in &mut files {
         reports.push(report(*format, file, Palette::plain()));
     }
-    let bar = progress::bar(subjects.len());
     let tally = check(&bench, &subjects, jobs, &head, &mut reports, || bar.inc(1));
     bar.finish_and_clear();
     drop(reports);

@@ -23,3 +23,4 @@ mod report;
 mod support;
 mod sweep;
 mod table;
+mod terminal;
