@@ -15,6 +15,7 @@
 
 mod channel;
 mod jobs;
+mod log;
 mod oracle;
 mod permission;
 mod race;
