@@ -17,6 +17,7 @@ mod channel;
 mod jobs;
 mod log;
 mod oracle;
+mod outage;
 mod permission;
 mod race;
 mod report;
