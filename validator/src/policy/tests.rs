@@ -228,10 +228,12 @@ fn the_digest_is_of_the_meaning() {
     }
 }
 
-/// The blocks of TOML in the document on policies.
+/// The document on policies.
+const DOCUMENT: &str = include_str!("../../../docs/policy.md");
+
+/// The blocks of TOML in it.
 fn examples() -> Vec<&'static str> {
-    let document = include_str!("../../../docs/policy.md");
-    let blocks = document.split("```toml\n").skip(1);
+    let blocks = DOCUMENT.split("```toml\n").skip(1);
     blocks.map(|block| block.split("```").next().unwrap()).collect()
 }
 
@@ -239,9 +241,42 @@ fn examples() -> Vec<&'static str> {
 fn the_document_writes_down_every_default() {
     let [defaults, _] = examples().try_into().unwrap();
     assert_eq!(Policy::parse(defaults), Ok(Policy::default()));
-    // Changing a value changes the policy, so the values that are there are read.
-    let keys = defaults.lines().filter(|line| line.contains(" = ")).count();
-    assert_eq!(keys, 2 + 13 + 2 + 2, "schema and sanitize, limits, gates, files");
+    // All keys that there are, and in the tables of their meaning those of each table.
+    let written: toml::Table = defaults.parse().unwrap();
+    let mut tables = keys_of("");
+    // Interpreters have no default: what they are called is not known.
+    tables.retain(|key| key != "interpreter");
+    assert_eq!(sorted(written.keys()), tables);
+    for table in ["limits", "gates", "files"] {
+        let keys = keys_of(&format!("[{table}]"));
+        assert_eq!(sorted(written[table].as_table().unwrap().keys()), keys, "{table}");
+        for key in keys {
+            assert!(DOCUMENT.contains(&format!("\n| `{key}` | ")), "{table}: {key}");
+        }
+    }
+}
+
+fn sorted<'a>(keys: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut keys: Vec<String> = keys.cloned().collect();
+    keys.sort();
+    keys
+}
+
+/// The keys that a table may have, as the refusal of another one lists them.
+fn keys_of(header: &str) -> Vec<String> {
+    let text = format!("{header}\nunknown = 1");
+    let error = toml::from_str::<written::Written>(&text).unwrap_err();
+    let (_, expected) = error.message().split_once("expected").unwrap();
+    sorted(expected.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>().iter())
+}
+
+#[test]
+fn the_document_names_the_flags_that_replace_limits() {
+    let flags = ["fuel", "memory", "stack-profile", "fail-allocations", "deadline"];
+    let line = DOCUMENT.lines().find(|line| line.contains("on the command line replace")).unwrap();
+    for flag in flags {
+        assert!(line.contains(&format!("`--{flag}`")), "{flag}");
+    }
 }
 
 #[test]
