@@ -27,8 +27,7 @@ use std::time::Instant;
 pub(super) fn run(args: &Check, authority: AmbientAuthority) -> Result<ExitCode, Failure> {
     let started = Instant::now();
     let policy = policy(args, authority)?;
-    let jobs = args.jobs.or_else(|| std::thread::available_parallelism().ok());
-    let jobs = jobs.unwrap_or(NonZeroUsize::MIN);
+    let jobs = jobs(args.jobs, &args.content);
     let sandbox = sandbox(jobs, authority)?;
     let judges = judges(args, &sandbox, &policy, authority)?;
     let ready = started.elapsed();
@@ -66,6 +65,22 @@ pub(super) fn run(args: &Check, authority: AmbientAuthority) -> Result<ExitCode,
         file.finish().map_err(|e| Failure::unjudged(&e))?;
     }
     Ok(exit::of(tally.verdict()))
+}
+
+/// Most files that are judged at the same time, however many are asked for: more than machines have cores. Each job
+/// has 20 GiB of address space, of which there are 128 TiB.
+const MAX_JOBS: usize = 1024;
+
+/// How many files are judged at the same time: as many as are asked for, and no more than there are. What is in
+/// directories is not known before the interpreters, which need a sandbox, have said what their content is.
+pub(super) fn jobs(asked: Option<NonZeroUsize>, content: &[PathBuf]) -> NonZeroUsize {
+    let jobs = asked.or_else(|| std::thread::available_parallelism().ok());
+    let jobs = jobs.unwrap_or(NonZeroUsize::MIN);
+    let jobs = jobs.min(NonZeroUsize::new(MAX_JOBS).unwrap_or(NonZeroUsize::MIN));
+    match NonZeroUsize::new(content.len()) {
+        Some(files) if !content.iter().any(|path| path.is_dir()) => jobs.min(files),
+        _ => jobs,
+    }
 }
 
 /// The styles of what goes to stdout.

@@ -28,8 +28,7 @@ const WINDOW_PER_JOB: usize = 4;
 pub(super) fn run(args: &Arguments, authority: AmbientAuthority) -> Result<ExitCode, Failure> {
     let policy = policy(args, authority)?;
     let tree = SourceTree::new(mounts(&args.source, authority)?);
-    let jobs = args.jobs.or_else(|| std::thread::available_parallelism().ok());
-    let jobs = jobs.unwrap_or(NonZeroUsize::MIN);
+    let jobs = check::jobs(args.jobs, &args.content);
     let sandbox = check::sandbox(jobs, authority)?;
     let module = guests::find(&args.interpreter, authority).map_err(|e| Failure::usage(&e))?;
     let mut judge = Judge::open(&sandbox, module, &policy, None).map_err(|e| Failure::usage(&e))?;
