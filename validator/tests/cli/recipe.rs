@@ -5,6 +5,7 @@ use proofhouse_corpus::ChannelFile;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -19,6 +20,7 @@ pub(crate) enum Recipe {
     Many { path: String, count: usize, text: String },
     Sparse { path: OsString, size: u64 },
     Cut { path: OsString, size: u64 },
+    Pad { path: OsString, size: usize },
     Directory { path: OsString },
     Deep { path: OsString, depth: usize },
     Fifo { path: OsString },
@@ -55,6 +57,7 @@ impl Recipe {
                 assert!(file.metadata().unwrap().len() > *size, "nothing is cut off");
                 file.set_len(*size).unwrap();
             }
+            Self::Pad { path, size } => pad(&folder.join(path), *size),
             Self::Directory { path } => fs::create_dir_all(folder.join(path)).unwrap(),
             Self::Deep { path, depth } => {
                 let below = (0..*depth).fold(folder.join(path), |path, _| path.join("d"));
@@ -72,6 +75,20 @@ impl Recipe {
             Self::Link { path, target } => symlink(target, parent(folder.join(path))).unwrap(),
         }
     }
+}
+
+/// Adds a custom section without a name to a module, which stays what it is.
+fn pad(path: &Path, size: usize) {
+    let mut file = OpenOptions::new().append(true).open(path).unwrap();
+    let mut length = size.checked_add(1).unwrap();
+    let mut section = vec![0];
+    while length > 0x7f {
+        section.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
+        length >>= 7;
+    }
+    section.push(u8::try_from(length).unwrap());
+    file.write_all(&section).unwrap();
+    file.write_all(&vec![0; size + 1]).unwrap();
 }
 
 fn write(path: &Path, bytes: &[u8]) {

@@ -10,6 +10,7 @@
 //! many PATH COUNT          COUNT texts; `{}` in PATH is their number, their lines follow
 //! sparse PATH SIZE         a file of SIZE bytes, all zero, that takes no disk
 //! cut PATH SIZE            the file, shortened
+//! pad PATH SIZE            the module, with a section of SIZE bytes more that nobody reads
 //! dir PATH    deep PATH N  a directory, or N of them in each other with a file in the last
 //! fifo PATH   socket PATH  what is not a file
 //! link PATH TARGET         a symbolic link
@@ -106,6 +107,10 @@ fn step(line: &str, text: String) -> Option<Step> {
         }
         ("cut", [path, size]) => {
             make(Recipe::Cut { path: path.clone(), size: bytes(size.to_str()?)? })
+        }
+        ("pad", [path, size]) => {
+            let size = usize::try_from(bytes(size.to_str()?)?).ok()?;
+            make(Recipe::Pad { path: path.clone(), size })
         }
         ("dir", [path]) => make(Recipe::Directory { path: path.clone() }),
         ("deep", [path, depth]) => {
