@@ -5,13 +5,12 @@ use super::compiler::{all_sources, compile, inspect, locate};
 use super::refused::Why;
 use super::request::Request;
 use crate::limits::{
-    MAX_COMPILE_ADDRESS_SPACE, MAX_COMPILE_TIME, MAX_LOCATE_ADDRESS_SPACE, MAX_LOCATE_TIME,
+    MAX_COMPILE_ADDRESS_SPACE, MAX_COMPILE_CPU_TIME, MAX_LOCATE_ADDRESS_SPACE, MAX_LOCATE_CPU_TIME,
     MAX_MODULE_BYTES,
 };
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
-use std::thread;
 
 /// What the child process does: reads a request and a module from stdin, writes the answer to stdout.
 ///
@@ -50,19 +49,24 @@ fn answer(request: &Request, wasm: &[u8]) -> Result<Vec<u8>, CompileError> {
 /// A compiler that swells or spins ends itself even if its parent is gone.
 fn limit_self(request: &Request) {
     let (address_space, time) = match request {
-        Request::Compile(_) | Request::Inspect(_) => (MAX_COMPILE_ADDRESS_SPACE, MAX_COMPILE_TIME),
-        Request::Locate(_) | Request::Sources(_) => (MAX_LOCATE_ADDRESS_SPACE, MAX_LOCATE_TIME),
+        Request::Compile(_) | Request::Inspect(_) => {
+            (MAX_COMPILE_ADDRESS_SPACE, MAX_COMPILE_CPU_TIME)
+        }
+        Request::Locate(_) | Request::Sources(_) => (MAX_LOCATE_ADDRESS_SPACE, MAX_LOCATE_CPU_TIME),
     };
-    for (resource, limit) in [
-        (Resource::As, address_space),
-        (Resource::Cpu, time.as_secs().saturating_mul(cores())),
-        (Resource::Core, 0),
-    ] {
+    let limits =
+        [(Resource::As, address_space), (Resource::Cpu, time.as_secs()), (Resource::Core, 0)];
+    for (resource, limit) in limits {
+        // What this process was started with may be less, and stays.
+        let present = getrlimit(resource);
+        let least = |present: Option<u64>, ours: u64| Some(present.map_or(ours, |p| p.min(ours)));
+        // Behind the first limit there has to be room for the signal that says which one it was.
+        let behind = limit.saturating_add(u64::from(resource == Resource::Cpu));
+        let limits = Rlimit {
+            current: least(present.current, limit),
+            maximum: least(present.maximum, behind),
+        };
         // A limit that cannot be set is not fatal: the parent's wall limit remains.
-        let _ = setrlimit(resource, Rlimit { current: Some(limit), maximum: Some(limit) });
+        let _ = setrlimit(resource, limits);
     }
-}
-
-fn cores() -> u64 {
-    thread::available_parallelism().map_or(1, |n| u64::try_from(n.get()).unwrap_or(1))
 }

@@ -109,7 +109,7 @@ fn unanswered(ending: Ending) -> CompileError {
             let words = words.get(..usize_of(MAX_REFUSAL_BYTES)).unwrap_or(&words);
             why.unusable(String::from_utf8_lossy(words).into_owned()).into()
         }
-        ending @ (Ending::Stopped(_) | Ending::Late(_)) => {
+        ending @ (Ending::Stopped(_) | Ending::Late(_) | Ending::Spent) => {
             Unusable::CompileStopped { problem: ending.to_string() }.into()
         }
     }

@@ -2,7 +2,9 @@
 
 use super::refused::Why;
 use super::request::Request;
+use rustix::process::Signal;
 use std::io::{self, Read, Write};
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -26,6 +28,9 @@ pub(super) enum Ending {
     /// It took longer than it may.
     #[error("it took longer than {} s", .0.as_secs())]
     Late(Duration),
+    /// It took more processor time than it may.
+    #[error("it took more processor time than it may")]
+    Spent,
 }
 
 /// Starts a child, asks it about a module, and returns the first `max_bytes` of what it answers.
@@ -50,6 +55,7 @@ pub(super) fn ask(
             Some(why) => Err(Ending::Refused(why, answer)),
             None => Err(Ending::Stopped(status)),
         },
+        None if status.signal() == Some(Signal::XCPU.as_raw()) => Err(Ending::Spent),
         None => Err(Ending::Stopped(status)),
     }
 }
@@ -143,6 +149,12 @@ mod tests {
         let ending = ask_shell("kill -SEGV $$", LONG);
         let Err(ending @ Ending::Stopped(_)) = ending else { unreachable!("{ending:?}") };
         assert!(ending.to_string().contains("signal"), "{ending}");
+    }
+
+    #[test]
+    fn a_child_without_end_is_ended_when_its_processor_time_is_spent() {
+        let ending = ask_shell("ulimit -S -t 1; while :; do :; done", Duration::from_mins(5));
+        assert!(matches!(ending, Err(Ending::Spent)), "{ending:?}");
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! The compile child: what it answers, and what becomes of one that does not.
 
+use crate::common::{reactor, run, wasm};
 use crate::place::{child_compiler, code_of, guest, no_compiler, open};
 use proofhouse_sandbox::{Compiler, HostFault, OpenError, Outcome, Phase, Unusable};
+use std::fmt::Write as _;
 
 pub(crate) const TESTS: &[(&str, fn())] = &[
     ("a_child_compiles", a_child_compiles),
     ("a_child_keeps_the_validators_words", a_child_keeps_the_validators_words),
     ("a_child_that_dies_makes_the_module_unusable", a_child_that_dies_makes_the_module_unusable),
+    ("a_module_with_100_000_functions_compiles", a_module_with_100_000_functions_compiles),
+    ("a_child_that_spends_its_time_is_ended", a_child_that_spends_its_time_is_ended),
     ("a_child_that_answers_nonsense_is_our_fault", a_child_that_answers_nonsense_is_our_fault),
     ("a_child_that_cannot_be_started_is_no_ones_fault", a_child_that_cannot_be_started),
 ];
@@ -17,7 +21,7 @@ fn a_child_compiles() {
 }
 
 fn a_child_keeps_the_validators_words() {
-    let invalid = crate::common::wasm(
+    let invalid = wasm(
         r#"(module
           (memory (export "memory") 1)
           (func (export "_start") (drop (i32.add (i32.const 1) (f32.const 2)))))"#,
@@ -52,6 +56,42 @@ fn a_child_that_dies_makes_the_module_unusable() {
             "{script}: {refusal:?}"
         );
     }
+}
+
+/// A reactor with that many functions beside its own, all exported.
+fn many_functions(count: usize) -> Vec<u8> {
+    let mut functions = String::from(r#"(memory (export "memory") 1)"#);
+    for nth in 0..count {
+        write!(
+            functions,
+            r#"(func (export "f{nth}") (param i32) (result i32)
+                (i32.add (i32.load (local.get 0)) (i32.const {nth})))"#
+        )
+        .unwrap();
+    }
+    wasm(&reactor(&functions, "(i32.const 0)", "(i32.const 0)"))
+}
+
+fn a_module_with_100_000_functions_compiles() {
+    let interpreter = open(&many_functions(100_000), child_compiler(), None).unwrap();
+    assert_eq!(run(&interpreter, b"content", &[]).outcome, Outcome::Accepted);
+}
+
+fn a_child_that_spends_its_time_is_ended() {
+    // The child keeps the limit that it is started with, since that is below its own.
+    let Compiler::Child { program: itself, arguments } = child_compiler() else {
+        panic!("no child");
+    };
+    let arguments: Vec<_> = arguments.iter().map(|argument| argument.to_str().unwrap()).collect();
+    let script = format!("ulimit -S -t 1; exec '{}' {}", itself.display(), arguments.join(" "));
+    let refusal = open(&many_functions(100_000), program("/bin/sh", &["-c", &script]), None);
+    let refusal = refusal.err().unwrap();
+    assert_eq!(refusal.phase, Phase::Compile);
+    let Outcome::Unusable { reason: Unusable::CompileStopped { problem } } = &refusal.outcome
+    else {
+        panic!("{refusal:?}");
+    };
+    assert_eq!(problem, "it took more processor time than it may");
 }
 
 fn is_host_fault(refusal: &OpenError) -> bool {
