@@ -78,8 +78,8 @@ impl<'a> Behind<'a> {
                 }
                 // The walk judges it, if it comes by.
                 EntryKind::Link => {
-                    let is_judged = place.walked && !self.filter.excludes(&place.own);
-                    !self.filter.excludes(&place.through) && !is_judged
+                    let is_judged = place.walked && !self.filter.prunes(&mut place.own);
+                    !self.filter.prunes(&mut place.through) && !is_judged
                 }
                 EntryKind::Directory => self.descends_to_left_out(dir, place, name),
             };

@@ -107,8 +107,13 @@ impl<'a> Walk<'a> {
 
     /// A link whose name is not excluded. Nothing that it may be meant to bring in is left out in silence.
     fn link(&mut self, here: Position, name: &[u8]) -> Result<(), Full> {
+        let is_content = self.filter.selects(&self.relative);
+        let is_excluded_directory = self.filter.prunes(&mut self.relative);
         match self.root.metadata(path_of(&self.relative)) {
             Ok(metadata) if metadata.is_dir() => {
+                if is_excluded_directory {
+                    return Ok(());
+                }
                 if self.behind.is_left_out(&self.relative) {
                     let error = IngestError::LeadsToExcluded;
                     return self.found.fault(here.directory, name, error);
@@ -118,7 +123,8 @@ impl<'a> Walk<'a> {
                 Ok(())
             }
             // Inside, and by this name no content: no more than a file of this name would be.
-            Ok(_) if !self.filter.selects(&self.relative) => Ok(()),
+            Ok(_) if !is_content => Ok(()),
+            Err(_) if !is_content && is_excluded_directory => Ok(()),
             // Whatever is wrong with it, reading will say so. What leads out or to nothing may have been meant as a
             // directory of content, whatever its own name is.
             _ => self.found.file(here.directory, name),

@@ -105,6 +105,28 @@ fn a_link_that_leaves_or_dangles_is_reported_though_its_name_is_no_content() {
 }
 
 #[test]
+fn a_link_is_excluded_as_the_directory_that_it_may_be() {
+    let tree = Tree::with(&["elsewhere/x.rule", "rules/a/x.rule"]);
+    tree.link("rules/again", "a");
+    tree.link("rules/b.rule", "a/x.rule");
+    tree.link("rules/gone", "nowhere");
+    tree.link("rules/out.rule", "../elsewhere");
+    tree.link("rules/shared", "../elsewhere");
+    let defaults = ["*.rule".to_owned()];
+    let exclude = ["again/", "b.rule/", "gone/", "out.rule/", "shared/"].map(String::from);
+    let subjects = tree.subjects(&["rules"], patterns(&defaults, &exclude));
+    let x = || Ok("rules/a/x.rule".to_owned());
+    let expected = [
+        ("rules/a/x.rule".to_owned(), x()),
+        ("rules/b.rule".to_owned(), x()),
+        // By its name a file.
+        ("rules/out.rule".to_owned(), Err(IngestError::EscapesDirectory)),
+    ];
+    assert_eq!(tree.judge(&subjects), expected);
+    assert_eq!(tree.notes(&subjects), []);
+}
+
+#[test]
 fn a_link_to_an_excluded_directory_of_content_is_reported() {
     let tree = Tree::with(&["drafts/deep/x.rule", "drafts/notes.txt", "live/a.rule"]);
     tree.link("live/all", "../drafts");
