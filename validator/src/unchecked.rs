@@ -37,6 +37,9 @@ pub(crate) fn heap_off(reason: &HeapOff) -> String {
         HeapOff::WrongType { name: found } => format!("{} has another type", name(found)),
         HeapOff::Ambiguous { name: found } => format!("two functions are {}", name(found)),
         HeapOff::TailCall { name: found } => format!("{} ends by a tail call", name(found)),
+        HeapOff::Nameless { function } => {
+            format!("function {function} has no name and may be the allocator's")
+        }
         HeapOff::OtherWayIn { function } => {
             format!("function {function} calls into the allocator")
         }

@@ -23,7 +23,8 @@ pub(super) struct Names<'a> {
 
 impl<'a> Names<'a> {
     /// Reads the names. A section that does not decode counts as none: it is not what a toolchain
-    /// writes, and an engine ignores it as well.
+    /// writes, and an engine ignores it as well. So does one that names no function, which is what some
+    /// tools leave of it.
     pub(super) fn read(original: &Original<'a>) -> Self {
         let section = original.customs.iter().find_map(|custom| match custom.as_known() {
             KnownCustom::Name(section) => Some(section),
@@ -34,7 +35,9 @@ impl<'a> Names<'a> {
         let Some(section) = section else { return none(NamesFound::Missing) };
         match decode(section.clone()) {
             Ok((functions, globals)) => {
-                Self { section: Some(section), functions, globals, found: NamesFound::Read }
+                let found =
+                    if functions.is_empty() { NamesFound::Missing } else { NamesFound::Read };
+                Self { section: Some(section), functions, globals, found }
             }
             Err(_) => none(NamesFound::Malformed),
         }

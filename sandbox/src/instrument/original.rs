@@ -88,6 +88,11 @@ impl<'a> Original<'a> {
         function.checked_sub(self.imported_functions)
     }
 
+    /// Indices of the defined functions.
+    pub(super) fn all_functions(&self) -> impl Iterator<Item = u32> + use<> {
+        (self.imported_functions..).take(self.functions.len())
+    }
+
     /// Number of defined globals.
     pub(super) fn defined_globals(&self) -> u32 {
         self.globals.as_ref().map_or(0, GlobalSectionReader::count)

@@ -40,9 +40,9 @@ pub struct LayoutFound {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum NamesFound {
-    /// There is one, and it decodes.
+    /// There is one, it decodes, and it names functions.
     Read,
-    /// There is none; link without `--strip-all`.
+    /// There is none, or none of functions; link without `--strip-all`.
     Missing,
     /// There is one, but it does not decode.
     Malformed,
@@ -163,6 +163,11 @@ pub enum HeapOff {
     TailCall {
         /// Its name.
         name: String,
+    },
+    /// A function has no name and touches memory or calls the allocator: it may be a part of it.
+    Nameless {
+        /// Index of that function in the original module.
+        function: u32,
     },
     /// A function that is not known as one of the allocator's gets memory from inside it.
     OtherWayIn {

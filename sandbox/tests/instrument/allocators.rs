@@ -195,34 +195,87 @@ fn it_can_be_turned_off() {
     assert_eq!(found.heap, None);
 }
 
-/// A module without names: a function of each type, with these export names.
-fn stripped(exports: &[(&str, u32)], extra: &str) -> String {
-    let exports: Vec<_> =
-        exports.iter().map(|(name, index)| format!("(export \"{name}\" (func {index}))")).collect();
+/// A module without names, whose functions 0 and 1 are these: and then others.
+fn stripped(malloc: &str, free: &str, others: &str) -> String {
     format!(
         "(module (memory 1)
-            (func (param i32) (result i32) (memory.grow (local.get 0)))
-            (func (param i32)) {extra} {})",
-        exports.concat()
+            (func {malloc} (param i32) (result i32) (memory.grow (local.get 0)))
+            (func {free} (param i32)) {others})"
     )
 }
 
+const MALLOC_EXPORT: &str = "(export \"malloc\")";
+const FREE_EXPORT: &str = "(export \"free\")";
+/// Name sections: of the module only, without anything, and of functions 0 and 1.
+const MODULE_NAME: &str = r#"(@custom "name" "\00\06\05guest")"#;
+const EMPTY_NAMES: &str = r#"(@custom "name" "")"#;
+const BOTH_NAMES: &str = r#"(@custom "name" "\01\0f\02\00\06malloc\01\04free")"#;
+
 #[test]
-fn exports_alone_are_believed_if_nothing_else_takes_memory() {
-    let both = [("malloc", 0), ("free", 1)];
-    assert_eq!(heap_of(&stripped(&both, "")), replaced(Family::Libc, &["malloc", "free"]));
-    assert_eq!(heap_of(&stripped(&[("malloc", 0)], "")), off(HeapOff::NoNames));
-    assert_eq!(heap_of(&stripped(&[], "")), off(HeapOff::NoNames));
-    // A helper that only malloc calls is part of it.
-    let helped = "(module (memory 1) (func (param i32) (result i32) (call 2 (local.get 0)))
-        (func (param i32)) (func (param i32) (result i32) (memory.grow (local.get 0)))
-        (export \"malloc\" (func 0)) (export \"free\" (func 1)))";
-    assert_eq!(heap_of(helped), replaced(Family::Libc, &["malloc", "free"]));
-    // A calloc that nobody can recognise.
-    let other = "(func (param i32 i32) (result i32) (call 3 (local.get 0)))
-        (func (param i32) (result i32) (memory.grow (local.get 0)))";
-    let found = heap_of(&stripped(&both, other));
-    assert!(matches!(found, HeapFound::Off { reason: HeapOff::OtherWayIn { .. } }), "{found:?}");
+fn exports_are_enough_where_they_name_every_function() {
+    let both = replaced(Family::Libc, &["malloc", "free"]);
+    assert_eq!(heap_of(&stripped(MALLOC_EXPORT, FREE_EXPORT, "")), both);
+    assert_eq!(heap_of(&stripped(MALLOC_EXPORT, FREE_EXPORT, MODULE_NAME)), both);
+    // What is empty is no part of an allocator.
+    let malloc = replaced(Family::Libc, &["malloc"]);
+    assert_eq!(heap_of(&stripped(MALLOC_EXPORT, "", "")), malloc);
+    assert_eq!(heap_of(&stripped("", "", "")), off(HeapOff::NoNames));
+    assert_eq!(heap_of(&stripped("", "", MODULE_NAME)), off(HeapOff::NoNames));
+}
+
+#[test]
+fn a_function_without_a_name_may_be_a_part_of_it() {
+    let function = 2;
+    // `realloc`, which reads the size before a block, and `calloc`, which calls `malloc`.
+    for (other, is_suspect) in [
+        ("(func (param i32) (result i32) (i32.load (i32.sub (local.get 0) (i32.const 4))))", true),
+        ("(func (param i32) (result i32) (call 0 (local.get 0)))", true),
+        ("(func (param i32) (result i32) (memory.grow (local.get 0)))", true),
+        ("(func (param i32) (memory.fill (local.get 0) (i32.const 0) (i32.const 8)))", true),
+        ("(func (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))", false),
+        ("(func (export \"calloc\") (param i32 i32) (result i32) (call 0 (local.get 0)))", false),
+        ("(func (export \"use\") (param i32) (result i32) (i32.load (local.get 0)))", false),
+    ] {
+        for names in ["", MODULE_NAME, EMPTY_NAMES, BOTH_NAMES] {
+            let text = stripped(MALLOC_EXPORT, FREE_EXPORT, &format!("{other} {names}"));
+            let found = heap_of(&text);
+            match (is_suspect, names) {
+                (true, BOTH_NAMES) => {
+                    assert_eq!(found, off(HeapOff::Nameless { function }), "{other}");
+                }
+                (true, _) => assert_eq!(found, off(HeapOff::NoNames), "{other} {names}"),
+                (false, _) => assert!(matches!(found, HeapFound::Replaced { .. }), "{other}"),
+            }
+        }
+    }
+}
+
+/// Were half of its allocator replaced, `realloc`, which has no name, would look before a block for a size
+/// that is not there.
+#[test]
+fn a_module_that_names_half_its_allocator_runs_as_it_is() {
+    for names in ["", MODULE_NAME, BOTH_NAMES] {
+        let text = format!(
+            r#"(module (memory (export "memory") 1) (global (mut i32) (i32.const 4096)) {names}
+                (func (export "malloc") (param i32) (result i32)
+                    (i32.store (global.get 0) (local.get 0))
+                    (global.set 0 (i32.add (global.get 0) (i32.const 64)))
+                    (i32.sub (global.get 0) (i32.const 48)))
+                (func (export "free") (param i32))
+                (func (param i32 i32) (result i32) (local i32)
+                    (local.set 2 (call 0 (local.get 1)))
+                    (memory.copy (local.get 2) (local.get 0)
+                        (i32.load (i32.sub (local.get 0) (i32.const 16))))
+                    (call 1 (local.get 0))
+                    (local.get 2))
+                (func (export "run") (result i32)
+                    (i32.load (call 2 (call 0 (i32.const 8)) (i32.const 16)))))"#
+        );
+        for checks in [Checks::Off, Checks::Fast, Checks::Exact] {
+            let mut guest = guest(&text, Options::default().checks(checks));
+            assert_eq!(guest.run("run", &[]), 0);
+        }
+    }
 }
 
 #[test]

@@ -141,9 +141,8 @@ fn symbols(inspection: &Inspection, advice: &mut List) {
     match names {
         Some(NamesFound::Missing) => advice.add(
             "keep-names",
-            "keep the name section (link without -s or --strip-all, run no wasm-strip), or at least export \
-             malloc and free: stacks then have names, the allocator and libc's functions are recognised, and \
-             null pointers are caught",
+            "keep the name section (link without -s or --strip-all, run no wasm-strip): stacks then have \
+             names, the allocator and libc's functions are recognised, and null pointers are caught",
         ),
         Some(NamesFound::Malformed) => advice.add(
             "repair-names",
@@ -166,9 +165,11 @@ fn heap(summary: &Summary, advice: &mut List) {
         HeapOff::NotAsked | HeapOff::NoMemory => return,
         // That has been said, and names are more than exports.
         HeapOff::NoNames if summary.names == NamesFound::Missing => return,
-        HeapOff::NoNames => "keep the name section, or export malloc and free (-Wl,--export=malloc \
-                             -Wl,--export=free): blocks of the heap are then checked"
-            .to_owned(),
+        HeapOff::NoNames => "keep the name section: blocks of the heap are then checked".to_owned(),
+        HeapOff::Nameless { function } => format!(
+            "keep the names of all functions: function {function} has none and may be a part of the \
+             allocator"
+        ),
         HeapOff::NoAllocator => "no function has the name of an allocator's: an allocator of your own \
                                  should be called malloc, free, calloc and realloc; in Rust, build for \
                                  wasm32-wasip1, whose allocator is recognised"

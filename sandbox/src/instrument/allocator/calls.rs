@@ -1,9 +1,11 @@
-//! Who calls whom, directly.
+//! Who calls whom, directly, and who touches memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wasmparser::{ExternalKind, Operator};
+use wasmparser::Operator;
 
+use super::super::bulk::Bulk;
+use super::super::checks::Access;
 use super::super::original::Original;
 use super::super::refusal::Refusal;
 
@@ -11,25 +13,25 @@ use super::super::refusal::Refusal;
 pub(super) struct Calls {
     /// Functions that each defined function calls.
     callees: BTreeMap<u32, BTreeSet<u32>>,
-    /// Functions with a `memory.grow` of their own.
-    growing: BTreeSet<u32>,
+    /// Functions with an instruction of their own that has to do with linear memory.
+    touching: BTreeSet<u32>,
 }
 
 impl Calls {
     /// Reads all bodies.
     pub(super) fn read(original: &Original<'_>) -> Result<Self, Refusal> {
-        let mut calls = Self { callees: BTreeMap::new(), growing: BTreeSet::new() };
+        let mut calls = Self { callees: BTreeMap::new(), touching: BTreeSet::new() };
         for (body, function) in original.bodies.iter().zip(original.imported_functions..) {
             let mut callees = BTreeSet::new();
             for operator in body.get_operators_reader()? {
-                match operator? {
-                    Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
-                        callees.insert(function_index);
-                    }
-                    Operator::MemoryGrow { .. } => {
-                        calls.growing.insert(function);
-                    }
-                    _ => {}
+                let operator = operator?;
+                if touches_memory(&operator) {
+                    calls.touching.insert(function);
+                }
+                if let Operator::Call { function_index } | Operator::ReturnCall { function_index } =
+                    operator
+                {
+                    callees.insert(function_index);
                 }
             }
             calls.callees.insert(function, callees);
@@ -46,33 +48,19 @@ impl Calls {
         found.map(|(function, _)| *function)
     }
 
-    /// A function with a `memory.grow` that can be reached without passing through one that is `known`.
-    pub(super) fn grow(
-        &self,
-        original: &Original<'_>,
-        known: &BTreeSet<u32>,
-    ) -> Result<Option<u32>, Refusal> {
-        let called: BTreeSet<u32> = self.callees.values().flatten().copied().collect();
-        // What nobody calls is called from outside or through a table.
-        let mut next: Vec<u32> =
-            self.callees.keys().copied().filter(|function| !called.contains(function)).collect();
-        next.extend(original.start);
-        for export in original.exports.clone().into_iter().flatten() {
-            let export = export?;
-            if export.kind == ExternalKind::Func {
-                next.push(export.index);
-            }
-        }
-        let mut seen = BTreeSet::new();
-        while let Some(function) = next.pop() {
-            if known.contains(&function) || !seen.insert(function) {
-                continue;
-            }
-            if self.growing.contains(&function) {
-                return Ok(Some(function));
-            }
-            next.extend(self.callees.get(&function).into_iter().flatten());
-        }
-        Ok(None)
+    /// A function of which no name tells what it is, and which does what one of an allocator's may do: it
+    /// touches memory, or calls one that is `known`.
+    pub(super) fn nameless(&self, named: &BTreeSet<u32>, known: &BTreeSet<u32>) -> Option<u32> {
+        let found = self.callees.iter().find(|(function, callees)| {
+            !named.contains(function)
+                && (self.touching.contains(function) || !callees.is_disjoint(known))
+        });
+        found.map(|(function, _)| *function)
     }
+}
+
+fn touches_memory(operator: &Operator<'_>) -> bool {
+    matches!(operator, Operator::MemorySize { .. } | Operator::MemoryGrow { .. })
+        || Access::of(operator).is_some()
+        || Bulk::of(operator).is_some_and(Bulk::moves_memory)
 }

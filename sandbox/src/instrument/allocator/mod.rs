@@ -1,8 +1,9 @@
 //! Recognises the allocator of a module.
 //!
 //! Its functions are known by their names, and believed if their types fit. Half an allocator would be
-//! worse than none: a block from the one half would be freed by the other. So all of it is recognised or
-//! nothing is, and if nothing, a reason is given ([`HeapOff`]). A function of Rust's that has another type may be
+//! worse than none: a block from the one half would be freed by the other, or its size be looked for before
+//! it. So all of it is recognised or nothing is, and if nothing, a reason is given ([`HeapOff`]). A function
+//! without a name may be any part of it: where there is one, nothing is certain. A function of Rust's that has another type may be
 //! left as it is where C's functions are there: it has its memory from them, or is another way in.
 
 mod calls;
@@ -115,20 +116,19 @@ pub(super) fn recognise(
         return Ok(Err(HeapOff::NoMalloc));
     }
     let known: BTreeSet<u32> = members.keys().copied().collect();
-    let other = match found {
-        NamesFound::Read if internal.is_empty() => None,
-        NamesFound::Read => Calls::read(original)?.reach(&internal, &known),
-        NamesFound::Missing | NamesFound::Malformed => {
-            // Nothing tells of functions that are not exported: one that takes memory by itself may be
-            // the allocator's.
-            if !has(&[Kind::Frees]) {
-                return Ok(Err(HeapOff::NoNames));
-            }
-            Calls::read(original)?.grow(original, &known)?
+    let with_name: BTreeSet<u32> = names.iter().map(|(function, _)| *function).collect();
+    let all_named = original.all_functions().all(|function| with_name.contains(&function));
+    if !(internal.is_empty() && all_named) {
+        let calls = Calls::read(original)?;
+        if let Some(function) = calls.nameless(&with_name, &known) {
+            return Ok(Err(match found {
+                NamesFound::Read => HeapOff::Nameless { function },
+                NamesFound::Missing | NamesFound::Malformed => HeapOff::NoNames,
+            }));
         }
-    };
-    if let Some(function) = other {
-        return Ok(Err(HeapOff::OtherWayIn { function }));
+        if let Some(function) = calls.reach(&internal, &known) {
+            return Ok(Err(HeapOff::OtherWayIn { function }));
+        }
     }
     let family = members.values().map(|(member, _)| member.family).min().unwrap_or(Family::Libc);
     let mut functions = Known::new();
