@@ -89,7 +89,7 @@ impl Program<'_, '_> {
     fn statement(&mut self, to: &mut String, function: u32, depth: u32) -> Result<()> {
         let pointer = self.random.int_in_range(0..=POINTERS.saturating_sub(1))?;
         // Formatting into a string does not fail.
-        let _ = match self.random.int_in_range(0..=if depth == 0 { 13 } else { 16 })? {
+        let _ = match self.random.int_in_range(0..=if depth == 0 { 14 } else { 17 })? {
             0 | 1 => self.allocate(to, pointer)?,
             2 if self.careful => Ok(()),
             2 => write!(to, "(call $free (global.get $p{pointer}))"),
@@ -111,7 +111,14 @@ impl Program<'_, '_> {
                 FUNCTIONS => write!(to, "(drop (memory.grow (i32.const 1)))"),
                 next => write!(to, "(call $f{next} (local.get $at) (local.get $size))"),
             },
-            14 => {
+            14 if self.careful => Ok(()),
+            // Where no compiler has it, in a function that does not put it back.
+            14 => match self.random.int_in_range(0..=2)? {
+                0 => write!(to, "(call $to (i32.const {}))", self.random.int_in_range(0..=66_000)?),
+                1 => write!(to, "(call $to (global.get $p{pointer}))"),
+                _ => write!(to, "(call $up (i32.const {}))", self.random.int_in_range(0..=600)?),
+            },
+            15 => {
                 let mask = 1_u32 << self.random.int_in_range(0..=7)?;
                 let _ = write!(
                     to,
@@ -123,7 +130,7 @@ impl Program<'_, '_> {
                 to.push_str("))");
                 Ok(())
             }
-            15 => {
+            16 => {
                 to.push_str("(block $out ");
                 self.statements(to, function, depth.saturating_sub(1))?;
                 to.push_str("(br_if $out (local.get $size)) ");
@@ -175,7 +182,8 @@ impl Program<'_, '_> {
     fn accesses(&mut self, to: &mut String, pointer: u32) -> Result<std::fmt::Result> {
         let (base, room) = match self.random.int_in_range(0..=9)? {
             0..=5 => (format!("(global.get $p{pointer})"), SMALLEST),
-            6 | 7 => ("(local.get $sp)".to_owned(), self.frame),
+            6 => ("(local.get $sp)".to_owned(), self.frame),
+            7 => ("(global.get $__stack_pointer)".to_owned(), self.frame),
             8 => ("(i32.const 1024)".to_owned(), SMALLEST),
             _ if self.careful => ("(i32.const 1040)".to_owned(), 32),
             _ => ("(i32.const 0)".to_owned(), 2_000),
@@ -259,7 +267,11 @@ const BEGINNING: &str = r#"(module
       (local.get $to))
     (func $reallocarray (param i32 i32 i32) (result i32)
       (call $realloc (local.get 0) (i32.mul (local.get 1) (local.get 2))))
+    (func $to (param i32) (global.set $__stack_pointer (local.get 0)))
+    (func $up (param i32)
+      (global.set $__stack_pointer (i32.add (global.get $__stack_pointer) (local.get 0))))
     (func $strlen (param $at i32) (result i32) (local $length i32)
+      (drop (i32.and (i32.load (i32.const 1024)) (i32.const 0x80808080)))
       (block $end (loop $more
         (br_if $end (i32.eqz (i32.load8_u (i32.add (local.get $at) (local.get $length)))))
         (local.set $length (i32.add (local.get $length) (i32.const 1)))

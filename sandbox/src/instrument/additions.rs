@@ -66,23 +66,24 @@ pub(super) struct Additions {
 }
 
 impl Additions {
-    /// Decides what to add.
+    /// Decides what to add. The linear stack is its pointer and the bytes that it has room for.
     ///
     /// # Errors
     /// There would be more of something than engines take.
     pub(super) fn plan(
         original: &Original<'_>,
-        stack_pointer: Option<StackPointer>,
+        linear_stack: Option<(StackPointer, u32)>,
         stand_ins: StandIns,
         asan: Found,
         names: &[(u32, &str)],
         options: Options,
     ) -> Result<Self, Refusal> {
         let layout = asan.summary().is_some();
+        let stack_pointer = linear_stack.map(|(pointer, _)| pointer);
         let own_globals = original.imported_globals.saturating_add(original.defined_globals());
         let (results, result_types) = block_types(original, options.meter)?;
         let is_lent = !stand_ins.priced.is_empty();
-        let gauges = Gauges::place(own_globals, stack_pointer, is_lent, options);
+        let gauges = Gauges::place(own_globals, linear_stack, is_lent, options);
         let checked = options.checks != options::Checks::Off && original.memory.is_some();
         let oracle = checked && options.oracle;
         // Without checks, too, frames must be where they are with them, or fuel would differ.
@@ -101,7 +102,9 @@ impl Additions {
         let stack = gauges.stack.map(|stack| Stack { over_limit, ..stack });
         let checks = runtime.as_ref().filter(|_| checked).map(|runtime| {
             let suspect = base.globals.saturating_add(export(runtime, "suspect"));
-            let plain = stack_pointer.filter(|_| !layout).map(|stack| stack.global);
+            // Only a stack pointer that is held to its limits tells where the stack is.
+            let plain = stack_pointer.filter(|_| !layout && options.meter);
+            let plain = plain.map(|stack| stack.global);
             checks_of(function, suspect, plain, options, layout)
         });
         let tell_oracle = oracle.then(|| function("tell_oracle"));
@@ -271,7 +274,12 @@ struct Gauges {
 
 impl Gauges {
     /// Gives them indices, behind the original's `own` globals.
-    fn place(own: u32, pointer: Option<StackPointer>, is_lent: bool, options: Options) -> Self {
+    fn place(
+        own: u32,
+        pointer: Option<(StackPointer, u32)>,
+        is_lent: bool,
+        options: Options,
+    ) -> Self {
         let mut next = own;
         let mut global = || {
             let index = next;
@@ -284,9 +292,10 @@ impl Gauges {
         let stack = options.meter.then(|| Stack {
             depth_left: global(),
             stop: global(),
-            linear: pointer.map(|stack| LinearStack {
+            linear: pointer.map(|(stack, room)| LinearStack {
                 pointer: stack.global,
                 initial: stack.initial,
+                room,
                 limit: global(),
             }),
             over_limit: None,

@@ -5,11 +5,15 @@ use wasmparser::{ConstExpr, DataKind, Global, Operator, ValType};
 use super::names::Names;
 use super::original::Original;
 use super::refusal::Refusal;
+use super::stack::RED_ZONE;
 use super::summary::{NullPageFound, StackPointer, Unguarded};
 
 /// Name of the stack pointer in modules linked by LLVM's linker, which all toolchains for interpreters
 /// use.
 const STACK_POINTER: &str = "__stack_pointer";
+
+/// Bytes of a page of linear memory.
+const PAGE_BYTES: u64 = 1 << 16;
 
 /// Alignment of the stack in bytes: where it starts is a multiple.
 const STACK_ALIGN: u32 = 16;
@@ -30,8 +34,10 @@ pub(super) fn stack_pointer(
     names: &Names<'_>,
 ) -> Result<Option<StackPointer>, Refusal> {
     let mut candidates = Vec::new();
+    let memory = original.memory.map_or(0, |memory| memory.initial.saturating_mul(PAGE_BYTES));
     for (global, index) in original.globals.clone().into_iter().flatten().zip(0u32..) {
-        if let Some(initial) = stack_start(&global?) {
+        // A stack that starts behind the memory would lie where the heap comes to be.
+        if let Some(initial) = stack_start(&global?).filter(|start| u64::from(*start) <= memory) {
             let global = original.imported_globals.saturating_add(index);
             candidates.push(StackPointer { global, initial });
         }
@@ -101,6 +107,17 @@ pub(super) fn null_page(
         0 => unguarded(Unguarded::DataAtZero),
         bytes => Ok(NullPageFound::Guarded { bytes, end_of_stack }),
     }
+}
+
+/// Most bytes that the linear stack may take: from its start down to what is nobody's, with what a function
+/// may use below the stack pointer. Whether that is guarded does not count, so that a stack has the same room
+/// with checks and without.
+pub(super) fn stack_room(stack: StackPointer, null_page: NullPageFound) -> u32 {
+    let end = match null_page {
+        NullPageFound::Guarded { bytes, .. } => bytes,
+        NullPageFound::Unguarded { .. } | NullPageFound::Off => 0,
+    };
+    stack.initial.saturating_sub(end.saturating_add(RED_ZONE))
 }
 
 /// The value of an initialiser that is a plain `i32` constant.

@@ -162,8 +162,8 @@ pub fn instrument(original: &[u8], options: Options) -> Result<Instrumented, Ref
     let (words, word_names) = words::recognise(&original, &functions)?;
     let allocator = allocator::recognise(&original, &functions, names.found)?;
     let stand_ins = StandIns::choose(words, allocator.as_ref().ok(), options);
-    let additions =
-        Additions::plan(&original, stack_pointer, stand_ins, asan, &functions, options)?;
+    let linear_stack = stack_pointer.map(|pointer| (pointer, layout::stack_room(pointer, room)));
+    let additions = Additions::plan(&original, linear_stack, stand_ins, asan, &functions, options)?;
     let is_checked = additions.passes.checks.is_some();
     let null_page = match (is_checked, options.null_page) {
         (false, _) => None,

@@ -129,3 +129,92 @@ fn a_fresh_instance_has_all_linear_stack_and_no_depth() {
     assert!(without.interface.depth && !without.interface.stack_limit);
     assert_eq!(without.summary.own_stack_bytes, None);
 }
+
+/// Without checks, with lookups that may be left out, and with all that the host makes.
+fn by_all(text: &str) -> [(&'static str, Guest); 3] {
+    let checked = Options::default();
+    [
+        ("off", guest(text, checked.checks(Checks::Off))),
+        ("on", guest(text, checked)),
+        ("oracle", guest(text, checked.oracle(true))),
+    ]
+}
+
+/// A heap right behind the stack, and functions that do with the stack pointer what no compiler does.
+const MOVED: &str = r#"(module (memory (export "memory") 1)
+    (global $__stack_pointer (mut i32) (i32.const 65536)) (data (i32.const 9000) "x")
+    (func $malloc (export "malloc") (param i32) (result i32) (i32.const 60000))
+    (func $free (param i32))
+    (func $to (export "to") (param i32) (global.set $__stack_pointer (local.get 0)))
+    (func $add (export "add") (param i32)
+        (global.set $__stack_pointer (i32.add (local.get 0) (i32.const 32))))
+    (func $frame (export "frame") (param i32)
+        (global.set $__stack_pointer (i32.sub (global.get $__stack_pointer) (i32.const 32)))
+        (call $to (local.get 0))
+        (i32.store (global.get $__stack_pointer) (i32.const 7))
+        (global.set $__stack_pointer (i32.const 65536)))
+    (func $up (local i32)
+        (local.set 0 (global.get $__stack_pointer))
+        (global.set $__stack_pointer (i32.add (global.get $__stack_pointer) (i32.const 16)))
+        (i32.store (i32.sub (local.get 0) (i32.const 65000)) (i32.const 7)))
+    (func $below (export "below") (local i32)
+        (global.set $__stack_pointer
+            (local.tee 0 (i32.sub (global.get $__stack_pointer) (i32.const 32))))
+        (call $up)
+        (global.set $__stack_pointer (i32.add (local.get 0) (i32.const 32))))
+    (func $deep (export "deep") (local i32)
+        (global.set $__stack_pointer
+            (local.tee 0 (i32.sub (global.get $__stack_pointer) (i32.const 64500))))
+        (i32.store (local.get 0) (i32.const 7))
+        (global.set $__stack_pointer (i32.add (local.get 0) (i32.const 64500)))))"#;
+
+#[test]
+fn a_call_may_leave_the_stack_pointer_anywhere() {
+    for (how, mut guest) in by_all(MOVED) {
+        guest.run("malloc", &[100]);
+        let ended = guest.call_i32("frame", &[60_000]);
+        assert!(matches!(ended, Ended::Returned(_)), "{how}: {ended:?}");
+        // Where it starts is the end of the stack, and behind it a redzone.
+        let ended = guest.call_i32("frame", &[65_536]);
+        match how {
+            "off" => assert!(matches!(ended, Ended::Trapped(Trap::MemoryOutOfBounds)), "{ended:?}"),
+            _ => assert!(matches!(ended, Ended::Violated(_)), "{how}: {ended:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_stack_pointer_that_goes_up_makes_no_frame() {
+    for (how, mut guest) in by_all(MOVED) {
+        let ended = guest.call_i32("below", &[]);
+        match how {
+            "off" => assert!(matches!(ended, Ended::Returned(_)), "{ended:?}"),
+            _ => assert!(matches!(ended, Ended::Violated(_)), "{how}: {ended:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_stack_pointer_stays_between_the_null_page_and_where_it_starts() {
+    for (name, argument) in [
+        ("to", Some(64)),
+        ("to", Some(1024 + 127)),
+        ("to", Some(65_537)),
+        ("to", Some(0)),
+        ("add", Some(65_536)),
+        ("add", Some(u32::MAX - 32)),
+        ("deep", None),
+    ] {
+        for (how, mut guest) in by_all(MOVED) {
+            let ended = guest.call_i32(name, argument.as_slice());
+            let stopped = is_stopped(&mut guest, &ended, interface::LINEAR_STACK);
+            assert!(stopped, "{how} {name} {argument:?}: {ended:?}");
+        }
+    }
+    for (how, mut guest) in by_all(MOVED) {
+        for (name, argument) in [("to", 1024 + 128), ("add", 65_504)] {
+            let ended = guest.call_i32(name, &[argument]);
+            assert!(matches!(ended, Ended::Returned(_)), "{how} {name}: {ended:?}");
+        }
+    }
+}

@@ -92,7 +92,7 @@ impl Bytes {
     }
 
     /// Whether they lie between the stack pointer that the function was entered with and its own, or in
-    /// the red zone below.
+    /// the red zone below. The stack pass holds both to a range in which nothing is poisoned.
     fn lie_in_frame(self, frame: u32) -> bool {
         let below = self.from.plus.wrapping_neg();
         self.from.base == Base::Stack

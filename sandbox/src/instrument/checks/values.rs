@@ -171,6 +171,11 @@ impl Values {
                 self.entry = false;
             }
             Operator::Block { .. } => {}
+            Operator::Call { .. } | Operator::CallIndirect { .. } => {
+                // Compilers have functions leave the stack pointer as they found it. Nothing enforces it.
+                self.stack_pointer = None;
+                self.stack.clear();
+            }
             _ => match operator.operator_arity(&Nothing) {
                 Some((pops, pushes)) => {
                     for _ in 0..pops {
@@ -190,10 +195,12 @@ impl Values {
         self.stack_pointer_global == Some(global)
     }
 
+    /// A frame lies below where the stack pointer was; what goes up from there makes none.
     fn move_stack_pointer(&mut self, value: Value) {
         self.stack_pointer = Some(value);
         if self.entry && value.base == Base::Stack {
-            self.frame = value.plus.wrapping_neg();
+            let down = value.plus.cast_signed().checked_neg().map(u32::try_from);
+            self.frame = down.and_then(Result::ok).unwrap_or(0);
         }
     }
 

@@ -22,7 +22,7 @@ use super::meter::{Meter, MeterPlan, MeterPlanner, PRICING_LOCALS, Pricing, Slic
 use super::numbers::{count, offset};
 use super::offsets::Pieces;
 use super::refusal::{Limited, Refusal};
-use super::stack::{FunctionStack, Stack};
+use super::stack::{FunctionStack, SetOnce, Stack};
 use super::watch::Watch;
 use write::InstructionWriter;
 
@@ -70,6 +70,7 @@ pub(super) struct Function<'a> {
 struct Plan {
     meter: Option<MeterPlan>,
     checks: ChecksPlan,
+    set_once: SetOnce,
     needs: ScratchNeeds,
 }
 
@@ -107,7 +108,8 @@ impl Function<'_> {
             });
         }
         let meter = meter.zip(plan.meter);
-        let stack = passes.stack.map(|stack| FunctionStack::new(stack, self.recursive));
+        let stack =
+            passes.stack.map(|stack| FunctionStack::new(stack, self.recursive, plan.set_once));
         let checks = passes.checks.map(|checks| FunctionChecks::new(checks, plan.checks));
         let insertions = Insertions {
             scratch: &scratch,
@@ -147,6 +149,7 @@ impl Function<'_> {
     fn plan(&self, passes: Passes, redirects: &Redirects) -> Result<Plan, Refusal> {
         let mut meter = passes.fuel.map(|_| MeterPlanner::new());
         let mut checks = ChecksPlan::default();
+        let mut set_once = SetOnce::default();
         let mut needs = ScratchNeeds::default();
         let mut operators = self.body.get_operators_reader()?;
         while !operators.eof() {
@@ -156,6 +159,7 @@ impl Function<'_> {
             }
             if let Some(stack) = passes.stack {
                 stack.plan(&operator, &mut needs);
+                set_once.next(&operator);
             }
             if redirects.of(&operator).is_some() {
                 redirect::plan(&mut needs);
@@ -170,7 +174,7 @@ impl Function<'_> {
                 Watch::needs(&operator, &mut needs);
             }
         }
-        Ok(Plan { meter: meter.map(MeterPlanner::finish), checks, needs })
+        Ok(Plan { meter: meter.map(MeterPlanner::finish), checks, set_once, needs })
     }
 
     fn write(&self, locals: Locals, insertions: Insertions<'_>) -> Result<WrittenBody, Refusal> {

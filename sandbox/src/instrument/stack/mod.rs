@@ -2,13 +2,15 @@
 //!
 //! The guest has two stacks. Its *linear stack* lies in its memory and grows towards address 0: whenever
 //! the stack pointer is set, the bytes between its initial value and the new one are compared with a
-//! limit. Its *call stack* belongs to the engine, whose frames differ between machines and with what is
+//! limit, unless a function frees what it made ([`frame`]). So the stack pointer is never above its initial
+//! value, nor where the null page is. Its *call stack* belongs to the engine, whose frames differ between machines and with what is
 //! inserted into a function: functions that can call themselves ([`recursion`]) count how deep they are
 //! instead. The host sets both limits; what exceeds one notes so and traps.
 //!
 //! A host that wants fresh frames filled sets the limit to 0: what is rare otherwise then happens at every
 //! frame, and the runtime compares with the true limit and fills. Runs that fill nothing pay nothing.
 
+mod frame;
 mod recursion;
 
 use wasm_encoder::{BlockType, InstructionSink, ValType};
@@ -17,6 +19,8 @@ use wasmparser::Operator;
 use super::function::{BodyWriter, Scratch, ScratchNeeds};
 use super::interface::{CALL_DEPTH, LINEAR_STACK};
 use super::removal::{Check, is_removed};
+use frame::Frames;
+pub(super) use frame::SetOnce;
 pub(super) use recursion::recursive;
 
 /// Bytes below the stack pointer that a function without a frame may use, by the C ABI of WebAssembly.
@@ -29,6 +33,8 @@ pub(super) struct LinearStack {
     pub(super) pointer: u32,
     /// Where the stack starts.
     pub(super) initial: u32,
+    /// Most bytes that it has room for.
+    pub(super) room: u32,
     /// Index of the global that holds the largest number of bytes.
     pub(super) limit: u32,
 }
@@ -51,16 +57,8 @@ pub(super) struct FunctionStack {
     stack: Stack,
     /// Whether the function can call itself.
     recursive: bool,
-    /// Whether the stack pointer is about to be set to a sum with a constant that is not negative: where
-    /// compilers free a frame.
-    frees: Frees,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Frees {
-    No,
-    Constant,
-    Sum,
+    /// The function's frame on the linear stack.
+    frames: Option<Frames>,
 }
 
 impl Stack {
@@ -86,7 +84,11 @@ impl Stack {
             self.stop(insert, LINEAR_STACK);
             return;
         };
-        insert.i32_const(linear.initial.cast_signed()).local_get(pointer).i32_sub();
+        linear.used(insert, pointer);
+        insert.i32_const(linear.room.cast_signed()).i32_gt_u().if_(BlockType::Empty);
+        self.stop(insert, LINEAR_STACK);
+        insert.end();
+        linear.used(insert, pointer);
         insert.global_get(linear.pointer).local_get(pointer).call(function);
         insert.if_(BlockType::Empty);
         self.stop(insert, LINEAR_STACK);
@@ -99,9 +101,24 @@ impl Stack {
     }
 }
 
+impl LinearStack {
+    /// Leaves the bytes that would be in use with the stack pointer in that local.
+    fn used(self, insert: &mut InstructionSink<'_>, pointer: u32) {
+        insert.i32_const(self.initial.cast_signed()).local_get(pointer).i32_sub();
+    }
+
+    /// Leaves the largest number of bytes: the limit, or what there is room for.
+    fn most(self, insert: &mut InstructionSink<'_>) {
+        let room = self.room.cast_signed();
+        insert.global_get(self.limit).i32_const(room);
+        insert.global_get(self.limit).i32_const(room).i32_lt_u().select();
+    }
+}
+
 impl FunctionStack {
-    pub(super) fn new(stack: Stack, recursive: bool) -> Self {
-        Self { stack, recursive, frees: Frees::No }
+    pub(super) fn new(stack: Stack, recursive: bool, set_once: SetOnce) -> Self {
+        let frames = stack.linear.map(|linear| Frames::new(linear.pointer, set_once));
+        Self { stack, recursive, frames }
     }
 
     /// At the entry of the function.
@@ -131,20 +148,19 @@ impl FunctionStack {
         scratch: &Scratch,
     ) {
         if let Some(linear) = self.stack.sets_pointer(operator)
-            && self.frees != Frees::Sum
+            && !self.frames.as_ref().is_some_and(Frames::are_freed)
             && !is_removed(Check::LinearStack)
         {
             let pointer = scratch.local(ValType::I32, 0);
-            out.insert().local_tee(pointer);
-            out.insert().i32_const(linear.initial.cast_signed()).local_get(pointer).i32_sub();
-            out.insert().global_get(linear.limit).i32_gt_u();
+            let mut insert = out.insert();
+            insert.local_tee(pointer);
+            linear.used(&mut insert, pointer);
+            linear.most(&mut insert);
+            insert.i32_gt_u();
             out.rarely(|insert| self.stack.over_limit(insert, linear, pointer));
         }
-        self.frees = match (operator, self.frees) {
-            (Operator::I32Const { value: 0.. }, _) => Frees::Constant,
-            (Operator::I32Add, Frees::Constant) => Frees::Sum,
-            (Operator::LocalTee { .. }, frees) => frees,
-            _ => Frees::No,
-        };
+        if let Some(frames) = &mut self.frames {
+            frames.next(operator);
+        }
     }
 }
