@@ -56,7 +56,7 @@ pub enum MemoryErrorKind {
     HeapUseAfterFree,
     /// A block was freed a second time.
     DoubleFree,
-    /// What was freed is not the start of a block.
+    /// What was freed, resized or asked for its size is not the start of a block.
     BadFree,
     /// Outside of a variable on the stack, close to it.
     StackBufferOverflow,
@@ -84,8 +84,10 @@ pub enum MemoryAccess {
     Write,
     /// It was freed.
     Free,
-    /// It was resized, or its size was asked for.
+    /// It was resized.
     Resize,
+    /// Its size was asked for.
+    Measure,
 }
 
 /// An object in the guest's memory, and where an address lies in relation to it.
@@ -237,6 +239,10 @@ impl MemoryError {
         let (first_bad, error) = match cause {
             Cause::Poisoned { first, poison } => (Some(first), MemoryErrorKind::of(poison)),
             Cause::OutOfBounds => (None, MemoryErrorKind::WildAccess),
+            // Nothing is freed by that.
+            Cause::AlreadyFreed if kind == AccessKind::Measure => {
+                (u32::try_from(address).ok(), MemoryErrorKind::HeapUseAfterFree)
+            }
             Cause::AlreadyFreed => (u32::try_from(address).ok(), MemoryErrorKind::DoubleFree),
             Cause::NotABlock => (u32::try_from(address).ok(), MemoryErrorKind::BadFree),
         };
@@ -247,6 +253,7 @@ impl MemoryError {
                 AccessKind::Write => MemoryAccess::Write,
                 AccessKind::Free => MemoryAccess::Free,
                 AccessKind::Resize => MemoryAccess::Resize,
+                AccessKind::Measure => MemoryAccess::Measure,
             },
             address,
             size,
@@ -388,6 +395,9 @@ impl std::fmt::Display for MemoryError {
         match (self.access, self.function) {
             (MemoryAccess::Free, _) => write!(to, "free of {:#x}", self.address)?,
             (MemoryAccess::Resize, _) => write!(to, "realloc of {:#x}", self.address)?,
+            (MemoryAccess::Measure, _) => {
+                write!(to, "malloc_usable_size of {:#x}", self.address)?;
+            }
             (MemoryAccess::Read, None) => write!(to, "read of {bytes} at {:#x}", self.address)?,
             (MemoryAccess::Write, None) => write!(to, "write of {bytes} at {:#x}", self.address)?,
             (MemoryAccess::Read, Some(_)) => write!(to, "read {bytes} at {:#x}", self.address)?,

@@ -94,6 +94,8 @@ impl Noted {
             }),
             8 => Self::Other(Stop::AtAllocation { size }),
             9 => Self::Other(Stop::AtFree { address }),
+            10 => pointer(AccessKind::Measure, true),
+            11 => pointer(AccessKind::Measure, false),
             _ => return Err(DamagedNotes),
         })
     }

@@ -42,8 +42,10 @@ pub enum AccessKind {
     Write,
     /// Frees a block. The address is the pointer that was passed, the size is 0.
     Free,
-    /// Resizes a block, or asks for its size. Address and size as for [`Free`](Self::Free).
+    /// Resizes a block. Address and size as for [`Free`](Self::Free).
     Resize,
+    /// Asks for the size of a block. Address and size as for [`Free`](Self::Free).
+    Measure,
 }
 
 /// Why an access was stopped.

@@ -101,12 +101,13 @@ fn a_short_run_needs_no_growth() {
 
 #[test]
 fn wrong_pointers_are_told_apart() {
-    use {AccessKind::Free, AccessKind::Resize, Cause::AlreadyFreed, Cause::NotABlock};
+    use AccessKind::{Free, Measure, Resize};
+    use Cause::{AlreadyFreed, NotABlock};
     for (name, more, kind) in [
         ("free", &[][..], Free),
         ("realloc", &[8][..], Resize),
         ("reallocarray", &[1, 8][..], Resize),
-        ("size", &[][..], Resize),
+        ("size", &[][..], Measure),
     ] {
         for (by, cause) in [
             (0, AlreadyFreed),

@@ -91,7 +91,7 @@
   (func $malloc_usable_size (export "malloc_usable_size") (param $address i32) (result i32)
     (if (i32.eqz (local.get $address)) (then (return (i32.const 0))))
     (i32.load $heap offset=4
-      (call $live (local.get $address) (i32.const 5) (i32.const 6))))
+      (call $live (local.get $address) (i32.const 10) (i32.const 11))))
 
   ;; Rust's: the same with the alignment as a parameter, which is a power of two.
 
