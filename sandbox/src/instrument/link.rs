@@ -129,6 +129,12 @@ impl Runtime {
         Ok(())
     }
 
+    /// Names of all its functions.
+    #[cfg(test)]
+    pub(super) fn function_names(&self) -> impl Iterator<Item = &'static str> {
+        self.names.iter().map(|(_, name)| *name)
+    }
+
     /// Number of its types.
     pub(super) fn types(&self) -> u32 {
         self.types.as_ref().map_or(0, TypeSectionReader::count)

@@ -104,3 +104,23 @@ fn the_nearest_block_comes_first() {
     assert_eq!(places(second), [(second, Place::Inside { bytes: 0 })]);
     assert_eq!(places(second + 100_000), [(second, after(99_980))]);
 }
+
+/// Where there is no room for several pages, one is taken, and the records that were for several go back.
+#[test]
+fn records_of_pages_that_could_not_be_had_are_given_back() {
+    const PAGE: u32 = 1 << 16;
+    let mut guest = heap_guest();
+    // All but some forty pages of what the heap may ever have, most of which are never touched.
+    assert_ne!(guest.run("malloc", &[(16_384 - 41) * PAGE]), 0);
+    let pages = |guest: &mut super::guest::Guest| {
+        let memory = guest.instance.get_memory(&mut guest.store, interface::HEAP).unwrap();
+        memory.size(&guest.store)
+    };
+    let mut blocks = 0;
+    while guest.run("malloc", &[30_000]) != 0 {
+        blocks += 1;
+        assert!(blocks < 200);
+    }
+    // One page of records for each of the guest's, the table's, the slots', and one run that stayed.
+    assert!(blocks > 40 && pages(&mut guest) <= 64, "{blocks} {}", pages(&mut guest));
+}
