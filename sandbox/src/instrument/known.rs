@@ -1,7 +1,8 @@
 //! Functions of the original whose work the rewriter knows: an allocator's, and those of libc that read
 //! whole words.
 //!
-//! A name is believed if the function's type fits what the name promises. What is known has a *stand-in*
+//! A name is believed if the function's type fits what the name promises, and of what reads words if it shows
+//! that it does. What is known has a *stand-in*
 //! in the runtime, which does the same with checks, and a [`Price`]: fuel that depends on what is asked
 //! of it only, so that it is the same whether the original or its stand-in runs.
 

@@ -3,11 +3,18 @@
 //! They are fast because they read beyond the end of what they are given, up to the end of a word. That
 //! is harmless on any machine, and still an access to bytes that may not be accessed. Each can be
 //! replaced alone: it keeps nothing.
+//!
+//! A name alone is not believed: a program may have a function of its own that is called so and does
+//! something else. What reads words has to look for a byte in a word, which shows ([`Traits`]). Whatever bears
+//! such a name and does not do that needs nothing that stands in for it, and runs as it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use wasmparser::Operator;
 
 use super::known::{Known, Role, calls_last, signature};
 use super::meter::{Bytes, Price, WORDS_CALL};
+use super::numbers::index;
 use super::original::Original;
 use super::refusal::Refusal;
 
@@ -42,21 +49,101 @@ pub(super) fn recognise(
     original: &Original<'_>,
     names: &[(u32, &str)],
 ) -> Result<(Known, Vec<String>), Refusal> {
-    let mut known = Known::new();
-    let mut found = BTreeMap::new();
     if original.memory.is_none() {
-        return Ok((known, Vec::new()));
+        return Ok((Known::new(), Vec::new()));
     }
+    let mut candidates = BTreeMap::new();
     for (function, name) in names {
         if let Some(role) = role(name)
             && signature(original, *function).is_some_and(|signature| role.fits(signature))
             && !calls_last(original, *function)?
         {
-            known.insert(*function, role);
-            found.insert(*function, (*name).to_owned());
+            candidates.insert(*function, (role, *name));
         }
     }
-    Ok((known, found.into_values().collect()))
+    let mut known = Known::new();
+    let mut found = Vec::new();
+    for (function, (role, name)) in &candidates {
+        // What another one of them does is its own business.
+        let others = candidates.keys().copied().filter(|other| other != function).collect();
+        if reads_words(original, *function, others)? {
+            known.insert(*function, *role);
+            found.push((*name).to_owned());
+        }
+    }
+    Ok((known, found))
+}
+
+/// What a function has in it: a set of the constants below.
+#[derive(Clone, Copy, Default)]
+struct Traits(u8);
+
+/// It loads a word.
+const LOADS_WORD: u8 = 1;
+/// It has a constant by which a byte is found in a word ([`is_mask`]).
+const HAS_MASK: u8 = 2;
+/// It loads a vector.
+const LOADS_VECTOR: u8 = 4;
+/// It asks whether any or all bytes of a vector are so.
+const ASKS_VECTOR: u8 = 8;
+
+impl Traits {
+    fn read_words(self) -> bool {
+        let has = |all: u8| self.0 & all == all;
+        has(LOADS_WORD | HAS_MASK) || has(LOADS_VECTOR | ASKS_VECTOR)
+    }
+
+    fn take(&mut self, operator: &Operator<'_>) {
+        self.0 |= match operator {
+            Operator::I32Load { .. } | Operator::I64Load { .. } => LOADS_WORD,
+            Operator::I32Const { value } if is_mask(value.cast_unsigned()) => HAS_MASK,
+            Operator::I64Const { value } => match halves(value.cast_unsigned()) {
+                [low, high] if low == high && is_mask(low) => HAS_MASK,
+                _ => 0,
+            },
+            Operator::V128Load { .. } => LOADS_VECTOR,
+            Operator::I8x16AllTrue | Operator::I8x16Bitmask | Operator::V128AnyTrue => ASKS_VECTOR,
+            _ => 0,
+        };
+    }
+}
+
+/// Whether this is a constant of Mycroft's test for a zero byte in a word (1987), or of what compilers and
+/// other libraries make of it.
+fn is_mask(word: u32) -> bool {
+    const MASKS: [u32; 5] = [0x8080_8080, 0x0101_0101, 0x0101_0100, 0xfefe_feff, 0x7f7f_7f7f];
+    MASKS.contains(&word)
+}
+
+fn halves(word: u64) -> [u32; 2] {
+    let half = |word: u64| u32::try_from(word & u64::from(u32::MAX)).unwrap_or(0);
+    [half(word), half(word >> 32)]
+}
+
+/// Whether a function reads whole words to find a byte in them, by itself or in functions that it calls. Those
+/// in `seen` are not looked at.
+fn reads_words(
+    original: &Original<'_>,
+    function: u32,
+    mut seen: BTreeSet<u32>,
+) -> Result<bool, Refusal> {
+    let mut next = vec![function];
+    while let Some(function) = next.pop() {
+        let body = original.defined(function).and_then(|at| original.bodies.get(index(at)));
+        let Some(body) = body.filter(|_| seen.insert(function)) else { continue };
+        let mut traits = Traits::default();
+        for operator in body.get_operators_reader()? {
+            let operator = operator?;
+            traits.take(&operator);
+            if let Operator::Call { function_index } = operator {
+                next.push(function_index);
+            }
+        }
+        if traits.read_words() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What the name of a function of libc may be without what its library puts before it.

@@ -303,7 +303,9 @@ fn the_allocator_of_this_libc_is_recognised() {
             };
             assert!(matches!(family, Family::Libc | Family::Zig), "{family:?}");
             assert!(functions.len() >= 5, "{functions:?}");
-            assert!(summary.words.len() >= 4, "{:?}", summary.words);
+            // Those of zig's own read byte by byte.
+            let words = if family == Family::Libc { 4 } else { 0 };
+            assert!(summary.words.len() >= words, "{:?}", summary.words);
         }
     }
 }

@@ -5,15 +5,30 @@ use proofhouse_sandbox::instrument::{AccessKind, Checks, Options, Violation, ins
 
 use super::guest::{Ended, Guest, guest, poisoned, wasm};
 
-const GUEST: &str = r#"(module (memory (export "memory") 1)
-    (func $strlen (export "strlen") (param i32) (result i32) unreachable)
-    (func $strnlen (export "strnlen") (param i32 i32) (result i32) unreachable)
-    (func $memchr (export "memchr") (param i32 i32 i32) (result i32) unreachable)
-    (func $__strchrnul (export "strchrnul") (param i32 i32) (result i32) unreachable)
-    (func $__stpcpy (export "stpcpy") (param i32 i32) (result i32) unreachable)
-    (func $__stpncpy (export "stpncpy") (param i32 i32 i32) (result i32) unreachable)
-    (func $strlcpy (export "strlcpy") (param i32 i32 i32) (result i32) unreachable)
-    (func $memccpy (export "memccpy") (param i32 i32 i32 i32) (result i32) unreachable))"#;
+/// What shows that a function reads words.
+const READS_WORDS: &str =
+    "(drop (i32.and (i32.load (local.get 0)) (i32.const 0x80808080))) unreachable";
+
+/// Functions that show that they read words, and do nothing else.
+fn words() -> String {
+    let functions = [
+        ("strlen", "strlen", 1),
+        ("strnlen", "strnlen", 2),
+        ("memchr", "memchr", 3),
+        ("__strchrnul", "strchrnul", 2),
+        ("__stpcpy", "stpcpy", 2),
+        ("__stpncpy", "stpncpy", 3),
+        ("strlcpy", "strlcpy", 3),
+        ("memccpy", "memccpy", 4),
+    ];
+    let functions = functions.map(|(name, export, parameters)| {
+        let parameters = "i32 ".repeat(parameters);
+        format!(
+            r#"(func ${name} (export "{export}") (param {parameters}) (result i32) {READS_WORDS})"#
+        )
+    });
+    format!(r#"(module (memory (export "memory") 1) {})"#, functions.concat())
+}
 
 /// Where the source lies, and where it ends: poison follows.
 const FROM: u32 = 1024;
@@ -21,7 +36,7 @@ const TO: u32 = 4096;
 
 /// A guest with a source of these bytes and a destination of some, both with poison behind.
 fn with(source: &[u8], room: u32) -> Guest {
-    let mut guest = guest(GUEST, Options::default());
+    let mut guest = guest(&words(), Options::default());
     guest.memory()[FROM as usize..][..source.len()].copy_from_slice(source);
     // What lies behind would be found, were it looked at.
     guest.memory()[FROM as usize + source.len()..TO as usize].fill(b'x');
@@ -197,7 +212,7 @@ fn a_string_without_an_end_is_found_where_its_block_ends() {
 
 #[test]
 fn what_leaves_the_memory_traps_as_such() {
-    let mut guest = guest(GUEST, Options::default());
+    let mut guest = guest(&words(), Options::default());
     guest.memory()[65_000..].fill(1);
     for (name, arguments) in
         [("strlen", vec![65_000]), ("memchr", vec![65_000, 7, 600]), ("strchrnul", vec![65_535, 2])]
@@ -221,7 +236,7 @@ fn names_are_believed_if_the_type_fits() {
         ("memccpy", "(param i32 i32 i32 i32) (result i32)", true),
         ("c.string.memccpy", "(param i32 i32 i32 i32) (result i32)", false),
     ] {
-        let text = format!("(module (memory 1) (func (@name \"{name}\") {ty} unreachable))");
+        let text = format!("(module (memory 1) (func (@name \"{name}\") {ty} {READS_WORDS}))");
         let words = instrument(&wasm(&text), Options::default()).unwrap().summary.words;
         let expected = if found { vec![name.to_owned()] } else { Vec::new() };
         assert_eq!(words, expected, "{name} {ty}");
@@ -237,11 +252,13 @@ fn fuel_is_the_price_whoever_runs() {
     let text = r#"(module (memory (export "memory") 1) (data (i32.const 1024) "abcde\00")
         (func $strlen (export "strlen") (param i32) (result i32)
             (local $n i32)
+            (drop (i32.and (i32.load align=1 (local.get 0)) (i32.const 0x80808080)))
             (loop $l
                 (if (i32.load8_u (i32.add (local.get 0) (local.get $n)))
                     (then (local.set $n (i32.add (local.get $n) (i32.const 1))) (br $l))))
             (local.get $n))
         (func $memchr (export "memchr") (param i32 i32 i32) (result i32)
+            (drop (i32.and (i32.load align=1 (local.get 0)) (i32.const 0x80808080)))
             (loop $l
                 (if (i32.eqz (local.get 2)) (then (return (i32.const 0))))
                 (if (i32.ne (i32.load8_u (local.get 0)) (local.get 1)) (then
@@ -256,4 +273,85 @@ fn fuel_is_the_price_whoever_runs() {
         assert_eq!(guest.fuel_of("memchr", &[1024, 99, 100]), 8 + 2);
         assert_eq!(guest.fuel_of("memchr", &[1024, 255, 100]), 8 + 100);
     }
+}
+
+#[test]
+fn a_function_that_reads_no_words_is_left_as_it_is() {
+    let words_of = |body: &str, others: &str| {
+        let text =
+            format!("(module (memory 1) (func $strlen (param i32) (result i32) {body}) {others})");
+        instrument(&wasm(&text), Options::default()).unwrap().summary.words
+    };
+    let helper = |body: &str| format!("(func $helper (param i32) (result i32) {body})");
+    let memchr = "(func $memchr (param i32 i32 i32) (result i32)";
+    for (body, others, is_found) in [
+        // A field of a record; a byte; a constant without a word.
+        ("(i32.load (local.get 0))", String::new(), false),
+        ("(i32.load8_u (local.get 0))", String::new(), false),
+        ("(i32.and (i32.load8_u (local.get 0)) (i32.const 0x80808080))", String::new(), false),
+        ("(i32.and (i32.load (local.get 0)) (i32.const 0x80808080))", String::new(), true),
+        ("(i32.sub (i32.load (local.get 0)) (i32.const 0x01010101))", String::new(), true),
+        ("(i32.sub (i32.const 0x01010100) (i32.load (local.get 0)))", String::new(), true),
+        (
+            "(i64.ne (i64.const 0) (i64.and (i64.load (local.get 0)) (i64.const 0x8080808080808080)))",
+            String::new(),
+            true,
+        ),
+        (
+            "(i64.ne (i64.const 0) (i64.and (i64.load (local.get 0)) (i64.const 0x80808080)))",
+            String::new(),
+            false,
+        ),
+        ("(i8x16.all_true (v128.load (local.get 0)))", String::new(), true),
+        ("(i32x4.extract_lane 0 (v128.load (local.get 0)))", String::new(), false),
+        // In a helper; in one that has a stand-in itself.
+        (
+            "(call $helper (local.get 0))",
+            helper("(i32.and (i32.load (local.get 0)) (i32.const 0x80808080))"),
+            true,
+        ),
+        ("(call $helper (local.get 0))", helper("(i32.load (local.get 0))"), false),
+        (
+            "(call $memchr (local.get 0) (i32.const 0) (i32.const -1))",
+            format!("{memchr} (i32.and (i32.load (local.get 0)) (i32.const 0x80808080)))"),
+            false,
+        ),
+    ] {
+        let words = words_of(body, &others);
+        assert_eq!(words.contains(&"strlen".to_owned()), is_found, "{body} {others}");
+    }
+}
+
+/// A function of the program's own that is called `strnlen`: it gives -1 where it found no end.
+#[test]
+fn a_function_of_another_meaning_does_the_same_and_costs_the_same_with_checks() {
+    let text = r#"(module (memory (export "memory") 1) (data (i32.const 1024) "abcd")
+        (func $strnlen (export "strnlen") (param i32 i32) (result i32) (local $n i32)
+            (loop $next
+                (if (i32.eq (local.get $n) (local.get 1)) (then (return (i32.const -1))))
+                (if (i32.load8_u (i32.add (local.get 0) (local.get $n)))
+                    (then (local.set $n (i32.add (local.get $n) (i32.const 1))) (br $next))))
+            (local.get $n)))"#;
+    let fuel = [Checks::Off, Checks::Fast, Checks::Exact].map(|checks| {
+        let mut guest = guest(text, Options::default().checks(checks));
+        assert_eq!(guest.run("strnlen", &[1024, 4]), u32::MAX);
+        assert_eq!(guest.run("strnlen", &[1024, 5]), 4);
+        guest.fuel_of("strnlen", &[1024, 4])
+    });
+    assert!(fuel[0] < 200 && fuel.iter().all(|other| *other == fuel[0]), "{fuel:?}");
+}
+
+#[test]
+fn a_result_that_cannot_be_costs_nothing() {
+    let text = r#"(module (memory (export "memory") 1)
+        (func $strlen (export "strlen") (param i32) (result i32)
+            (drop (i32.and (i32.load (local.get 0)) (i32.const 0x80808080)))
+            (i32.const -1))
+        (func $strchrnul (export "strchrnul") (param i32 i32) (result i32)
+            (drop (i32.and (i32.load (local.get 0)) (i32.const 0x80808080)))
+            (i32.const 1000)))"#;
+    let mut guest = guest(text, Options::default().checks(Checks::Off));
+    assert_eq!(guest.fuel_of("strlen", &[1024]), 8);
+    assert_eq!(guest.fuel_of("strchrnul", &[1024, 0]), 8);
+    assert_eq!(guest.fuel_of("strchrnul", &[900, 0]), 8 + 100);
 }

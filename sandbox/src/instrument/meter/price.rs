@@ -3,7 +3,7 @@
 //! | function | fuel |
 //! |---|---|
 //! | of an allocator | [`ALLOCATOR_CALL`], and for those that clear or copy 1 for each byte that was asked for |
-//! | of libc, that reads words | [`WORDS_CALL`], and 1 for each byte that the result or the length tells of |
+//! | of libc, that reads words | [`WORDS_CALL`], and 1 for each byte that the result or the length tells of; a result that is larger than the memory tells of none |
 //!
 //! Such a function costs that much and nothing else, whatever runs inside it. While an original one runs,
 //! it is *lent* fuel, so that it never runs out of it where its stand-in would not; what it was lent is
@@ -24,6 +24,11 @@ pub(in super::super) const WORDS_CALL: i64 = 8;
 const LENT: i64 = 1 << 24;
 /// Fuel that it is lent for each of its price: loops over bytes cost some instructions a byte.
 const LENT_PER_FUEL: i64 = 32;
+
+/// Index of the guest's memory.
+const GUEST: u32 = 0;
+/// Bytes of its pages, as a power of two.
+const PAGE_LOG2: i64 = 16;
 
 /// What a call costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +57,17 @@ pub(in super::super) enum Bytes {
         /// The parameter that counts if the result is null.
         otherwise: Option<u32>,
     },
+}
+
+/// Leaves how many bytes a result tells of, as far as that can be: no function walked over more than the
+/// memory has. Where it has more with the heap's pages, no true result is that large.
+fn possible<'s>(insert: &mut InstructionSink<'s>, bytes: impl Fn(&mut InstructionSink<'s>)) {
+    bytes(insert);
+    insert.i64_extend_i32_u().i64_const(0);
+    bytes(insert);
+    insert.i64_extend_i32_u();
+    insert.memory_size(GUEST).i64_extend_i32_u().i64_const(PAGE_LOG2).i64_shl();
+    insert.i64_le_u().select();
 }
 
 /// Locals that a priced function needs.
@@ -128,13 +144,18 @@ impl Pricing {
             }
             Bytes::Result => {
                 insert.local_tee(result).local_get(self.after());
-                insert.local_get(result).i64_extend_i32_u().i64_sub();
+                possible(insert, |insert| {
+                    insert.local_get(result);
+                });
+                insert.i64_sub();
             }
             Bytes::Distance { .. } => {
                 insert.local_tee(result).local_get(self.after());
-                insert.local_get(result).local_get(self.from()).i32_sub();
-                insert.local_get(self.otherwise()).local_get(result).select();
-                insert.i64_extend_i32_u().i64_sub();
+                possible(insert, |insert| {
+                    insert.local_get(result).local_get(self.from()).i32_sub();
+                });
+                insert.local_get(self.otherwise()).i64_extend_i32_u();
+                insert.local_get(result).select().i64_sub();
             }
         }
         insert.global_set(self.fuel);
