@@ -9,13 +9,14 @@ use super::refusal::Refusal;
 ///
 /// Not among them: several memories and 64-bit addresses (one shadow covers one 32-bit memory),
 /// garbage-collected types, exceptions and typed function references (no toolchain that builds
-/// interpreters needs them; branches of their own would need metering).
+/// interpreters needs them; branches of their own would need metering). Nor are references of the host
+/// (`externref`, which counts as garbage-collected) and 128-bit arithmetic: the engine has neither.
 const ORIGINAL: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::TAIL_CALL)
     .union(WasmFeatures::EXTENDED_CONST)
     .union(WasmFeatures::RELAXED_SIMD)
-    .union(WasmFeatures::WIDE_ARITHMETIC)
-    .union(WasmFeatures::THREADS);
+    .union(WasmFeatures::THREADS)
+    .difference(WasmFeatures::GC_TYPES);
 
 /// Exceptions, in both of their forms: `try` and `catch` of older compilers, `try_table` of newer ones.
 const EXCEPTIONS: WasmFeatures = WasmFeatures::EXCEPTIONS.union(WasmFeatures::LEGACY_EXCEPTIONS);
@@ -26,8 +27,8 @@ const INSTRUMENTED: WasmFeatures = ORIGINAL.union(WasmFeatures::MULTI_MEMORY);
 /// Validates an original module.
 ///
 /// # Errors
-/// [`Refusal::Exceptions`] if all that it lacks is exceptions, [`Refusal::UnsupportedProposal`] if it would be valid with every proposal that exists,
-/// [`Refusal::Invalid`] if not.
+/// [`Refusal::Exceptions`] if all that it lacks is exceptions, [`Refusal::UnsupportedProposal`] if it would be
+/// valid with every proposal that exists, [`Refusal::Invalid`] if not.
 pub(super) fn validate(original: &[u8]) -> Result<(), Refusal> {
     let Err(error) = Validator::new_with_features(ORIGINAL).validate_all(original) else {
         return Ok(());
@@ -35,6 +36,16 @@ pub(super) fn validate(original: &[u8]) -> Result<(), Refusal> {
     // The validator stops at what it meets first, which is an exception wherever nothing else is missing.
     if Validator::new_with_features(ORIGINAL.union(EXCEPTIONS)).validate_all(original).is_ok() {
         return Err(Refusal::Exceptions { offset: error.offset() });
+    }
+    // It would say that types are garbage-collected, which is not what its author wrote.
+    if Validator::new_with_features(ORIGINAL.union(WasmFeatures::GC_TYPES))
+        .validate_all(original)
+        .is_ok()
+    {
+        return Err(Refusal::UnsupportedProposal {
+            offset: error.offset(),
+            reason: "references of the host (externref)".to_owned(),
+        });
     }
     if Validator::new_with_features(WasmFeatures::all()).validate_all(original).is_ok() {
         return Err(Refusal::UnsupportedProposal {

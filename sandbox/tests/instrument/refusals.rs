@@ -59,9 +59,19 @@ fn proposals_that_are_not_supported_are_named_as_such() {
         "(module (type (struct (field i32))))",
         "(module (table i64 1 funcref))",
         "(module (type $f (func)) (func (param (ref $f)) (call_ref $f (local.get 0))))",
+        "(module (func (param externref)))",
+        "(module (import \"env\" \"f\" (func (param externref))))",
+        "(module (func (param i64 i64 i64 i64) (result i64 i64)
+            (i64.add128 (local.get 0) (local.get 1) (local.get 2) (local.get 3))))",
     ] {
-        let refusal = refusal_of(text);
+        let [refusal, other, slow] = [
+            Options::default(),
+            Options::default().checks(Checks::Off),
+            Options::default().checks(Checks::Exact).oracle(true),
+        ]
+        .map(|options| instrument(&wasm(text), options).unwrap_err());
         assert!(matches!(refusal, Refusal::UnsupportedProposal { .. }), "{text}: {refusal:?}");
+        assert_eq!((&other, &slow), (&refusal, &refusal), "{text}");
     }
 }
 
