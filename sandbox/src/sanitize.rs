@@ -11,13 +11,14 @@ use serde::Serialize;
 pub enum Sanitize {
     /// Not at all: what leaves the linear memory traps, and nothing else. For measuring.
     Off,
-    /// Every access is looked up in shadow memory.
+    /// Every access is looked up in shadow memory. Where a compiler promised that an address is aligned, the
+    /// lookup is of where the access ends, which is enough if the promise is kept.
     #[default]
     On,
-    /// The same; and each content is run again, as [variants](crate::Variant), without memory at times, and
+    /// Every byte of every access is looked up, whatever was promised; and each content is run again, as [variants](crate::Variant), without memory at times, and
     /// by every build of its interpreter. That is the business of whoever calls for runs.
     Full,
-    /// The same as [`On`](Self::On), but slowly: the host judges each access, in the simplest form there is
+    /// The checks of [`Full`](Self::Full), but slowly: the host judges each access, in the simplest form there is
     /// ([`oracle`](crate::instrument::oracle)). For those who work on the checks themselves.
     Oracle,
 }
@@ -45,8 +46,9 @@ impl Sanitize {
     pub(crate) fn options(self) -> Options {
         match self {
             Self::Off => Options::default().checks(Checks::Off),
-            Self::On | Self::Full => Options::default().checks(Checks::Fast),
-            Self::Oracle => Options::default().checks(Checks::Fast).oracle(true),
+            Self::On => Options::default().checks(Checks::Fast),
+            Self::Full => Options::default().checks(Checks::Exact),
+            Self::Oracle => Options::default().checks(Checks::Exact).oracle(true),
         }
     }
 }

@@ -37,7 +37,8 @@ const FUEL: u64 = 200_000;
 /// Memory of one run.
 const MEMORY_BYTES: u64 = 16 << 20;
 
-/// Takes the bytes for a case and runs it with inlined checks, by the oracle and without checks.
+/// Takes the bytes for a case and runs it with inlined checks, fast ones and exact ones, by the oracle and
+/// without checks.
 ///
 /// # Panics
 /// If they do not agree, or an instrumented module is not valid.
@@ -56,15 +57,21 @@ pub fn outcome(case: &Case) -> Option<Outcome> {
 }
 
 fn compare(case: &Case) -> Option<Outcome> {
-    let [inlined, oracle, unchecked] =
-        [Sanitize::On, Sanitize::Oracle, Sanitize::Off].map(|sanitize| open(case, sanitize));
-    let (Ok(inlined), Ok(oracle), Ok(unchecked)) = (&inlined, &oracle, &unchecked) else {
-        let refused = [&inlined, &oracle, &unchecked].map(|opened| opened.as_ref().err());
+    let all = [Sanitize::On, Sanitize::Full, Sanitize::Oracle, Sanitize::Off];
+    let [Ok(inlined), Ok(exact), Ok(oracle), Ok(unchecked)] =
+        &all.map(|sanitize| open(case, sanitize))
+    else {
+        let refused = all.map(|sanitize| open(case, sanitize).err());
         assert!(refused.iter().all(Option::is_some), "refused by some only: {refused:?}");
         return None;
     };
-    let [inlined, oracle, unchecked] = [inlined, oracle, unchecked].map(|one| run(case, one));
-    assert_eq!(inlined.differs_from_oracle(&oracle), None, "inlined checks, the oracle");
+    let [inlined, exact, oracle, unchecked] =
+        [inlined, exact, oracle, unchecked].map(|one| run(case, one));
+    assert_eq!(exact.differs_from_oracle(&oracle), None, "exact checks, the oracle");
+    // Where an access breaks what was promised of its address, the fast ones may let it pass.
+    if !is_misaligned(&exact) {
+        assert_eq!(inlined.differs_from_oracle(&oracle), None, "inlined checks, the oracle");
+    }
     if case.defined && !is_limit(&inlined) {
         assert_eq!(inlined.differs_from_unchecked(&unchecked), None, "with checks, without");
     }
@@ -74,6 +81,17 @@ fn compare(case: &Case) -> Option<Outcome> {
 /// Whether the run was ended by a limit that the host draws elsewhere without checks.
 fn is_limit(run: &Run) -> bool {
     matches!(run.outcome, Outcome::OutOfMemory { .. })
+}
+
+/// Whether the run was stopped at an access whose address is not a multiple of its size.
+fn is_misaligned(run: &Run) -> bool {
+    match &run.outcome {
+        Outcome::Trapped { memory: Some(memory), .. } => {
+            let size = u64::from(memory.size);
+            size.is_power_of_two() && memory.address.checked_rem(size) != Some(0)
+        }
+        _ => false,
+    }
 }
 
 fn limits() -> Limits {
