@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::skipped::skipped;
+
 /// The flags that the tests of C programs are run with.
 pub(crate) const LEVELS: [&str; 3] = ["-O0", "-O1", "-O2"];
 
@@ -19,6 +21,9 @@ impl Compiler {
         let found = ["clang", "zig"].into_iter().filter_map(Self::find);
         let mut all: Vec<Self> = found.collect();
         all.dedup_by(|one, other| one.cc == other.cc);
+        if all.len() == 1 {
+            skipped("C programs by a second compiler, clang or zig");
+        }
         all
     }
 
@@ -26,7 +31,8 @@ impl Compiler {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("sdk/toolchain.sh");
         let output = Command::new("sh").arg(script).args(["--prefer", preferred]).output().unwrap();
         if !output.status.success() {
-            eprintln!("no C compiler for Wasm: {}", String::from_utf8_lossy(&output.stderr));
+            let said = String::from_utf8_lossy(&output.stderr);
+            skipped(&format!("C programs, for want of a compiler for Wasm: {said}"));
             return None;
         }
         let text = String::from_utf8(output.stdout).unwrap();

@@ -38,6 +38,7 @@ mod random_accesses;
 mod refusals;
 mod rust_programs;
 mod sequences;
+mod skipped;
 mod stacks;
 mod structure;
 mod watch;

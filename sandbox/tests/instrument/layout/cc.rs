@@ -53,7 +53,9 @@ pub(crate) fn compile(profile: &str, source: &str, flags: &[&str]) -> Option<Vec
 
 fn build(profile: &str, source: &str, flags: &[&str]) -> Option<Vec<u8>> {
     let Some(toolchain) = toolchain(profile) else {
-        eprintln!("skipped: no C toolchain for Wasm on this machine");
+        crate::skipped::skipped(
+            "programs of a checked profile, for want of a C toolchain for Wasm",
+        );
         return None;
     };
     let folder = tempfile::tempdir().unwrap();

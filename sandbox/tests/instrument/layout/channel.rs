@@ -18,7 +18,7 @@ fn builds(version: &str, checks: Checks) -> Vec<Prepared> {
     let modules: Vec<_> =
         files.iter().filter_map(|file| fs::read(fixtures().join(file)).ok()).collect();
     if modules.is_empty() {
-        eprintln!("skipped: cargo guests has not been run");
+        crate::skipped::skipped("the checked interpreters: cargo guests has not been run");
     }
     modules.iter().map(|module| Prepared::new(module, Options::default().checks(checks))).collect()
 }

@@ -51,7 +51,7 @@ fn works(program: &Path, arguments: &[&str]) -> bool {
     let found = Command::new(program).args(arguments).output();
     let works = found.is_ok_and(|output| output.status.success());
     if !works {
-        eprintln!("skipped: {} does not work on this machine", program.display());
+        crate::skipped::skipped(&format!("{}: it does not work", program.display()));
     }
     works
 }
