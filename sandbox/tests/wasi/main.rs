@@ -19,6 +19,7 @@ mod descriptors;
 mod hostile;
 mod interface;
 mod output;
+mod poisoned;
 mod process;
 mod refused;
 mod script;
