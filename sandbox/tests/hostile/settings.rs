@@ -7,7 +7,7 @@
 //! | `events` | texts, separated by spaces | none |
 //! | `configuration` | JSON | none |
 //! | `arguments` | texts, separated by spaces | none |
-//! | `sanitize` | `off` or `on` | `on` |
+//! | `sanitize` | `off`, `on` or `full` | `on` |
 //! | `limits` | `name=value`, separated by spaces | those of `small_limits` |
 
 use crate::common::small_limits;
@@ -48,7 +48,7 @@ impl Settings {
                 "arguments" => settings.arguments = words(),
                 "sanitize" => {
                     settings.sanitize = Sanitize::named(value)
-                        .ok_or_else(|| format!("neither on nor off: {line}"))?;
+                        .ok_or_else(|| format!("not how memory is checked: {line}"))?;
                 }
                 "limits" => {
                     value.split(' ').try_for_each(|word| limit(&mut settings.limits, word))?;
