@@ -207,6 +207,26 @@ fn a_type_with_very_many_parameters_is_not_written_out() {
     assert!(wide.as_str().len() < 100, "{wide:?}");
 }
 
+/// The rewriter adds some: a function that had all that there may be has no room for them.
+#[test]
+fn a_function_with_nearly_as_many_locals_as_there_may_be_works_or_is_refused_by_name() {
+    let with = |locals: usize| {
+        let many = format!(
+            r#"(memory (export "memory") 1)
+            (func $many (local {}) (i64.store (i32.const 8192) (i64.const 1)))"#,
+            "f32 ".repeat(locals)
+        );
+        open(&wasm(&reactor(&many, "(call $many) (i32.const 0)", "(i32.const 0)")))
+    };
+    let interpreter = with(49_900).unwrap();
+    assert_eq!(run(&interpreter, b"content", &[]).outcome, Outcome::Accepted);
+    match refusal(with(50_000)) {
+        Unusable::NotInstrumentable { problem } => assert!(problem.contains("locals"), "{problem}"),
+        other => panic!("{other:?}"),
+    }
+    assert!(matches!(refusal(with(50_001)), Unusable::Invalid { .. }));
+}
+
 /// A single frame of this guest is larger than the guard page behind a stack.
 #[test]
 fn a_recursion_with_very_large_frames_exhausts_the_hosts_stack_and_nothing_else() {
