@@ -18,6 +18,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use support::guests::{guest, reference_interpreter};
 use support::program::{Ended, Program};
+use support::skipped;
 use tempfile::TempDir;
 
 const NAME: &str = "it's a; b";
@@ -372,7 +373,7 @@ fn on_a_terminal(room: &Room, arguments: &str) -> Option<String> {
     let script = script.env("SHELL", "/bin/sh").env("TERM", "xterm");
     match script.args(["-qec", &call, "/dev/null"]).start() {
         Err(error) => {
-            println!("skipped: no script: {error}");
+            skipped(format!("no script: {error}"));
             None
         }
         Ok(running) => Some(String::from_utf8(running.end().stdout).unwrap()),

@@ -20,6 +20,7 @@ use std::process::Command;
 use support::guests::reference_interpreter;
 use support::program::{Ended, Program};
 use support::room::{Room, check, said};
+use support::skipped;
 
 /// The user `nobody` on most systems; that nobody owns the files is all that matters.
 const NOBODY: u32 = 65534;
@@ -239,7 +240,7 @@ fn what_may_not_be_read_is_left_out_and_named() {
     }
     match program.start() {
         // The program may lie where nobody else can reach it.
-        Err(error) => println!("skipped: cannot run as another user: {error}"),
+        Err(error) => skipped(format!("cannot run as another user: {error}")),
         Ok(running) => {
             check("file", &running.end(), 0, &["warning: corpus corpus/closed: may not be read"]);
             allow("corpus/folder", 0o000);
@@ -349,13 +350,13 @@ fn with_full_disk(room: &Room, folder: &str, version: &str, rest: &str) -> Optio
     let unshare = Program::new(room.0.path()).env("PATH", std::env::var("PATH").unwrap());
     let unshare = unshare.env("TMPDIR", room.0.path()).program(Path::new("/usr/bin/unshare"));
     match unshare.args(["--mount", "--map-root-user", "sh", "-c", &script]).start() {
-        Err(error) => println!("skipped: no unshare: {error}"),
+        Err(error) => skipped(format!("no unshare: {error}")),
         Ok(running) => {
             let ended = running.end();
             if !said(&ended).contains("unshare:") && ended.code != Some(99) {
                 return Some(ended);
             }
-            println!("skipped: no disk of one's own: {}", said(&ended));
+            skipped(format!("no disk of one's own: {}", said(&ended)));
         }
     }
     None

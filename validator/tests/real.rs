@@ -15,14 +15,16 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use support::guests::target_dir;
 use support::program::Program;
+use support::skipped;
 
 /// A folder of real content, if it is there.
+#[track_caller]
 fn real(kind: &str) -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
     let shared = std::env::var_os("PROOFHOUSE_SHARED").map_or_else(beside, PathBuf::from);
     let found = fs::canonicalize(shared.join("real").join(kind)).ok();
     if found.is_none() {
-        println!("skipped: no real/{kind} beside this repository");
+        skipped(format!("no real/{kind} in ../shared or below $PROOFHOUSE_SHARED"));
     }
     found
 }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::skipped::skipped;
+use super::skips::skipped;
 
 /// The flags that the tests of C programs are run with.
 pub(crate) const LEVELS: [&str; 3] = ["-O0", "-O1", "-O2"];
@@ -31,8 +31,8 @@ impl Compiler {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("sdk/toolchain.sh");
         let output = Command::new("sh").arg(script).args(["--prefer", preferred]).output().unwrap();
         if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            skipped(&format!("C programs, for want of a compiler for Wasm: {said}"));
+            let why = String::from_utf8_lossy(&output.stderr);
+            skipped(format!("no C compiler for Wasm, {preferred} preferred: {why}"));
             return None;
         }
         let text = String::from_utf8(output.stdout).unwrap();

@@ -15,6 +15,9 @@
     reason = "a failed assumption is a failed test"
 )]
 
+#[path = "../../../fixtures/skipped.rs"]
+mod skips;
+
 mod accesses;
 mod allocators;
 mod bulk;
@@ -38,7 +41,6 @@ mod random_accesses;
 mod refusals;
 mod rust_programs;
 mod sequences;
-mod skipped;
 mod stacks;
 mod structure;
 mod watch;

@@ -7,7 +7,7 @@ use proofhouse_sandbox::instrument::{
 };
 
 use super::guest::{Ended, Guest, PLENTY, Prepared, poisoned};
-use super::skipped::skipped;
+use super::skips::skipped;
 
 const SOURCE: &str = r#"
 use std::collections::BTreeMap;
@@ -70,8 +70,7 @@ fn module(level: &[&str]) -> Option<Vec<u8>> {
         .output()
         .unwrap();
     if !done.status.success() {
-        let said = String::from_utf8_lossy(&done.stderr);
-        skipped(&format!("Rust without WASI, for want of wasm32-unknown-unknown: {said}"));
+        skipped(format!("no Rust for this target: {}", String::from_utf8_lossy(&done.stderr)));
         return None;
     }
     Some(std::fs::read(output).unwrap())

@@ -12,10 +12,13 @@ mod compare;
 mod folder;
 mod page;
 mod shell;
+#[path = "../../../fixtures/skipped.rs"]
+mod skips;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use page::{Action, Page};
 use shell::Shell;
+use skips::skipped;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -55,7 +58,7 @@ fn trial(root: &Path, path: &Path) -> Option<Trial> {
     }
     let missing = page.needs.iter().find(|condition| !shell::holds(condition)).cloned();
     if let Some(condition) = &missing {
-        eprintln!("{name} is not run: this does not work here: {condition}");
+        skipped(format!("{name}: this does not work here: {condition}"));
     }
     let root = root.to_owned();
     Some(

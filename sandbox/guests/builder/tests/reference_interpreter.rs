@@ -8,6 +8,8 @@
     reason = "tests"
 )]
 
+#[path = "../../../../fixtures/skipped.rs"]
+mod skips;
 mod support;
 
 use std::fs;
@@ -16,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use proofhouse_corpus::{ChannelFile, Event, EventsFile, Payload, reseal};
+use skips::skipped;
 use support::{builder, real_root, said};
 use tempfile::TempDir;
 
@@ -112,7 +115,7 @@ fn defect_is_a_segmentation_fault_after_a_thousand_good_events_too() {
 fn defect_is_a_read_past_a_heap_block() {
     let native = Native::new();
     if !native.programs.join("channel-7.10-native-asan").exists() {
-        println!("skipped: this toolchain has no AddressSanitizer");
+        skipped("this toolchain has no AddressSanitizer");
         return;
     }
     let events = bytes(&recorded("outage"));

@@ -3,12 +3,15 @@
 //! They are not part of this repository. The folder is `../shared` beside it, or what
 //! `PROOFHOUSE_SHARED` names; without it the tests say so and pass.
 #![allow(clippy::unwrap_used, reason = "a file that cannot be read fails the test")]
-#![allow(clippy::print_stdout, reason = "a skipped test says so")]
+
+#[path = "../../../../fixtures/skipped.rs"]
+mod skips;
 
 use std::path::{Path, PathBuf};
 
 use proofhouse_guest::{Session, record};
 use proofhouse_guest_yara::Yara;
+use skips::skipped;
 
 /// How many rule files the collection has; fewer means that something was not looked at.
 const FILES: usize = 352;
@@ -21,7 +24,7 @@ fn collection() -> Option<Vec<PathBuf>> {
     );
     let folder = shared.join("real/yara");
     let Ok(entries) = std::fs::read_dir(&folder) else {
-        println!("skipped: no rule collection at {}", folder.display());
+        skipped(format!("no rule collection at {}", folder.display()));
         return None;
     };
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 
+use super::super::skips::skipped;
+
 /// The profiles with an AddressSanitizer layout.
 pub(crate) const CHECKED: [&str; 2] = ["checked-O0", "checked-O1"];
 
@@ -53,9 +55,7 @@ pub(crate) fn compile(profile: &str, source: &str, flags: &[&str]) -> Option<Vec
 
 fn build(profile: &str, source: &str, flags: &[&str]) -> Option<Vec<u8>> {
     let Some(toolchain) = toolchain(profile) else {
-        crate::skipped::skipped(
-            "programs of a checked profile, for want of a C toolchain for Wasm",
-        );
+        skipped("no C toolchain for Wasm on this machine");
         return None;
     };
     let folder = tempfile::tempdir().unwrap();

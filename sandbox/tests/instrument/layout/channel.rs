@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use proofhouse_sandbox::instrument::{AccessKind, Checks, Options, Poison};
 
 use super::super::guest::{Ended, Guest, Prepared, poisoned};
+use super::super::skips::skipped;
 use super::cc::CHECKED;
 
 fn fixtures() -> PathBuf {
@@ -18,7 +19,7 @@ fn builds(version: &str, checks: Checks) -> Vec<Prepared> {
     let modules: Vec<_> =
         files.iter().filter_map(|file| fs::read(fixtures().join(file)).ok()).collect();
     if modules.is_empty() {
-        crate::skipped::skipped("the checked interpreters: cargo guests has not been run");
+        skipped("cargo guests has not been run");
     }
     modules.iter().map(|module| Prepared::new(module, Options::default().checks(checks))).collect()
 }

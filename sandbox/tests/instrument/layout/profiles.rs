@@ -8,6 +8,7 @@ use std::process::Command;
 use proofhouse_sandbox::instrument::{LayoutFound, Options, instrument};
 use tempfile::TempDir;
 
+use super::super::skips::skipped;
 use super::cc::sdk;
 
 /// An interpreter with a stack frame and a global.
@@ -51,7 +52,7 @@ fn works(program: &Path, arguments: &[&str]) -> bool {
     let found = Command::new(program).args(arguments).output();
     let works = found.is_ok_and(|output| output.status.success());
     if !works {
-        crate::skipped::skipped(&format!("{}: it does not work", program.display()));
+        skipped(format!("{} does not work on this machine", program.display()));
     }
     works
 }
