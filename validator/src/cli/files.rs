@@ -116,6 +116,17 @@ pub(super) fn read(
     Ok(bytes)
 }
 
+/// The SHA-256 of one file of at most that many bytes, which may be more than fit into memory.
+pub(super) fn digest(
+    path: &Path,
+    max_bytes: u64,
+    authority: AmbientAuthority,
+) -> Result<String, FileError> {
+    let named = ContentPath::new(path.as_os_str().as_encoded_bytes());
+    with_file(path, authority, |subject| ingest::digest(subject, max_bytes))?
+        .map_err(|error| FileError::Read { path: named, error })
+}
+
 /// Does something with one file that the user named.
 fn with_file<R>(
     path: &Path,

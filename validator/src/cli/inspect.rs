@@ -1,7 +1,7 @@
 //! `proofhouse inspect`: what a module is, what checks it gets, what to change.
 
 use super::args::{Inspect, InspectFormat};
-use super::{Failure, check, exit, guests};
+use super::{Failure, check, exit, files, guests};
 use crate::inspection::{ModuleReport, Named, write_human};
 use cap_std::AmbientAuthority;
 use proofhouse_sandbox::limits::THREAD_STACK_BYTES;
@@ -11,12 +11,20 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::thread;
 
+/// What is too large to be used still has a digest, up to a size that takes some seconds.
+const MAX_DIGEST_BYTES: u64 = 1 << 30;
+
 pub(super) fn run(args: &Inspect, authority: AmbientAuthority) -> Result<ExitCode, Failure> {
     let module = guests::find(&args.module, authority).map_err(|e| Failure::usage(&e))?;
     let builds = module.checked.into_iter().map(|build| build.name).collect();
     let named = Named { name: args.module.display().to_string(), builds };
     let report = match module.wasm {
-        Err(error) => ModuleReport::too_large(named, &error),
+        Err(error) => {
+            // Only a module's own path says which file was meant. What cannot be read now has no digest.
+            let is_path = args.module.extension().is_some_and(|extension| extension == "wasm");
+            let digest = is_path.then(|| files::digest(&args.module, MAX_DIGEST_BYTES, authority));
+            ModuleReport::too_large(named, &error, digest.and_then(Result::ok))
+        }
         Ok(wasm) => {
             let sandbox = check::sandbox(NonZeroUsize::MIN, authority)?;
             on_guest_stack(|| {

@@ -40,6 +40,6 @@ mod tests;
 pub use error::{FileKind, IngestError};
 pub use filter::{Filter, FilterError, PatternOrigin, Patterns};
 pub use path::ContentPath;
-pub use read::{measure, read};
+pub use read::{digest, measure, read};
 pub use roots::{RootError, RootProblem, Roots};
 pub use subjects::{ListError, Note, NoteKind, Notes, Subject, Subjects};

@@ -37,6 +37,20 @@ pub fn measure(subject: Subject<'_>) -> Result<u64, IngestError> {
     Snapshot::of(&open(subject)?).map(|snapshot| snapshot.size)
 }
 
+/// The SHA-256 that [`read`] would give of `subject`, of which only a part is in memory at any time.
+pub fn digest(subject: Subject<'_>, max_bytes: u64) -> Result<String, IngestError> {
+    let file = open(subject)?;
+    let before = Snapshot::of(&file)?;
+    if before.size > max_bytes {
+        return Err(IngestError::TooLarge { size: before.size, limit: max_bytes });
+    }
+    let at_most = before.size.saturating_add(1);
+    let (size, digest) =
+        crate::digest::of_reader((&file).take(at_most)).map_err(|error| IngestError::io(&error))?;
+    let is_whole = size == before.size && Snapshot::of(&file)? == before;
+    if is_whole { Ok(digest) } else { Err(IngestError::ChangedWhileRead) }
+}
+
 /// Moments of a read at which a test can interfere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Moment {

@@ -73,12 +73,11 @@ impl Page<'_> {
             (None, Some(problem)) => {
                 self.line("abi", &on_one_line(&format!("none: {problem}"), 10 * NAME))?;
             }
-            (None, None) => {}
+            // It was not read: it is too large.
+            (None, None) => return self.identity(report, ""),
         }
-        let (Some(size), Some(digest)) = (report.size, &report.digest) else { return Ok(()) };
         let (code, data) = (size_words(report.code_bytes), size_words(report.data_bytes));
-        self.line("size", &format!("{}; code {code}, data {data}", size_words(size)))?;
-        self.line("digest", digest)?;
+        self.identity(report, &format!("; code {code}, data {data}"))?;
         if let Some(words) = &report.description {
             for kind in words.content.iter().take(SHOWN) {
                 let patterns = kind.patterns.iter().take(SHOWN).cloned().collect::<Vec<_>>();
@@ -114,6 +113,13 @@ impl Page<'_> {
             self.line("start", "a function runs when an instance is made")?;
         }
         Ok(())
+    }
+
+    fn identity(&mut self, report: &ModuleReport, parts: &str) -> io::Result<()> {
+        if let Some(size) = report.size {
+            self.line("size", &format!("{}{parts}", size_words(size)))?;
+        }
+        report.digest.as_ref().map_or(Ok(()), |digest| self.line("digest", digest))
     }
 
     fn imports(&mut self, imports: &Listed<ImportEntry>) -> io::Result<()> {

@@ -14,7 +14,8 @@ use crate::text::cut;
 use advice::Advice;
 use proofhouse_sandbox::instrument::Summary;
 use proofhouse_sandbox::{
-    Abi, Anatomy, Description, Inspection, ItemKind, Linked, ModuleBytes, OpenError, Phase,
+    Abi, Anatomy, Description, Inspection, ItemKind, Linked, ModuleBytes, OpenError, Outcome,
+    Phase, Unusable,
 };
 use serde::Serialize;
 
@@ -35,7 +36,7 @@ pub struct ModuleReport {
     tool: Tool,
     /// What the user called it.
     name: String,
-    /// SHA-256; absent if it was too large to be read.
+    /// SHA-256; absent if it was too large even for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -231,9 +232,15 @@ impl ModuleReport {
         report
     }
 
-    /// A module that was not read.
-    pub fn too_large(named: Named, error: &OpenError) -> Self {
-        Self { problem: Some(Problem::of(error)), ..Self::unread(named) }
+    /// A module that is too large to be read; its digest may be known.
+    pub fn too_large(named: Named, error: &OpenError, digest: Option<String>) -> Self {
+        let size = match &error.outcome {
+            Outcome::Unusable { reason: Unusable::OverLimit { value, .. } } => {
+                Some(counted(*value))
+            }
+            _ => None,
+        };
+        Self { problem: Some(Problem::of(error)), digest, size, ..Self::unread(named) }
     }
 
     /// Whether it can be used as an interpreter.

@@ -65,6 +65,18 @@ fn interpreters_are_inspected() {
     assert_eq!(release["sanitizer"]["level"], json!("binary-only"));
     assert_eq!(release["sanitizer"]["undefined_behaviour_traps"], json!(false));
     assert_eq!(release["sanitizer"]["instrumentation"]["heap"]["state"], json!("replaced"));
+    let functions = &release["sanitizer"]["instrumentation"]["heap"]["functions"];
+    for name in ["malloc", "free"] {
+        assert!(functions.as_array().unwrap().contains(&json!(name)), "{functions}");
+    }
+    let producers = release["producers"].as_array().unwrap();
+    assert!(producers.iter().any(|it| it["field"] == "language" && it["name"] == "C11"));
+    assert!(producers.iter().any(|it| it["field"] == "processed-by" && it["version"] != ""));
+    assert_eq!(release["debug"]["lines"], json!(true));
+    assert!(release["debug"]["sections"].as_array().unwrap().contains(&json!(".debug_line")));
+    assert!(release["debug"]["named_functions"].as_u64().unwrap() > 0);
+    let furnished = account(&schema, &guest("furnished"), "furnished").1;
+    assert_eq!(furnished["memories"][0]["maximum_bytes"], json!(2 << 20));
     let checked = build("channel-7.11-checked-O1.wasm");
     assert_eq!(checked["sanitizer"]["level"], json!("asan-layout"));
     let codes = |account: &Value| -> Vec<Value> {
