@@ -2,12 +2,15 @@
 //! checks; beside it the same interpreter natively, in one process for all files and in one for each.
 //!
 //! Times within a process are the processor's, without what other programs took meanwhile; that of processes is the
-//! clock's, since a process is started and ended by others. It needs the content in `../shared/real` or below `$PROOFHOUSE_SHARED`, and builds the native programs.
+//! clock's, since a process is started and ended by others. It builds the native programs. The content is that in
+//! `../shared/real` or below `$PROOFHOUSE_SHARED`; of languages that are not there, the cases of this project's tests.
 
 use crate::fixtures::{root, sandbox};
 use crate::measure::{median, ratio, show};
+use proofhouse_corpus::EventsFile;
 use proofhouse_sandbox::limits::THREAD_STACK_BYTES;
 use proofhouse_sandbox::{Interpreter, Job, Limits, Outcome, Sanitize};
+use rustix::time::{ClockId, clock_gettime};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -20,12 +23,7 @@ const PROCESSES: usize = 3;
 /// What is compared.
 struct Guest {
     name: &'static str,
-    /// Below the folder of public content.
-    content: &'static str,
-    ending: &'static str,
-    /// Every one of so many files, in the order of their names.
-    every: usize,
-    event: Event,
+    content: Content,
     /// Further builds, by what their files' names add to the release's.
     checked: &'static [&'static str],
 }
@@ -37,6 +35,13 @@ impl Guest {
     }
 }
 
+enum Content {
+    /// Files with an ending below a folder of public content: every one of so many, in the order of their names.
+    Public { folder: &'static str, ending: &'static str, every: usize, event: Event },
+    /// What the tests of a guest have that is accepted as it is: small files, each with its first event.
+    Cases,
+}
+
 /// The one event of every file.
 enum Event {
     Text(&'static str),
@@ -44,48 +49,41 @@ enum Event {
     FirstFile,
 }
 
-const GUESTS: [Guest; 4] = [
-    Guest {
-        name: "yara",
-        content: "yara",
-        ending: "yar",
-        every: 1,
-        event: Event::FirstFile,
-        checked: &[],
-    },
-    Guest {
-        name: "libyara",
-        content: "yara",
-        ending: "yar",
-        every: 1,
-        event: Event::FirstFile,
-        checked: &["checked-O1"],
-    },
-    Guest {
-        name: "sigma",
-        content: "sigma/rules",
-        ending: "yml",
-        every: 8,
-        event: Event::Text(r#"{"Image":"C:\\a.exe","CommandLine":"a.exe -x","EventID":1}"#),
-        checked: &[],
-    },
-    Guest {
-        name: "rego",
-        content: "rego",
-        ending: "rego",
-        every: 1,
-        event: Event::Text(r#"{"review":{"object":{"kind":"Pod"}},"parameters":{}}"#),
-        checked: &[],
-    },
+const YARA: Content =
+    Content::Public { folder: "yara", ending: "yar", every: 1, event: Event::FirstFile };
+const SIGMA: Content = Content::Public {
+    folder: "sigma/rules",
+    ending: "yml",
+    every: 8,
+    event: Event::Text(r#"{"Image":"C:\\a.exe","CommandLine":"a.exe -x","EventID":1}"#),
+};
+const REGO: Content = Content::Public {
+    folder: "rego",
+    ending: "rego",
+    every: 1,
+    event: Event::Text(r#"{"review":{"object":{"kind":"Pod"}},"parameters":{}}"#),
+};
+
+const GUESTS: [Guest; 7] = [
+    Guest { name: "yara", content: YARA, checked: &[] },
+    Guest { name: "libyara", content: YARA, checked: &["checked-O1"] },
+    Guest { name: "sigma", content: SIGMA, checked: &[] },
+    Guest { name: "rego", content: REGO, checked: &[] },
+    Guest { name: "cel", content: Content::Cases, checked: &[] },
+    Guest { name: "cedar", content: Content::Cases, checked: &[] },
+    Guest { name: "ebpf", content: Content::Cases, checked: &[] },
 ];
+
+/// A file with its event.
+struct Subject {
+    path: PathBuf,
+    content: Vec<u8>,
+    event: Vec<u8>,
+}
 
 pub(crate) fn run() {
     let shared = std::env::var_os("PROOFHOUSE_SHARED").map(PathBuf::from);
     let real = shared.unwrap_or_else(|| root().join("../shared")).join("real");
-    if !real.is_dir() {
-        println!("skipped: no public content in {}", real.display());
-        return;
-    }
     // `-- guests libyara` compares that one alone.
     let named = |guest: &&Guest| std::env::args().any(|word| word == guest.name);
     let chosen: Vec<&Guest> = match GUESTS.iter().filter(named).collect::<Vec<_>>() {
@@ -109,18 +107,23 @@ fn build_native() -> PathBuf {
 }
 
 fn compare(guest: &Guest, real: &Path, native: &Path) {
-    let mut files = Vec::new();
-    list(&real.join(guest.content), guest.ending, &mut files);
-    files.sort();
-    let files: Vec<PathBuf> = files.into_iter().step_by(guest.every).collect();
-    let contents: Vec<Vec<u8>> = files.iter().map(|file| std::fs::read(file).unwrap()).collect();
-    let event = match guest.event {
-        Event::Text(text) => text.as_bytes().to_vec(),
-        Event::FirstFile => contents[0].clone(),
+    let subjects = match &guest.content {
+        Content::Cases => cases(guest.name),
+        Content::Public { .. } if !real.is_dir() => {
+            println!("{}: SKIPPED, no public content in {}", guest.name, real.display());
+            return;
+        }
+        Content::Public { folder, ending, every, event } => {
+            public(&real.join(folder), ending, *every, event)
+        }
     };
     let folder = tempfile::tempdir().unwrap();
-    let event_file = folder.path().join("event");
-    std::fs::write(&event_file, &event).unwrap();
+    let files: Vec<&Path> = subjects.iter().map(|subject| subject.path.as_path()).collect();
+    let mut event_files: Vec<PathBuf> = Vec::new();
+    for (number, subject) in subjects.iter().enumerate() {
+        event_files.push(folder.path().join(number.to_string()));
+        std::fs::write(&event_files[number], &subject.event).unwrap();
+    }
     let command = |arguments: &[&str]| {
         let mut command = if guest.is_c() {
             Command::new(built(guest.name, "-native"))
@@ -134,22 +137,27 @@ fn compare(guest: &Guest, real: &Path, native: &Path) {
     };
 
     let mut all = command(&["--time", &ROUNDS.to_string()]);
-    let output = all.args(&files).arg("--").arg(&event_file).output().unwrap();
+    // One event for all is given once: libyara's command takes no more.
+    let same = subjects.iter().all(|subject| subject.event == subjects[0].event);
+    let events = if same { &event_files[..1] } else { &event_files };
+    let output = all.args(&files).arg("--").args(events).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     let natively: Vec<Duration> =
         text.lines().map(|line| Duration::from_nanos(line.parse().unwrap())).collect();
     assert_eq!(natively.len(), files.len());
     let total: Duration = natively.iter().sum();
-    println!("{}, {} files", guest.name, files.len());
+    let bytes: usize = subjects.iter().map(|subject| subject.content.len()).sum();
+    println!("{}, {} files of {} bytes", guest.name, files.len(), bytes / files.len());
     line("natively, one process for all files", &natively, total);
 
     let processes: Vec<Duration> = files
         .iter()
-        .map(|file| {
+        .zip(&event_files)
+        .map(|(file, event_file)| {
             median(PROCESSES, 1, || {
                 let mut one = command(&[]);
-                one.arg(file).arg(&event_file).stdout(Stdio::null()).stderr(Stdio::null());
+                one.arg(file).arg(event_file).stdout(Stdio::null()).stderr(Stdio::null());
                 assert!(matches!(one.status().unwrap().code(), Some(0 | 1)));
             })
         })
@@ -163,21 +171,21 @@ fn compare(guest: &Guest, real: &Path, native: &Path) {
     {
         let interpreter = sandbox.interpreter(release.clone(), &Limits::default(), sanitize);
         let interpreter = interpreter.map_err(|e| format!("{e:?}")).unwrap();
-        line(what, &judged(&interpreter, &contents, &event), total);
+        line(what, &judged(&interpreter, &subjects), total);
     }
     for build in guest.checked {
         let module = std::fs::read(built(guest.name, &format!("-{build}.wasm"))).unwrap();
         let interpreter = sandbox.interpreter(module, &Limits::default(), Sanitize::On);
         let interpreter = interpreter.map_err(|e| format!("{e:?}")).unwrap();
-        line(&format!("the build {build}"), &judged(&interpreter, &contents, &event), total);
+        line(&format!("the build {build}"), &judged(&interpreter, &subjects), total);
     }
 }
 
 /// The median time of each file.
-fn judged(interpreter: &Interpreter, contents: &[Vec<u8>], event: &[u8]) -> Vec<Duration> {
+fn judged(interpreter: &Interpreter, subjects: &[Subject]) -> Vec<Duration> {
     let limits = Limits::default();
-    let of = |content: &Vec<u8>| {
-        let events = [event];
+    let of = |subject: &Subject| {
+        let (content, events) = (&subject.content, [subject.event.as_slice()]);
         let job =
             Job { content, events: &events, limits: &limits, configuration: None, arguments: &[] };
         let mut times: Vec<Duration> = (0..ROUNDS)
@@ -197,13 +205,12 @@ fn judged(interpreter: &Interpreter, contents: &[Vec<u8>], event: &[u8]) -> Vec<
         times.sort_unstable();
         times[ROUNDS / 2]
     };
-    contents.iter().map(of).collect()
+    subjects.iter().map(of).collect()
 }
 
 /// How long this thread has run.
 fn on_the_processor() -> Duration {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
+    clock_gettime(ClockId::ThreadCPUTime).try_into().unwrap()
 }
 
 fn line(what: &str, times: &[Duration], native: Duration) {
@@ -222,6 +229,43 @@ fn built(name: &str, ending: &str) -> PathBuf {
         version.is_some_and(|version| !version.contains('-'))
     };
     files.into_iter().find(is_it).unwrap_or_else(|| panic!("{name} is not built: `cargo guests`"))
+}
+
+fn public(folder: &Path, ending: &str, every: usize, event: &Event) -> Vec<Subject> {
+    let mut files = Vec::new();
+    list(folder, ending, &mut files);
+    files.sort();
+    let event = match event {
+        Event::Text(text) => text.as_bytes().to_vec(),
+        Event::FirstFile => std::fs::read(&files[0]).unwrap(),
+    };
+    let subject = |path: PathBuf| Subject {
+        content: std::fs::read(&path).unwrap(),
+        path,
+        event: event.clone(),
+    };
+    files.into_iter().step_by(every).map(subject).collect()
+}
+
+/// The cases of a guest that need no policy and are accepted.
+fn cases(guest: &str) -> Vec<Subject> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/box/cases").join(guest);
+    let mut folders: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    let subject = |folder: PathBuf| {
+        let expected: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap();
+        if folder.join("policy.toml").exists() || expected["verdict"] != "accepted" {
+            return None;
+        }
+        let events = EventsFile::parse(&std::fs::read(folder.join("events.json")).unwrap());
+        let event = events.unwrap().events.first().unwrap().bytes().into_owned();
+        let mut files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+        let path = files.find(|path| !path.extension().is_some_and(|it| it == "json")).unwrap();
+        Some(Subject { content: std::fs::read(&path).unwrap(), path, event })
+    };
+    folders.into_iter().filter_map(subject).collect()
 }
 
 fn list(folder: &Path, ending: &str, files: &mut Vec<PathBuf>) {

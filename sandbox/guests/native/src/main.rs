@@ -3,20 +3,26 @@
 //!
 //! ```text
 //! proofhouse-native GUEST CONTENT [EVENT]              loads one file, evaluates one, and ends
-//! proofhouse-native GUEST --time ROUNDS CONTENT... [-- EVENT]
+//! proofhouse-native GUEST --time ROUNDS CONTENT... [-- EVENT...]
 //! ```
 //!
 //! With `--time` it loads every file, evaluates the event, and drops what it loaded, and prints for each
-//! file the median processor time of the rounds in nanoseconds. What it finds goes nowhere.
+//! file the median processor time of the rounds in nanoseconds. There is one event for all files, or one for
+//! each. What it finds goes nowhere.
 
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use proofhouse_guest::{Interpreter, Session};
+use proofhouse_guest_cedar::Cedar;
+use proofhouse_guest_cel::Cel;
+use proofhouse_guest_ebpf::Ebpf;
 use proofhouse_guest_rego::Rego;
 use proofhouse_guest_sigma::Sigma;
 use proofhouse_guest_yara::Yara;
+use rustix::time::{ClockId, clock_gettime};
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -33,6 +39,9 @@ fn main() -> ExitCode {
 fn guest(words: &[String]) -> Result<bool, Box<dyn Error>> {
     let (guest, words) = words.split_first().ok_or("no guest")?;
     match guest.as_str() {
+        "cedar" => run::<Cedar>(words),
+        "cel" => run::<Cel>(words),
+        "ebpf" => run::<Ebpf>(words),
         "rego" => run::<Rego>(words),
         "sigma" => run::<Sigma>(words),
         "yara" => run::<Yara>(words),
@@ -46,10 +55,19 @@ fn run<I: Interpreter>(words: &[String]) -> Result<bool, Box<dyn Error>> {
         [option, rounds, words @ ..] if option == "--time" => {
             let mut parts = words.splitn(2, |word| word == "--");
             let files = parts.next().unwrap_or_default();
-            let event = parts.next().and_then(<[String]>::first).map(read).transpose()?;
+            let events = parts.next().unwrap_or_default();
+            if events.len() > 1 && events.len() != files.len() {
+                return Err("not as many events as files".into());
+            }
             let rounds: usize = rounds.parse()?;
+            // The last one again: where there is one, it is for all.
+            let mut event = None;
+            let mut events = events.iter();
             for file in files {
-                println!("{}", median::<I>(&read(file)?, event.as_deref(), rounds));
+                if let Some(next) = events.next() {
+                    event = Some(read(next)?);
+                }
+                println!("{}", median::<I>(&read(file)?, event.as_deref(), rounds).as_nanos());
             }
             Ok(true)
         }
@@ -73,15 +91,13 @@ fn judge<I: Interpreter>(content: &[u8], event: Option<&[u8]>) -> bool {
     accepted
 }
 
-/// How long this thread has run, in nanoseconds; 0 where the system does not say.
-fn on_the_processor() -> u64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    text.split(' ').next().and_then(|time| time.parse().ok()).unwrap_or_default()
+/// How long this thread has run; nothing where the system does not say.
+fn on_the_processor() -> Duration {
+    clock_gettime(ClockId::ThreadCPUTime).try_into().unwrap_or_default()
 }
 
-/// Nanoseconds.
-fn median<I: Interpreter>(content: &[u8], event: Option<&[u8]>, rounds: usize) -> u64 {
-    let mut times: Vec<u64> = (0..rounds)
+fn median<I: Interpreter>(content: &[u8], event: Option<&[u8]>, rounds: usize) -> Duration {
+    let mut times: Vec<Duration> = (0..rounds)
         .map(|_| {
             let started = on_the_processor();
             judge::<I>(content, event);
