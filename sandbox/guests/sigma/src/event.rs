@@ -10,7 +10,7 @@ const TEXT: &str = "#text";
 /// `{"Event": {"System": {...}, "EventData": {...}}}` as one object of the names that rules use:
 /// the data's own (`Image`), the system part's (`EventID`), and the attributes of the latter behind
 /// an underscore (`Provider_Name`). Any other object is a record as it is.
-pub(crate) fn flattened(record: Map<String, Value>) -> Map<String, Value> {
+pub fn flattened(record: Map<String, Value>) -> Map<String, Value> {
     let Some(Value::Object(event)) = record.get("Event") else { return record };
     let mut flat = Map::new();
     if let Some(Value::Object(system)) = event.get("System") {

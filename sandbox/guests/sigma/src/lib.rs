@@ -12,6 +12,8 @@ mod event;
 mod place;
 mod scalar;
 
+pub use event::flattened;
+
 use proofhouse_guest::{Code, Description, EvaluateError, Interpreter, Position, Reject, Sink};
 use rsigma_eval::{CorrelationConfig, CorrelationEngine, EvalError, JsonEvent, TimestampFallback};
 use rsigma_parser::{SigmaCollection, parse_sigma_yaml};
