@@ -32,6 +32,10 @@ const NOT_JSON: Code = Code::new(3);
 /// A text that is no CEL at all may have an error for each of its bytes.
 const ERRORS_SAID: usize = 5;
 
+/// An expression with most of what the grammar has.
+const WARM_UP: &str =
+    r#"a.b("c", [1, 2u, 0.5], {"d": true}).e >= -1 && !f || g[0] in h ? i + 1 : null == j"#;
+
 /// A compiled expression.
 pub struct Cel {
     environment: Arc<Env>,
@@ -43,6 +47,11 @@ impl Interpreter for Cel {
 
     fn describe() -> Description {
         Description::new("cel", VERSION).content("cel-expression", ["*.cel"])
+    }
+
+    fn warm_up() {
+        // The tables of the parser are made when it is first used.
+        let _ = environment().map(|environment| environment.compile(WARM_UP).is_ok());
     }
 
     fn load(content: &[u8], (): &()) -> Result<Self, Reject> {
