@@ -81,7 +81,7 @@ impl Interpreter for Sigma {
             let Value::Object(record) = record else {
                 return Err(EvaluateError::new(EVENT_NOT_OBJECT, "event: not a JSON object"));
             };
-            let record = Value::Object(event::flattened(record));
+            let record = Value::Object(flattened(record));
             for result in self.engine.process_event(&JsonEvent::borrow(&record)) {
                 sink.emit(result.header.rule_title.as_bytes());
                 matches = matches.saturating_add(1);
