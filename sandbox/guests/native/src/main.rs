@@ -10,15 +10,25 @@
 //! file the median processor time of the rounds in nanoseconds. There is one event for all files, or one for
 //! each. What it finds goes nowhere.
 
+#[path = "../../cedar/src/lib.rs"]
+#[allow(dead_code, unreachable_pub, reason = "a crate of its own")]
+mod cedar_guest;
+#[path = "../../cel/src/lib.rs"]
+#[allow(dead_code, unreachable_pub, reason = "a crate of its own")]
+mod cel_guest;
+#[path = "../../ebpf/src/lib.rs"]
+#[allow(dead_code, unreachable_pub, reason = "a crate of its own")]
+mod ebpf_guest;
+
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use cedar_guest::Cedar;
+use cel_guest::Cel;
+use ebpf_guest::Ebpf;
 use proofhouse_guest::{Interpreter, Session};
-use proofhouse_guest_cedar::Cedar;
-use proofhouse_guest_cel::Cel;
-use proofhouse_guest_ebpf::Ebpf;
 use proofhouse_guest_rego::Rego;
 use proofhouse_guest_sigma::Sigma;
 use proofhouse_guest_yara::Yara;
