@@ -56,7 +56,7 @@ fn inputs_are_crossed_and_the_seed_still_decides() {
     for mode in ["content", "events", "both"] {
         let run = || {
             let room = room();
-            let flags = ["--mode", mode, "-c", "quiet.chan", "--", "-seed=7", "-runs=2500"];
+            let flags = ["--mode", mode, "-c", "quiet.chan", "--", "-seed=7", "-runs=6000"];
             let [stdout, stderr] = fuzz(room.path(), "7.11", &flags, 0);
             let figures = ["executions ", "edges covered"].map(|name| summary(&stdout, name));
             let news = stderr.lines().filter(|line| line.contains("CustomCrossOver-")).count();
