@@ -262,7 +262,7 @@ fn cases(guest: &str) -> Vec<Subject> {
         let events = EventsFile::parse(&std::fs::read(folder.join("events.json")).unwrap());
         let event = events.unwrap().events.first().unwrap().bytes().into_owned();
         let mut files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
-        let path = files.find(|path| !path.extension().is_some_and(|it| it == "json")).unwrap();
+        let path = files.find(|path| path.extension().is_none_or(|it| it != "json")).unwrap();
         Some(Subject { content: std::fs::read(&path).unwrap(), path, event })
     };
     folders.into_iter().filter_map(subject).collect()
