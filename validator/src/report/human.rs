@@ -180,7 +180,10 @@ impl Form for Human {
         };
         let ready = head.timings.map(|ready| format!("; ready after {} us", ready.as_micros()));
         let ready = ready.unwrap_or_default();
-        writeln!(out, "{style:#}  {dim}({}; {events}{ready}){dim:#}", judges.join(", "))
+        let mut builds = head.judges.iter().flat_map(Judge::builds);
+        let off = builds.any(|(_, interpreter)| interpreter.sanitize() == Sanitize::Off);
+        let off = if off { "; memory not checked" } else { "" };
+        writeln!(out, "{style:#}  {dim}({}; {events}{off}{ready}){dim:#}", judges.join(", "))
     }
 }
 
@@ -189,22 +192,17 @@ impl Human {
     fn unchecked(self, judge: &Judge, out: &mut dyn Write) -> io::Result<()> {
         let Self(Palette { doubtful, .. }) = self;
         for (build, interpreter) in judge.builds() {
-            let gaps = match interpreter.sanitize() {
-                Sanitize::Off => "memory is not checked (the sanitizer is off)".to_owned(),
-                _ => gaps(interpreter.instrumentation()).join(", "),
-            };
-            if gaps.is_empty() {
+            let gaps = gaps(interpreter.instrumentation()).join(", ");
+            if gaps.is_empty() || interpreter.sanitize() == Sanitize::Off {
                 continue;
             }
             let name = match judge.checked() {
                 [] => judge.id().to_owned(),
                 _ => format!("{}, {build}", judge.id()),
             };
-            let more = match interpreter.sanitize() {
-                Sanitize::Off => "",
-                _ => "; `proofhouse inspect` says what would change that",
-            };
-            writeln!(out, "{doubtful}note{doubtful:#}: {}: {}{more}", Plain(&name), Plain(&gaps))?;
+            let (name, gaps) = (Plain(&name), Plain(&gaps));
+            let more = "`proofhouse inspect` says what would change that";
+            writeln!(out, "{doubtful}note{doubtful:#}: {name}: {gaps}; {more}")?;
         }
         Ok(())
     }
