@@ -104,8 +104,7 @@ impl Additions {
             let suspect = base.globals.saturating_add(export(runtime, "suspect"));
             // Only a stack pointer that is held to its limits tells where the stack is.
             let plain = stack_pointer.filter(|_| !layout && options.meter);
-            let plain = plain.map(|stack| stack.global);
-            checks_of(function, suspect, plain, options, layout)
+            checks_of(function, suspect, plain.map(|stack| stack.global), options, layout)
         });
         let tell_oracle = oracle.then(|| function("tell_oracle"));
         let grow = runtime
@@ -119,22 +118,18 @@ impl Additions {
             .map(|kept| CoveragePlan::of(original, names, memory, behind, kept))
             .transpose()?;
         let added_globals = added(Runtime::globals).saturating_add(base.globals);
-        // What an oracle and a watched buffer know is the host's. Fuel is set before each call.
-        let set = [gauges.fuel, gauges.fuel_reserve];
-        let added_globals =
-            (own_globals..added_globals).filter(|global| !set.contains(&Some(*global)));
+        // What an oracle and a watched buffer know is the host's.
         let mutable_globals =
-            image::mutable_globals(original, added_globals)?.filter(|_| !oracle && !options.watch);
+            image::mutable_globals(original, gauges.kept(own_globals..added_globals))?
+                .filter(|_| !oracle && !options.watch);
         // A runtime would read what the guest has it read, and nobody would see it.
         let watch = gauges.watch.filter(|_| runtime.is_none() && original.memory.is_some());
         let memory = memory.saturating_add(u32::from(coverage.is_some()));
         let watch = watch.map(|[start, bytes]| Watch { memory, start, bytes });
         // What counts fuel comes last.
-        let written = coverage.as_ref().and_then(|plan| plan.writer).is_some();
-        let slices = gauges.slices(
-            base.tables.saturating_add(added(Runtime::tables)),
-            behind.saturating_add(u32::from(written)),
-        );
+        let written = u32::from(coverage.as_ref().and_then(|plan| plan.writer).is_some());
+        let table = base.tables.saturating_add(added(Runtime::tables));
+        let slices = gauges.slices(table, behind.saturating_add(written));
         let covered = coverage.as_ref().map(CoveragePlan::coverage);
         let passes = Passes { fuel: slices, stack, checks, grow, coverage: covered, watch };
         Ok(Self {
@@ -302,6 +297,12 @@ impl Gauges {
         });
         let watch = options.watch.then(|| [global(), global()]);
         Self { fuel, fuel_reserve, fuel_lent, stack, watch, next }
+    }
+
+    /// Those of `globals` that keep their value from one call to the next: fuel is set before each.
+    fn kept(&self, globals: std::ops::Range<u32>) -> impl Iterator<Item = u32> {
+        let set = [self.fuel, self.fuel_reserve];
+        globals.filter(move |global| !set.contains(&Some(*global)))
     }
 
     /// Where fuel is, if it is metered, with the table and the function that it comes in slices by.
