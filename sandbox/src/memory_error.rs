@@ -448,3 +448,31 @@ impl std::fmt::Display for Bytes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_on_the_stack_has_its_function() {
+        let region = LayoutRegion::Stack {
+            variable: "b".into(),
+            line: Some(63),
+            offset: 32,
+            table_index: 7,
+        };
+        let object =
+            LayoutObject { region, address: 4096, size: 16, place: LayoutPlace::Within(2) };
+        let frame = |function| Frame {
+            function,
+            file: Some("m.c".into()),
+            line: Some(60),
+            column: None,
+            module_offset: None,
+        };
+        let function = |element| (element == 7).then(|| frame("f".to_owned()));
+        let object = MemoryObject::of_layout(object, function);
+        assert_eq!(object.to_string(), "2 bytes into the local variable `b` of 16 bytes in `f`");
+        assert_eq!((object.file.as_deref(), object.line), (Some("m.c"), Some(63)));
+    }
+}
