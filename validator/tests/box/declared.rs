@@ -32,6 +32,12 @@ fn declared(guest: &str) -> String {
     manifest.get("version").or(versions).unwrap().as_str().unwrap().to_owned()
 }
 
+/// Bytes of the stack that a guest is linked with: those of its `guest.toml`, or rustc's 1 MiB.
+fn declared_stack(guest: &str) -> i64 {
+    let manifest = read(&format!("sandbox/guests/{guest}/guest.toml"));
+    manifest.get("stack_bytes").map_or(1 << 20, |bytes| bytes.as_integer().unwrap())
+}
+
 fn locked(package: &str) -> String {
     let lock = read("Cargo.lock");
     let packages = lock.get("package").unwrap().as_array().unwrap();
@@ -68,6 +74,8 @@ fn every_guest_in_the_box_is_known_here_and_describes_itself() {
         let ended = super::in_the_box(folder.path()).args(arguments).run();
         let report: Value = serde_json::from_slice(&ended.stdout).unwrap();
         assert_eq!(report.pointer("/interpreters/0/id"), Some(&Value::String(id)));
+        let stack = report.pointer("/interpreters/0/instrumentation/own_stack_bytes").unwrap();
+        assert_eq!(stack.as_i64(), Some(declared_stack(guest)), "{guest}");
     }
 }
 

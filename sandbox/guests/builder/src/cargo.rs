@@ -36,10 +36,16 @@ pub(crate) fn build(
     guest: &RustGuest,
     artefact: &Path,
 ) -> Result<bool, Error> {
+    let stack = guest.stack_bytes.map(|bytes| format!("-Clink-arg=-zstack-size={bytes}"));
     let status = Command::new(&cargo.program)
-        .args(["build", "--package", guest.package.as_str()])
+        .args(["rustc", "--package", guest.package.as_str()])
+        // The module alone: where the crate is a Rust library as well, cargo leaves out LTO for both.
+        .args(["--lib", "--crate-type", "cdylib"])
         .args(["--profile", PROFILE, "--target", TARGET, "--target-dir"])
         .arg(target_dir)
+        .arg("--")
+        // After the size that rustc names, and the linker takes the last.
+        .args(stack)
         .env("CARGO_ENCODED_RUSTFLAGS", cargo.remapped_paths(root))
         .current_dir(root)
         .stdin(Stdio::null())

@@ -167,6 +167,8 @@ pub(crate) struct RustGuest {
     pub(crate) name: Name,
     pub(crate) version: Name,
     pub(crate) package: Name,
+    /// Size of the linear stack, if not rustc's own 1 MiB. All of it is cleared for each run.
+    pub(crate) stack_bytes: Option<u32>,
 }
 
 /// 64 KiB, the linker's own default: said here because zig's is 16 MiB.
