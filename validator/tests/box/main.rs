@@ -17,6 +17,7 @@ mod declared;
 mod mutant;
 mod oracle;
 mod outcomes;
+mod warm;
 
 use std::path::Path;
 

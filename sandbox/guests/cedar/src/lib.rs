@@ -34,10 +34,14 @@ const BAD_CONFIGURATION: Code = Code::new(1);
 /// A policy could not be evaluated. Cedar skips it and decides without it.
 const POLICY_SKIPPED: Code = Code::new(2);
 
-/// A policy with most of what the grammar has.
+/// A policy with most of what the grammar has, and a request that it is evaluated on.
 const WARM_UP: &str = r#"@id("a") forbid (principal == A::"a", action in [B::"b"], resource is C) when {
   principal.d has e && !(resource["f"] like "g*") || if h(1).i >= -1 then [] == {"j": 1} else true
 };"#;
+
+const WARM_UP_EVENT: &[u8] = br#"{"principal": "A::\"k\"", "action": "B::\"b\"",
+  "resource": {"type": "C", "id": "l"}, "context": {"m": 1},
+  "entities": [{"uid": {"type": "A", "id": "k"}, "attrs": {"d": {"e": 1}}, "parents": []}]}"#;
 
 /// What the policy of a check may set.
 #[derive(Debug, Clone, Default)]
@@ -61,8 +65,12 @@ impl Interpreter for Cedar {
     }
 
     fn warm_up() {
-        // The parser's tables are made when it is first used.
-        let _ = WARM_UP.parse::<PolicySet>();
+        // The parser's tables and those of the extension functions are made when they are first used.
+        let policies = WARM_UP.parse::<PolicySet>();
+        let event = request::read(WARM_UP_EVENT, None);
+        if let (Ok(policies), Ok((request, entities))) = (policies, event) {
+            Authorizer::new().is_authorized(&request, &policies, &entities);
+        }
     }
 
     fn configure(json: &str) -> Result<Configuration, Reject> {

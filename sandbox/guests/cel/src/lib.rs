@@ -8,7 +8,7 @@
 
 mod event;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cel::{Context, Env, Program, extensions};
 use proofhouse_guest::{Code, Description, EvaluateError, Interpreter, Position, Reject, Sink};
@@ -85,8 +85,14 @@ impl Interpreter for Cel {
     }
 }
 
-/// The standard functions, and the extensions that policies in the field use.
+/// The standard functions, and the extensions that policies in the field use. Made once: no expression
+/// changes it.
 fn environment() -> Result<Arc<Env>, Reject> {
+    static ENVIRONMENT: OnceLock<Result<Arc<Env>, Reject>> = OnceLock::new();
+    ENVIRONMENT.get_or_init(make_environment).clone()
+}
+
+fn make_environment() -> Result<Arc<Env>, Reject> {
     let mut environment = Env::stdlib();
     let all = [extensions::strings, extensions::math, extensions::lists, extensions::encoders];
     for extension in all {
