@@ -3,6 +3,7 @@
 
 use wasmparser::{Operator, ValType};
 
+use super::across;
 use super::original::Original;
 use super::refusal::Refusal;
 
@@ -32,14 +33,15 @@ pub(super) fn mutable_globals(
     if found.len() > MAX_GLOBALS {
         return Ok(None);
     }
-    for body in &original.bodies {
+    let changes = across::try_map(&original.bodies, |body| {
         for operator in body.get_operators_reader()? {
             if changes_more(&operator?) {
-                return Ok(None);
+                return Ok(true);
             }
         }
-    }
-    Ok(Some(found))
+        Ok::<_, Refusal>(false)
+    })?;
+    Ok((!changes.contains(&true)).then_some(found))
 }
 
 /// Whether an instruction changes anything but memories, globals and locals.

@@ -39,6 +39,7 @@
 //! [`Stop::read`] tells whether the heap ended the run, [`Violation::read`] whether a memory error did, and
 //! [`HeapRecords::near`] which blocks it was at.
 
+mod across;
 mod additions;
 mod allocator;
 pub mod asan;

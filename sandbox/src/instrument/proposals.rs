@@ -1,7 +1,10 @@
 //! Which WebAssembly proposals an original may use, and validation against them.
 
-use wasmparser::{Validator, WasmFeatures};
+use wasmparser::{
+    BinaryReaderError, FuncValidatorAllocations, Parser, ValidPayload, Validator, WasmFeatures,
+};
 
+use super::across;
 use super::refusal::Refusal;
 
 /// What an original may use: every instruction of these proposals is either known not to touch linear
@@ -30,24 +33,21 @@ const INSTRUMENTED: WasmFeatures = ORIGINAL.union(WasmFeatures::MULTI_MEMORY);
 /// [`Refusal::Exceptions`] if all that it lacks is exceptions, [`Refusal::UnsupportedProposal`] if it would be
 /// valid with every proposal that exists, [`Refusal::Invalid`] if not.
 pub(super) fn validate(original: &[u8]) -> Result<(), Refusal> {
-    let Err(error) = Validator::new_with_features(ORIGINAL).validate_all(original) else {
+    let Err(error) = check(original, ORIGINAL) else {
         return Ok(());
     };
     // The validator stops at what it meets first, which is an exception wherever nothing else is missing.
-    if Validator::new_with_features(ORIGINAL.union(EXCEPTIONS)).validate_all(original).is_ok() {
+    if check(original, ORIGINAL.union(EXCEPTIONS)).is_ok() {
         return Err(Refusal::Exceptions { offset: error.offset() });
     }
     // It would say that types are garbage-collected, which is not what its author wrote.
-    if Validator::new_with_features(ORIGINAL.union(WasmFeatures::GC_TYPES))
-        .validate_all(original)
-        .is_ok()
-    {
+    if check(original, ORIGINAL.union(WasmFeatures::GC_TYPES)).is_ok() {
         return Err(Refusal::UnsupportedProposal {
             offset: error.offset(),
             reason: "references of the host (externref)".to_owned(),
         });
     }
-    if Validator::new_with_features(WasmFeatures::all()).validate_all(original).is_ok() {
+    if check(original, WasmFeatures::all()).is_ok() {
         return Err(Refusal::UnsupportedProposal {
             offset: error.offset(),
             reason: error.message().to_owned(),
@@ -61,10 +61,25 @@ pub(super) fn validate(original: &[u8]) -> Result<(), Refusal> {
 /// # Errors
 /// [`Refusal::Output`]: the rewriter made a mistake.
 pub(super) fn validate_instrumented(module: &[u8]) -> Result<(), Refusal> {
-    match Validator::new_with_features(INSTRUMENTED).validate_all(module) {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            Err(Refusal::Output { offset: error.offset(), reason: error.message().to_owned() })
+    check(module, INSTRUMENTED).map_err(|error| Refusal::Output {
+        offset: error.offset(),
+        reason: error.message().to_owned(),
+    })
+}
+
+/// [`Validator::validate_all`], with the functions on all cores. They come last there, too.
+fn check(module: &[u8], features: WasmFeatures) -> Result<(), BinaryReaderError> {
+    let mut validator = Validator::new_with_features(features);
+    let mut parser = Parser::new(0);
+    parser.set_features(features);
+    let mut functions = Vec::new();
+    for payload in parser.parse_all(module) {
+        if let ValidPayload::Func(function, body) = validator.payload(&payload?)? {
+            functions.push((function, body));
         }
     }
+    across::try_map(functions, |(function, body)| {
+        function.into_validator(FuncValidatorAllocations::default()).validate(&body)
+    })?;
+    Ok(())
 }

@@ -9,11 +9,12 @@ use wasm_encoder::{
 
 use wasmparser::SectionLimited;
 
+use super::across;
 use super::additions::{Additions, SHADOW};
 use super::coverage::{WRITER_PARAMETERS, writer};
 use super::customs::{Fate, fate};
 use super::door;
-use super::function::{Forward, Function, Told};
+use super::function::{Forward, Function, Told, WrittenBody};
 use super::interface::{self, Interface, PREFIX, WATCHED_PADDING};
 use super::known::Role;
 use super::limits::{MAX_EXPORTS, MAX_WATCHED_BYTES};
@@ -28,6 +29,9 @@ use super::removal::{Check, is_removed};
 use super::shadow::{GRANULE_LOG2, Poison};
 use super::stack::recursive;
 use super::summary::{NullPageFound, Summary};
+
+/// Functions that are rewritten before they go into the code section.
+const FUNCTIONS_AT_A_TIME: usize = 1024;
 
 /// Everything that goes into an instrumented module.
 pub(super) struct Writer<'w, 'a> {
@@ -281,43 +285,17 @@ impl Writer<'_, '_> {
         let mut code = CodeSection::new();
         let mut hints = BranchHints::new();
         let mut offsets = OffsetMapBuilder::default();
-        let indices = self.original.imported_functions..;
-        let recursive = match self.additions.passes.stack {
-            Some(_) => recursive(self.original)?,
-            None => Vec::new(),
-        };
-        let mut recursive = recursive.into_iter();
-        let bodies = self.original.functions.iter().zip(&self.original.bodies);
-        for (nth, ((ty, body), index)) in bodies.zip(indices).enumerate() {
-            let function = Function {
-                module: self.original.bytes,
-                index,
-                recursive: recursive.next().unwrap_or(false),
-                parameters: self.original.parameters(*ty),
-                results: self.additions.results(*ty),
-                body: body.clone(),
-                coverage: self.additions.coverage.as_ref().map(|plan| plan.function(nth)),
-            };
-            let written = if let Some((stand_in, role)) = self.additions.stand_in(index) {
-                let pricing = self.additions.pricing(role, role.parameters);
-                function.replace(Forward {
-                    stand_in,
-                    parameters: role.parameters,
-                    result: role.result,
-                    pricing,
-                    told: self.told(role),
-                })
-            } else {
-                let redirects = &self.additions.redirects;
-                let role = self.additions.stand_ins.priced.get(&index);
-                let pricing = |locals| self.additions.pricing(*role?, locals);
-                function.rewrite(self.additions.passes, redirects, pricing)?
-            };
-            code.raw(&written.bytes);
-            let start = code.byte_len().saturating_sub(written.bytes.len());
-            offsets.function(offset(body.range().start), count(start), written.pieces);
-            if !written.hints.is_empty() {
-                hints.function_hints(index, written.hints);
+        // Some at a time: what is written is there twice until it is in the section.
+        for functions in self.originals()?.chunks(FUNCTIONS_AT_A_TIME) {
+            let written = across::try_map(functions, |function| self.function(function))?;
+            for (function, written) in functions.iter().zip(written) {
+                code.raw(&written.bytes);
+                let start = code.byte_len().saturating_sub(written.bytes.len());
+                let original = offset(function.body.range().start);
+                offsets.function(original, count(start), written.pieces);
+                if !written.hints.is_empty() {
+                    hints.function_hints(function.index, written.hints);
+                }
             }
         }
         if let Some(runtime) = &self.additions.runtime {
@@ -333,6 +311,44 @@ impl Writer<'_, '_> {
             code.raw(&door::body(&self.additions.rooms, slices.fuel).into_raw_body());
         }
         Ok((code, hints, offsets))
+    }
+
+    /// The functions of the original.
+    fn originals(&self) -> Result<Vec<Function<'_>>, Refusal> {
+        let recursive = match self.additions.passes.stack {
+            Some(_) => recursive(self.original)?,
+            None => Vec::new(),
+        };
+        let bodies = self.original.functions.iter().zip(&self.original.bodies);
+        let indexed = bodies.zip(self.original.all_functions()).enumerate();
+        let functions = indexed.map(|(nth, ((ty, body), index))| Function {
+            module: self.original.bytes,
+            index,
+            recursive: recursive.get(nth).copied().unwrap_or(false),
+            parameters: self.original.parameters(*ty),
+            results: self.additions.results(*ty),
+            body: body.clone(),
+            coverage: self.additions.coverage.as_ref().map(|plan| plan.function(nth)),
+        });
+        Ok(functions.collect())
+    }
+
+    /// What becomes of one of them.
+    fn function(&self, function: &Function<'_>) -> Result<WrittenBody, Refusal> {
+        if let Some((stand_in, role)) = self.additions.stand_in(function.index) {
+            let pricing = self.additions.pricing(role, role.parameters);
+            return Ok(function.replace(Forward {
+                stand_in,
+                parameters: role.parameters,
+                result: role.result,
+                pricing,
+                told: self.told(role),
+            }));
+        }
+        let redirects = &self.additions.redirects;
+        let role = self.additions.stand_ins.priced.get(&function.index);
+        let pricing = |locals| self.additions.pricing(*role?, locals);
+        function.rewrite(self.additions.passes, redirects, pricing)
     }
 
     /// Who is told of calls of a function that is stood in for, if that is one of an allocator.

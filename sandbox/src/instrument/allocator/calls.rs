@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wasmparser::Operator;
+use wasmparser::{FunctionBody, Operator};
 
+use super::super::across;
 use super::super::bulk::Bulk;
 use super::super::checks::Access;
 use super::super::original::Original;
@@ -20,19 +21,11 @@ pub(super) struct Calls {
 impl Calls {
     /// Reads all bodies.
     pub(super) fn read(original: &Original<'_>) -> Result<Self, Refusal> {
+        let functions = across::try_map(&original.bodies, of_function)?;
         let mut calls = Self { callees: BTreeMap::new(), touching: BTreeSet::new() };
-        for (body, function) in original.bodies.iter().zip(original.imported_functions..) {
-            let mut callees = BTreeSet::new();
-            for operator in body.get_operators_reader()? {
-                let operator = operator?;
-                if touches_memory(&operator) {
-                    calls.touching.insert(function);
-                }
-                if let Operator::Call { function_index } | Operator::ReturnCall { function_index } =
-                    operator
-                {
-                    callees.insert(function_index);
-                }
+        for ((callees, touches), function) in functions.into_iter().zip(original.all_functions()) {
+            if touches {
+                calls.touching.insert(function);
             }
             calls.callees.insert(function, callees);
         }
@@ -57,6 +50,21 @@ impl Calls {
         });
         found.map(|(function, _)| *function)
     }
+}
+
+/// The functions that one calls, and whether it touches memory itself.
+fn of_function(body: &FunctionBody<'_>) -> Result<(BTreeSet<u32>, bool), Refusal> {
+    let (mut callees, mut touches) = (BTreeSet::new(), false);
+    for operator in body.get_operators_reader()? {
+        let operator = operator?;
+        touches |= touches_memory(&operator);
+        if let Operator::Call { function_index } | Operator::ReturnCall { function_index } =
+            operator
+        {
+            callees.insert(function_index);
+        }
+    }
+    Ok((callees, touches))
 }
 
 fn touches_memory(operator: &Operator<'_>) -> bool {

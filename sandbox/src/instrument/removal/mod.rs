@@ -76,6 +76,34 @@ pub(crate) fn is_removed(check: Check) -> bool {
     REMOVED.get() == Some(Removed::Inserted(check))
 }
 
+/// What is taken away on a thread, for others that do its work.
+#[derive(Clone, Copy)]
+pub(super) struct Carried {
+    #[cfg(test)]
+    removed: Option<Removed>,
+}
+
+impl Carried {
+    /// What is taken away on this thread.
+    pub(super) fn here() -> Self {
+        Self {
+            #[cfg(test)]
+            removed: REMOVED.get(),
+        }
+    }
+
+    /// Works with it taken away on this thread, too.
+    #[cfg_attr(not(test), expect(clippy::unused_self, reason = "only tests take anything away"))]
+    pub(super) fn on_this_thread<R>(self, work: impl FnOnce() -> R) -> R {
+        #[cfg(test)]
+        let before = REMOVED.replace(self.removed);
+        let done = work();
+        #[cfg(test)]
+        REMOVED.set(before);
+        done
+    }
+}
+
 /// The function of the runtime that is taken away, on this thread.
 #[cfg(test)]
 pub(super) fn emptied() -> Option<&'static str> {

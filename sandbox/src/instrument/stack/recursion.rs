@@ -6,8 +6,9 @@
 
 use std::collections::HashMap;
 
-use wasmparser::{ElementItems, FuncType, Operator};
+use wasmparser::{ElementItems, FuncType, FunctionBody, Operator};
 
+use super::super::across;
 use super::super::numbers::{count, index};
 use super::super::original::Original;
 use super::super::refusal::Refusal;
@@ -26,26 +27,49 @@ struct Graph {
     callees: Vec<Vec<u32>>,
 }
 
+/// What one function does with others.
+#[derive(Default)]
+struct Uses {
+    /// Functions that it calls.
+    called: Vec<u32>,
+    /// Types that it calls through a table.
+    types: Vec<u32>,
+    /// Functions whose address it takes.
+    taken: Vec<u32>,
+}
+
+impl Uses {
+    fn of(body: &FunctionBody<'_>) -> Result<Self, Refusal> {
+        let mut uses = Self::default();
+        for operator in body.get_operators_reader()? {
+            match operator? {
+                Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
+                    uses.called.push(function_index);
+                }
+                Operator::CallIndirect { type_index, .. }
+                | Operator::ReturnCallIndirect { type_index, .. } => uses.types.push(type_index),
+                Operator::RefFunc { function_index } => uses.taken.push(function_index),
+                _ => {}
+            }
+        }
+        for found in [&mut uses.called, &mut uses.types] {
+            found.sort_unstable();
+            found.dedup();
+        }
+        Ok(uses)
+    }
+}
+
 impl Graph {
     fn of(original: &Original<'_>) -> Result<Self, Refusal> {
         let mut callees = Vec::new();
         let mut indirect = IndirectCalls::of(original);
         let mut taken = addresses_in_segments(original)?;
-        for body in &original.bodies {
-            let mut called = Vec::new();
-            for operator in body.get_operators_reader()? {
-                match operator? {
-                    Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
-                        called.extend(original.defined(function_index));
-                    }
-                    Operator::CallIndirect { type_index, .. }
-                    | Operator::ReturnCallIndirect { type_index, .. } => {
-                        called.extend(indirect.node(type_index));
-                    }
-                    Operator::RefFunc { function_index } => taken.push(function_index),
-                    _ => {}
-                }
-            }
+        for uses in across::try_map(&original.bodies, Uses::of)? {
+            let mut called: Vec<u32> =
+                uses.called.iter().filter_map(|function| original.defined(*function)).collect();
+            called.extend(uses.types.iter().filter_map(|ty| indirect.node(*ty)));
+            taken.extend(uses.taken);
             called.sort_unstable();
             called.dedup();
             callees.push(called);
