@@ -1,9 +1,10 @@
 //! Property: leaving out needless lookups changes nothing.
 //!
-//! Random functions with several accesses, arms and loops, in which addresses move and calls change the
-//! shadow, against an interpreter of the same program that looks at every byte of every access.
+//! Random functions with several accesses, arms, loops and branches, in which addresses move and calls change
+//! the shadow, against an interpreter of the same program that looks at every byte of every access.
 
 use std::fmt::Write;
+use std::ops::ControlFlow;
 
 use arbtest::arbitrary::{Result, Unstructured};
 use arbtest::arbtest;
@@ -22,14 +23,18 @@ const GRANULES: u32 = 24;
 /// Where variables start, so that moving them stays within the granules.
 const START: u32 = 64;
 
+/// An instruction that accesses memory.
+#[derive(Clone, Copy)]
+struct Place {
+    instruction: &'static Instruction,
+    variable: u32,
+    plus: i32,
+    offset: u32,
+    align: u32,
+}
+
 enum Statement {
-    Access {
-        instruction: &'static Instruction,
-        variable: u32,
-        plus: i32,
-        offset: u32,
-        align: u32,
-    },
+    Access(Place),
     Move {
         to: u32,
         from: u32,
@@ -45,16 +50,27 @@ enum Statement {
         then: Vec<Self>,
         or: Option<Vec<Self>>,
     },
-    /// Left early if that bit is set.
     Block {
-        bit: u32,
-        before: Vec<Self>,
-        behind: Vec<Self>,
+        body: Vec<Self>,
     },
+    /// Its body is inside two labels: of the innermost it goes on with the next round, of the other it ends.
     Twice {
         counter: u32,
         body: Vec<Self>,
     },
+    /// To the label of that number, from the innermost; behind all of them the function ends.
+    Branch {
+        to: u32,
+        when: When,
+    },
+}
+
+enum When {
+    Always,
+    /// If that bit is set.
+    Bit(u32),
+    /// If that bit is set; to the other label if not.
+    BitOr(u32, u32),
 }
 
 /// Makes random statements.
@@ -62,11 +78,15 @@ struct Program<'r, 'd> {
     random: &'r mut Unstructured<'d>,
     /// Loop counters so far: one local each.
     counters: u32,
+    /// Accesses so far.
+    accesses: Vec<Place>,
+    /// Labels around the next statement, that of the function not counted.
+    labels: u32,
 }
 
 impl Program<'_, '_> {
     fn statements(&mut self, depth: u32) -> Result<Vec<Statement>> {
-        let count = self.random.int_in_range(0..=5)?;
+        let count = self.random.int_in_range(1..=5)?;
         (0..count).map(|_| self.statement(depth)).collect()
     }
 
@@ -74,39 +94,60 @@ impl Program<'_, '_> {
         let random = &mut *self.random;
         let plus = random.int_in_range(-3..=3)? * 4;
         let variable = random.int_in_range(0..=VARIABLES - 1)?;
-        Ok(match random.int_in_range(0..=if depth == 0 { 9 } else { 12 })? {
+        Ok(match random.int_in_range(0..=if depth == 0 { 10 } else { 15 })? {
+            // Most accesses are of bytes that were accessed before.
+            0..=4 if !self.accesses.is_empty() => {
+                Statement::Access(*random.choose(&self.accesses)?)
+            }
             0..=6 => {
                 let instruction = random.choose(INSTRUCTIONS)?;
                 let align = if random.arbitrary()? { instruction.size } else { 1 };
                 let offset = random.int_in_range(0..=4)? * 4;
-                Statement::Access { instruction, variable, plus, offset, align }
+                let access = Place { instruction, variable, plus, offset, align };
+                self.accesses.push(access);
+                Statement::Access(access)
             }
             7 | 8 => {
                 let from = random.int_in_range(0..=VARIABLES - 1)?;
                 Statement::Move { to: variable, from, plus: plus / 2 }
             }
             9 => Statement::Poison {
-                granule: random.int_in_range(0..=GRANULES - 1)?,
+                // Where the variables begin.
+                granule: START / 8 + random.int_in_range(0..=4)?,
                 byte: *random.choose(&[0, 0, 4, 5, 0xfa, 0xfd])?,
             },
             10 => {
+                let to = random.int_in_range(0..=self.labels)?;
                 let bit = random.int_in_range(0..=7)?;
-                let then = self.statements(depth - 1)?;
+                let when = match random.int_in_range(0..=7)? {
+                    0 => When::Always,
+                    1 | 2 => When::BitOr(bit, random.int_in_range(0..=self.labels)?),
+                    _ => When::Bit(bit),
+                };
+                Statement::Branch { to, when }
+            }
+            11 | 12 => {
+                let bit = random.int_in_range(0..=7)?;
+                let then = self.inside(1, depth)?;
                 let has_else = self.random.arbitrary()?;
-                let or = if has_else { Some(self.statements(depth - 1)?) } else { None };
+                let or = if has_else { Some(self.inside(1, depth)?) } else { None };
                 Statement::If { bit, then, or }
             }
-            11 => Statement::Block {
-                bit: random.int_in_range(0..=7)?,
-                before: self.statements(depth - 1)?,
-                behind: self.statements(depth - 1)?,
-            },
+            13 => Statement::Block { body: self.inside(1, depth)? },
             _ => {
                 let counter = BITS + 1 + self.counters;
                 self.counters += 1;
-                Statement::Twice { counter, body: self.statements(depth - 1)? }
+                Statement::Twice { counter, body: self.inside(2, depth)? }
             }
         })
+    }
+
+    /// Statements inside so many more labels.
+    fn inside(&mut self, labels: u32, depth: u32) -> Result<Vec<Statement>> {
+        self.labels += labels;
+        let statements = self.statements(depth - 1);
+        self.labels -= labels;
+        statements
     }
 }
 
@@ -118,7 +159,7 @@ fn write_all(statements: &[Statement], to: &mut String) {
 
 fn write_one(statement: &Statement, to: &mut String) -> std::fmt::Result {
     match statement {
-        Statement::Access { instruction, variable, plus, offset, align } => {
+        Statement::Access(Place { instruction, variable, plus, offset, align }) => {
             let Instruction { name, operands, lane, result, .. } = instruction;
             let address = match plus {
                 0 => format!("(local.get {variable})"),
@@ -148,20 +189,24 @@ fn write_one(statement: &Statement, to: &mut String) -> std::fmt::Result {
             }
             writeln!(to, ")")
         }
-        Statement::Block { bit, before, behind } => {
+        Statement::Block { body } => {
             writeln!(to, "(block")?;
-            write_all(before, to);
-            writeln!(to, "(br_if 0 {})", get_bit(*bit))?;
-            write_all(behind, to);
+            write_all(body, to);
             writeln!(to, ")")
         }
         Statement::Twice { counter, body } => {
-            writeln!(to, "(local.set {counter} (i32.const 2)) (loop")?;
+            writeln!(to, "(local.set {counter} (i32.const 2)) (block (loop")?;
+            writeln!(to, "(br_if 1 (i32.eqz (local.get {counter})))")?;
+            writeln!(to, "(local.set {counter} (i32.sub (local.get {counter}) (i32.const 1)))")?;
             write_all(body, to);
-            writeln!(
-                to,
-                "(br_if 0 (local.tee {counter} (i32.sub (local.get {counter}) (i32.const 1)))))"
-            )
+            writeln!(to, "(br 0)))")
+        }
+        Statement::Branch { to: label, when: When::Always } => writeln!(to, "(br {label})"),
+        Statement::Branch { to: label, when: When::Bit(bit) } => {
+            writeln!(to, "(br_if {label} {})", get_bit(*bit))
+        }
+        Statement::Branch { to: label, when: When::BitOr(bit, other) } => {
+            writeln!(to, "(br_table {other} {label} {})", get_bit(*bit))
         }
     }
 }
@@ -181,42 +226,73 @@ struct Interpreter {
 /// Address, size and first poisoned byte of a stopped access.
 type Stopped = (u32, u32, u32);
 
+/// Why control does not go on with the next statement.
+enum Elsewhere {
+    Stopped(Stopped),
+    /// It goes to that label.
+    To(u32),
+}
+
+type Flow = ControlFlow<Elsewhere>;
+
 impl Interpreter {
     fn run(&mut self, statements: &[Statement]) -> Option<Stopped> {
-        statements.iter().find_map(|statement| self.step(statement))
+        match self.all(statements) {
+            ControlFlow::Break(Elsewhere::Stopped(stopped)) => Some(stopped),
+            // The label behind all others is the function's.
+            ControlFlow::Break(Elsewhere::To(0)) | ControlFlow::Continue(()) => None,
+            ControlFlow::Break(Elsewhere::To(label)) => unreachable!("{label}"),
+        }
     }
 
-    fn step(&mut self, statement: &Statement) -> Option<Stopped> {
+    fn all(&mut self, statements: &[Statement]) -> Flow {
+        statements.iter().try_for_each(|statement| self.step(statement))
+    }
+
+    fn step(&mut self, statement: &Statement) -> Flow {
         match statement {
-            Statement::Access { instruction, variable, plus, offset, align } => {
+            Statement::Access(Place { instruction, variable, plus, offset, align }) => {
                 let base = self.variables[*variable as usize].wrapping_add_signed(*plus);
                 let (address, size) = (base + offset, instruction.size);
                 let promised = *align == size && offset % size == 0;
                 let access = Access { address, size, promised };
-                let first = access.stopped_at(self.checks, &self.shadow)?;
-                Some((address, size, first))
+                if let Some(first) = access.stopped_at(self.checks, &self.shadow) {
+                    return ControlFlow::Break(Elsewhere::Stopped((address, size, first)));
+                }
             }
             Statement::Move { to, from, plus } => {
                 let value = self.variables[*from as usize].wrapping_add_signed(*plus);
                 self.variables[*to as usize] = value;
-                None
             }
-            Statement::Poison { granule, byte } => {
-                self.shadow[*granule as usize] = *byte;
-                None
-            }
+            Statement::Poison { granule, byte } => self.shadow[*granule as usize] = *byte,
             Statement::If { bit, then, or } => {
-                if self.bit(*bit) {
-                    self.run(then)
+                let arm = if self.bit(*bit) {
+                    then.as_slice()
                 } else {
-                    self.run(or.as_deref().unwrap_or_default())
+                    or.as_deref().unwrap_or_default()
+                };
+                return outside(self.all(arm));
+            }
+            Statement::Block { body } => return outside(self.all(body)),
+            Statement::Twice { body, .. } => {
+                for _ in 0..2 {
+                    if let ControlFlow::Break(elsewhere) = outside(self.all(body)) {
+                        return outside(ControlFlow::Break(elsewhere));
+                    }
                 }
             }
-            Statement::Block { bit, before, behind } => {
-                self.run(before).or_else(|| if self.bit(*bit) { None } else { self.run(behind) })
+            Statement::Branch { to, when } => {
+                let to = match when {
+                    When::Always => Some(*to),
+                    When::Bit(bit) => self.bit(*bit).then_some(*to),
+                    When::BitOr(bit, other) => Some(if self.bit(*bit) { *to } else { *other }),
+                };
+                if let Some(to) = to {
+                    return ControlFlow::Break(Elsewhere::To(to));
+                }
             }
-            Statement::Twice { body, .. } => self.run(body).or_else(|| self.run(body)),
         }
+        ControlFlow::Continue(())
     }
 
     fn bit(&self, bit: u32) -> bool {
@@ -224,13 +300,22 @@ impl Interpreter {
     }
 }
 
-fn compare(guest: &mut Guest, program: &[Statement], checks: Checks, bits: u32, shadow: &[u8]) {
-    guest.set_shadow(0, shadow);
+/// Where control goes from what is inside one label.
+fn outside(flow: Flow) -> Flow {
+    match flow {
+        ControlFlow::Break(Elsewhere::To(0)) => ControlFlow::Continue(()),
+        ControlFlow::Break(Elsewhere::To(label)) => ControlFlow::Break(Elsewhere::To(label - 1)),
+        other => other,
+    }
+}
+
+fn compare(guest: &mut Guest, nth: usize, program: &[Statement], checks: Checks, input: &Input) {
+    guest.set_shadow(0, &input.shadow);
     let variables = [START, START + 8, START + 3];
-    let mut model = Interpreter { variables, bits, shadow: shadow.to_vec(), checks };
-    let expected = model.run(program);
+    let (bits, shadow) = (input.bits, input.shadow.clone());
+    let expected = Interpreter { variables, bits, shadow, checks }.run(program);
     let [first, second, third] = variables;
-    match (guest.call_i32("run", &[first, second, third, bits]), expected) {
+    match (guest.call_i32(&format!("run-{nth}"), &[first, second, third, bits]), expected) {
         (Ended::Returned(_), None) => {}
         (Ended::Violated(violation), Some((address, size, first))) => {
             assert_eq!((violation.address, violation.size), (address.into(), size));
@@ -240,33 +325,60 @@ fn compare(guest: &mut Guest, program: &[Statement], checks: Checks, bits: u32, 
     }
 }
 
+/// What a program is run with.
+struct Input {
+    bits: u32,
+    shadow: Vec<u8>,
+}
+
+impl Input {
+    /// Mostly ordinary memory, or few programs would come to where paths meet.
+    fn random(random: &mut Unstructured<'_>) -> Result<Self> {
+        let mut shadow = vec![0; GRANULES as usize];
+        for _ in 0..random.int_in_range(0..=3)? {
+            *random.choose_iter(shadow.iter_mut())? = *random.choose(&[4, 0xfa])?;
+        }
+        Ok(Self { bits: random.arbitrary()?, shadow })
+    }
+}
+
 #[test]
 fn no_lookup_is_left_out_that_would_have_found_something() {
+    /// Functions of one module: making it takes longer than running it.
+    const PROGRAMS: usize = 32;
     arbtest(|random| {
         let checks = *random.choose(&[Checks::Fast, Checks::Exact])?;
-        let mut made = Program { random, counters: 0 };
-        let program = made.statements(3)?;
-        let counters = "i32 ".repeat(made.counters as usize);
-        let mut text = format!(
+        let mut text = String::from(
             r#"(module (import "env" "poison" (func $poison (param i32 i32)))
-                (memory (export "memory") 1)
-                (func (export "run") (param i32 i32 i32 i32) (local {counters})"#
+                (memory (export "memory") 1)"#,
         );
-        write_all(&program, &mut text);
-        text.push_str("))");
+        let mut programs = Vec::new();
+        for nth in 0..PROGRAMS {
+            let mut made = Program { random, counters: 0, accesses: Vec::new(), labels: 0 };
+            let program = made.statements(3)?;
+            let counters = "i32 ".repeat(made.counters as usize);
+            writeln!(
+                text,
+                r#"(func (export "run-{nth}") (param i32 i32 i32 i32) (local {counters})"#
+            )
+            .unwrap();
+            write_all(&program, &mut text);
+            text.push(')');
+            programs.push(program);
+        }
+        text.push(')');
         // Of lookups some are left out; the oracle is always asked.
-        let oracle = random.arbitrary()?;
+        let oracle = random.ratio(1, 8)?;
         let options = Options::default().checks(checks).oracle(oracle).null_page(NullPage::Off);
         let mut guest = guest(&text, options);
-        for _ in 0..20 {
-            let bits = random.arbitrary()?;
-            let bytes = [0, 0, 0, 0, 0, 0, 4, 0xfa];
-            let shadow: Vec<u8> =
-                (0..GRANULES).map(|_| random.choose(&bytes).copied()).collect::<Result<_>>()?;
-            compare(&mut guest, &program, checks, bits, &shadow);
+        for (nth, program) in programs.iter().enumerate() {
+            for _ in 0..8 {
+                compare(&mut guest, nth, program, checks, &Input::random(random)?);
+            }
         }
         Ok(())
     })
     .budget_ms(5_000)
-    .size_min(1 << 10);
+    .size_min(1 << 14)
+    .size_max(1 << 16);
 }
