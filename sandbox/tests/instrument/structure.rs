@@ -282,11 +282,40 @@ fn what_was_looked_up_is_not_looked_up_again() {
         (format!("{load} (local.set 1 (local.get 0)) (drop (i32.load offset=8 (local.get 1)))"), 1),
         (format!("{load} (drop (i32.load (i32.add (local.get 0) (i32.const 8))))"), 1),
         (format!("{load} (call $f (i32.const 0)) {load}"), 2),
-        (format!("{load} (if (local.get 0) (then {load}) (else {load})) {load}"), 3),
-        (format!("(block (br_if 0 (local.get 0)) {load}) {load}"), 2),
-        (format!("{load} (block (br_if 0 (local.get 0)) {load})"), 1),
         (format!("(loop {load} {load})"), 1),
-        (format!("{load} (loop {load})"), 2),
+    ] {
+        assert_eq!(lookups(&function(&body)), expected, "{body}");
+    }
+}
+
+#[test]
+fn what_was_looked_up_on_every_path_is_not_looked_up_again() {
+    let load = "(drop (i32.load offset=8 (local.get 0)))";
+    let (leave, call, set) =
+        ("(br_if 0 (local.get 1))", "(call $f (i32.const 0))", "(local.set 0 (i32.const 64))");
+    for (body, expected) in [
+        (format!("{load} (if (local.get 1) (then {load}) (else {load})) {load}"), 1),
+        (format!("(if (local.get 1) (then {load}) (else {load})) {load}"), 2),
+        (format!("(if (local.get 1) (then {load})) {load}"), 2),
+        (format!("(if (local.get 1) (then) (else {load})) {load}"), 2),
+        (format!("(if (local.get 1) (then {load}) (else unreachable)) {load}"), 1),
+        (format!("{load} (if (local.get 1) (then {call})) {load}"), 2),
+        (format!("{load} (if (local.get 1) (then {call} return)) {load}"), 1),
+        (format!("{load} (if (local.get 1) (then {set})) {load}"), 2),
+        (format!("(block {leave} {load}) {load}"), 2),
+        (format!("(block {load} {leave}) {load}"), 1),
+        (format!("(block {load} {leave} {call} (br 0)) {load}"), 2),
+        (format!("{load} (block {leave} {load})"), 1),
+        (format!("{load} (block {leave} {call}) {load}"), 2),
+        (format!("(block (block {leave} {load} (br 1)) {load}) {load}"), 2),
+        (format!("(block {load} (br_table 0 0 (local.get 1))) {load}"), 1),
+        (format!("(block (block {load} (br_table 0 1 (local.get 1))) {call}) {load}"), 2),
+        (format!("{load} (loop {load} {leave}) {load}"), 1),
+        (format!("(loop {load} {leave}) {load}"), 1),
+        (format!("{load} (loop {load} {set} {leave})"), 2),
+        (format!("{load} (loop {load} (loop {call}) {leave})"), 2),
+        // What comes behind a branch is on no path, and may say what it likes.
+        (format!("(block (br 0) {load}) {load}"), 2),
     ] {
         assert_eq!(lookups(&function(&body)), expected, "{body}");
     }
@@ -294,6 +323,11 @@ fn what_was_looked_up_is_not_looked_up_again() {
 
 #[test]
 fn a_functions_own_frame_is_not_looked_up_and_all_around_it_is() {
+    let below = |bytes: u32| {
+        format!("(drop (i32.load (i32.sub (global.get $__stack_pointer) (i32.const {bytes}))))")
+    };
+    // As deep as the red zone below such a frame reaches, from within and without.
+    let (within, without) = (below(128), below(160));
     let at = |offset: i32| format!("{FRAME} (drop (i32.load offset={offset} (local.get 1)))");
     for (body, expected) in [
         (at(0), 0),
@@ -310,6 +344,9 @@ fn a_functions_own_frame_is_not_looked_up_and_all_around_it_is() {
             1,
         ),
         (format!("{FRAME} (drop (i32.load (i32.add (local.get 1) (local.get 0))))"), 1),
+        // No path leads to it, so it makes no frame.
+        (format!("(block (br 0) {FRAME}) {without}"), 1),
+        (format!("(block {FRAME}) {within}"), 0),
         (FRAME.replace("$__stack_pointer", "$other") + "(drop (i32.load (local.get 1)))", 1),
     ] {
         assert_eq!(lookups(&function(&body)), expected, "{body}");

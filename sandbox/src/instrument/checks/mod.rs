@@ -10,8 +10,10 @@
 
 mod access;
 mod lookup;
+mod loops;
 mod needless;
 mod operands;
+mod paths;
 mod values;
 
 use wasm_encoder::ValType;
@@ -25,9 +27,9 @@ use super::violation;
 
 pub(super) use access::Access;
 use lookup::Lookup;
+use loops::Plan;
 use needless::Known;
 pub(super) use operands::Operands;
-use values::Assignments;
 
 /// Bytes of a word.
 const WORD_BYTES: i32 = 4;
@@ -56,13 +58,13 @@ pub(super) struct Checks {
 /// Looks at a function before it is rewritten.
 #[derive(Default)]
 pub(super) struct ChecksPlan {
-    assignments: Assignments,
+    plan: Plan,
 }
 
 impl ChecksPlan {
     /// Takes the next instruction.
     pub(super) fn next(&mut self, operator: &Operator<'_>, needs: &mut ScratchNeeds) {
-        self.assignments.next(operator);
+        self.plan.next(operator);
         if let Some(access) = Access::of(operator) {
             needs.at_once(Operands::types(access));
         } else if Bulk::of(operator).is_some_and(Bulk::moves_memory) {
@@ -96,7 +98,7 @@ pub(super) struct FunctionChecks {
 
 impl FunctionChecks {
     pub(super) fn new(checks: Checks, plan: ChecksPlan) -> Self {
-        Self { checks, known: Known::new(checks, plan.assignments) }
+        Self { checks, known: Known::new(checks, plan.plan) }
     }
 
     /// Before any instruction.

@@ -1,6 +1,6 @@
 //! Leaves out lookups that cannot find anything.
 //!
-//! A lookup is needless if one for the same bytes came before it on the only path to it, and nothing in
+//! A lookup is needless if one for the same bytes came before it on every path to it, and nothing in
 //! between can have changed the shadow: only the runtime changes it, and only calls lead there. And it
 //! is needless within the function's own frame, as long as nothing poisons parts of the stack.
 
@@ -8,7 +8,9 @@ use wasmparser::Operator;
 
 use super::super::asan::is_mark;
 use super::super::stack::RED_ZONE;
-use super::values::{Assignments, Base, Value, Values};
+use super::loops::{Changes, Plan};
+use super::paths::{Facts, Paths};
+use super::values::{Base, Everywhere, Value, Values};
 use super::{Access, Checks};
 
 /// Bytes that a lookup is for.
@@ -24,10 +26,18 @@ struct Bytes {
 }
 
 /// What is known at one place of a function.
-pub(super) struct Known {
+struct Here {
     values: Values,
-    /// What was looked up on the way there.
+    /// What was looked up on all paths to it.
     seen: Vec<Bytes>,
+}
+
+/// What is known at the instruction that comes next.
+pub(super) struct Known {
+    plan: Plan,
+    everywhere: Everywhere,
+    paths: Paths<Here>,
+    here: Here,
 }
 
 /// Most lookups that are remembered at a time, so that a function of any size is read in linear time.
@@ -35,43 +45,64 @@ const REMEMBERED: usize = 32;
 
 impl Known {
     /// What is known where a function is entered.
-    pub(super) fn new(checks: Checks, assignments: Assignments) -> Self {
-        Self { values: Values::new(assignments, checks.plain_stack_pointer), seen: Vec::new() }
+    pub(super) fn new(checks: Checks, plan: Plan) -> Self {
+        let values = Values::new(checks.plain_stack_pointer);
+        let here = Here { values, seen: Vec::new() };
+        Self { plan, everywhere: Everywhere::default(), paths: Paths::new(), here }
     }
 
     /// Whether a lookup of the access that comes next is needless; if not, it counts as made.
     pub(super) fn needless(&mut self, access: Access, by_last: bool) -> bool {
-        let address = self.values.operand(access.above.len());
+        let Here { values, seen } = &mut self.here;
+        let address = values.operand(access.above.len(), &mut self.everywhere);
         let wanted = Bytes { from: address.plus(access.offset), size: access.size(), by_last };
-        if wanted.lie_in_frame(self.values.frame())
-            || self.seen.iter().any(|seen| seen.cover(wanted))
-        {
+        if wanted.lie_in_frame(values.frame()) || seen.iter().any(|seen| seen.cover(wanted)) {
             return true;
         }
-        if self.seen.len() >= REMEMBERED {
-            self.seen.clear();
+        if seen.len() >= REMEMBERED {
+            seen.remove(0);
         }
-        self.seen.push(wanted);
+        seen.push(wanted);
         false
     }
 
     /// Whether the instruction that comes next stores a mark that stack frames have.
     pub(super) fn stores_mark(&mut self, operator: &Operator<'_>) -> bool {
-        matches!(operator, Operator::I32Store { .. })
-            && self.values.operand(0).constant_value().is_some_and(is_mark)
+        let is_store = matches!(operator, Operator::I32Store { .. });
+        let stored = self.here.values.operand(0, &mut self.everywhere);
+        is_store && stored.constant_value().is_some_and(is_mark)
     }
 
     /// Takes the instruction that comes next.
     pub(super) fn next(&mut self, operator: &Operator<'_>) {
-        self.values.next(operator);
-        match operator {
-            Operator::Loop { .. } | Operator::Else | Operator::End => {
-                self.values.join();
-                self.seen.clear();
-            }
-            Operator::Call { .. } | Operator::CallIndirect { .. } => self.seen.clear(),
-            _ => {}
+        let Self { plan, everywhere, paths, here, .. } = self;
+        here.values.next(operator, plan, everywhere);
+        if let Operator::Call { .. } | Operator::CallIndirect { .. } = operator {
+            here.seen.clear();
         }
+        paths.next(operator, here, |nth| plan.changes(nth));
+    }
+}
+
+impl Facts for Here {
+    fn snapshot(&self) -> Self {
+        Self { values: self.values.snapshot(), seen: self.seen.clone() }
+    }
+
+    fn meet(&mut self, other: &Self) {
+        self.values.meet(&other.values);
+        self.seen.retain(|bytes| other.seen.iter().any(|seen| seen.cover(*bytes)));
+    }
+
+    fn enter_loop(&mut self, changes: Option<&Changes>) {
+        self.values.enter_loop(changes);
+        if changes.is_none_or(|changes| changes.calls) {
+            self.seen.clear();
+        }
+    }
+
+    fn may_be_elsewhere(&mut self) {
+        self.values.may_be_elsewhere();
     }
 }
 

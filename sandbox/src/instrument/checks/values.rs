@@ -2,14 +2,15 @@
 //!
 //! Instructions are shown in their order. Every number on the operand stack or in a local is known as a
 //! *base*, about which nothing is known but that it is the same number wherever it appears, plus a
-//! constant. Where paths of control meet, what locals hold is forgotten, except for locals that never
-//! change.
+//! constant. A base stands for the number that one instruction gave when it was last executed.
 
 use std::collections::HashMap;
 
 use wasmparser::{
     BlockType, ContType, FrameKind, FuncType, ModuleArity, Operator, RefType, SubType,
 };
+
+use super::loops::{Changes, Plan};
 
 /// A 32-bit number: `base + plus`, wrapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,35 +46,33 @@ impl Value {
     }
 }
 
-/// How often the locals of a function are assigned, as a first look at it shows.
+/// What holds on all paths through a function.
 #[derive(Debug, Default)]
-pub(super) struct Assignments(HashMap<u32, u32>);
-
-impl Assignments {
-    /// Takes the next instruction.
-    pub(super) fn next(&mut self, operator: &Operator<'_>) {
-        if let Operator::LocalSet { local_index } | Operator::LocalTee { local_index } = operator {
-            let count = self.0.entry(*local_index).or_default();
-            *count = count.saturating_add(1);
-        }
-    }
-
-    fn of(&self, local: u32) -> u32 {
-        self.0.get(&local).copied().unwrap_or(0)
-    }
-}
-
-/// The numbers on the stack and in the locals, at one place of a function.
-pub(super) struct Values {
-    assignments: Assignments,
-    /// The top of the operand stack; below it nothing is known.
-    stack: Vec<Value>,
-    /// What locals hold until paths meet.
-    locals: HashMap<u32, Value>,
-    /// What locals hold for the rest of the function.
+pub(super) struct Everywhere {
+    /// What locals hold from their only assignment on, if they have no other.
     settled: HashMap<u32, Value>,
     /// Number of unknown bases so far.
     unknown: u32,
+}
+
+impl Everywhere {
+    /// A number of which nothing is known.
+    fn fresh(&mut self) -> Value {
+        self.unknown = self.unknown.saturating_add(1);
+        Value { base: Base::Unknown(self.unknown), plus: 0 }
+    }
+}
+
+/// Most locals of which it is remembered what they hold, so that a function of any size is read in linear time.
+const REMEMBERED: usize = 32;
+
+/// The numbers on the stack and in the locals, at one place of a function.
+#[derive(Clone, Debug)]
+pub(super) struct Values {
+    /// The top of the operand stack; below it nothing is known.
+    stack: Vec<Value>,
+    /// What other locals hold, the one that was learnt last at the end.
+    locals: Vec<(u32, Value)>,
     /// Index of the global that holds the stack pointer.
     stack_pointer_global: Option<u32>,
     /// What it holds, as far as that is known.
@@ -86,13 +85,10 @@ pub(super) struct Values {
 
 impl Values {
     /// At the entry of a function.
-    pub(super) fn new(assignments: Assignments, stack_pointer_global: Option<u32>) -> Self {
+    pub(super) fn new(stack_pointer_global: Option<u32>) -> Self {
         Self {
-            assignments,
             stack: Vec::new(),
-            locals: HashMap::new(),
-            settled: HashMap::new(),
-            unknown: 0,
+            locals: Vec::new(),
             stack_pointer_global,
             stack_pointer: Some(Value { base: Base::Stack, plus: 0 }),
             frame: 0,
@@ -101,11 +97,11 @@ impl Values {
     }
 
     /// The operand that has `above` others above it.
-    pub(super) fn operand(&mut self, above: usize) -> Value {
+    pub(super) fn operand(&self, above: usize, all: &mut Everywhere) -> Value {
         let place = self.stack.len().checked_sub(above.saturating_add(1));
         match place.and_then(|place| self.stack.get(place)) {
             Some(value) => *value,
-            None => self.fresh(),
+            None => all.fresh(),
         }
     }
 
@@ -114,63 +110,80 @@ impl Values {
         self.frame
     }
 
-    /// Paths meet here.
-    pub(super) fn join(&mut self) {
+    /// A copy without the operands, which another path ends with.
+    pub(super) fn snapshot(&self) -> Self {
+        Self { stack: Vec::new(), locals: self.locals.clone(), ..*self }
+    }
+
+    /// Keeps what is the same on another path.
+    pub(super) fn meet(&mut self, other: &Self) {
         self.stack.clear();
-        self.locals.clear();
-        self.stack_pointer = None;
+        self.locals.retain(|(local, value)| other.remembered(*local) == Some(*value));
+        self.stack_pointer = self.stack_pointer.filter(|value| other.stack_pointer == Some(*value));
+    }
+
+    /// Keeps what is the same whenever a loop that makes these changes begins, be it again.
+    pub(super) fn enter_loop(&mut self, changes: Option<&Changes>) {
+        self.stack.clear();
+        self.locals.retain(|(local, _)| changes.is_some_and(|changes| !changes.assigns(*local)));
+        if changes.is_none_or(|changes| changes.calls || changes.sets_globals) {
+            self.stack_pointer = None;
+        }
+    }
+
+    /// From here on, what comes need not come, or not once.
+    pub(super) fn may_be_elsewhere(&mut self) {
         self.entry = false;
     }
 
     /// Takes the next instruction.
-    pub(super) fn next(&mut self, operator: &Operator<'_>) {
+    pub(super) fn next(&mut self, operator: &Operator<'_>, plan: &Plan, all: &mut Everywhere) {
         match operator {
             Operator::LocalGet { local_index } => {
-                let value = self.local(*local_index);
+                let value = self.local(*local_index, plan, all);
                 self.stack.push(value);
             }
             Operator::LocalSet { local_index } => {
-                let value = self.pop();
-                self.set(*local_index, value);
+                let value = self.pop(all);
+                self.set(*local_index, value, plan, all);
             }
             Operator::LocalTee { local_index } => {
-                let value = self.pop();
-                self.set(*local_index, value);
+                let value = self.pop(all);
+                self.set(*local_index, value, plan, all);
                 self.stack.push(value);
             }
             Operator::I32Const { value } => {
                 self.stack.push(Value::constant(value.cast_unsigned()));
             }
             Operator::I32Add => {
-                let (second, first) = (self.pop(), self.pop());
+                let (second, first) = (self.pop(all), self.pop(all));
                 let sum = match (first.base, second.base) {
                     (_, Base::Zero) => first.plus(second.plus),
                     (Base::Zero, _) => second.plus(first.plus),
-                    _ => self.fresh(),
+                    _ => all.fresh(),
                 };
                 self.stack.push(sum);
             }
             Operator::I32Sub => {
-                let (second, first) = (self.pop(), self.pop());
-                let difference = match second.base {
-                    Base::Zero => first.plus(second.plus.wrapping_neg()),
-                    Base::Stack | Base::Unknown(_) => self.fresh(),
+                let (second, first) = (self.pop(all), self.pop(all));
+                let difference = match second.constant_value() {
+                    Some(constant) => first.plus(constant.wrapping_neg()),
+                    None => all.fresh(),
                 };
                 self.stack.push(difference);
             }
             Operator::GlobalGet { global_index } if self.is_stack_pointer(*global_index) => {
-                let value = self.stack_pointer.unwrap_or_else(|| self.fresh());
+                let value = self.stack_pointer.unwrap_or_else(|| all.fresh());
                 self.stack.push(value);
             }
             Operator::GlobalSet { global_index } if self.is_stack_pointer(*global_index) => {
-                let value = self.pop();
+                let value = self.pop(all);
                 self.move_stack_pointer(value);
             }
             Operator::BrIf { .. } | Operator::If { .. } => {
-                self.pop();
-                self.entry = false;
+                self.pop(all);
             }
-            Operator::Block { .. } => {}
+            Operator::Block { .. } | Operator::End => {}
             Operator::Call { .. } | Operator::CallIndirect { .. } => {
                 // Compilers have functions leave the stack pointer as they found it. Nothing enforces it.
                 self.stack_pointer = None;
@@ -179,11 +192,10 @@ impl Values {
             _ => match operator.operator_arity(&Nothing) {
                 Some((pops, pushes)) => {
                     for _ in 0..pops {
-                        self.pop();
+                        self.pop(all);
                     }
                     for _ in 0..pushes {
-                        let value = self.fresh();
-                        self.stack.push(value);
+                        self.stack.push(all.fresh());
                     }
                 }
                 None => self.stack.clear(),
@@ -204,36 +216,41 @@ impl Values {
         }
     }
 
-    fn pop(&mut self) -> Value {
-        match self.stack.pop() {
-            Some(value) => value,
-            None => self.fresh(),
-        }
+    fn pop(&mut self, all: &mut Everywhere) -> Value {
+        self.stack.pop().unwrap_or_else(|| all.fresh())
     }
 
-    fn local(&mut self, local: u32) -> Value {
-        if let Some(value) = self.settled.get(&local).or_else(|| self.locals.get(&local)) {
-            return *value;
+    fn local(&mut self, local: u32, plan: &Plan, all: &mut Everywhere) -> Value {
+        if let Some(value) = all.settled.get(&local).copied().or_else(|| self.remembered(local)) {
+            return value;
         }
-        let value = self.fresh();
-        let known =
-            if self.assignments.of(local) == 0 { &mut self.settled } else { &mut self.locals };
-        known.insert(local, value);
+        let value = all.fresh();
+        if plan.assignments(local) == 0 {
+            all.settled.insert(local, value);
+        } else {
+            self.remember(local, value);
+        }
         value
     }
 
-    fn set(&mut self, local: u32, value: Value) {
-        let known = if self.entry && self.assignments.of(local) == 1 {
-            &mut self.settled
-        } else {
-            &mut self.locals
-        };
-        known.insert(local, value);
+    fn set(&mut self, local: u32, value: Value, plan: &Plan, all: &mut Everywhere) {
+        if self.entry && plan.assignments(local) == 1 {
+            all.settled.insert(local, value);
+            return;
+        }
+        self.locals.retain(|(other, _)| *other != local);
+        self.remember(local, value);
     }
 
-    fn fresh(&mut self) -> Value {
-        self.unknown = self.unknown.saturating_add(1);
-        Value { base: Base::Unknown(self.unknown), plus: 0 }
+    fn remembered(&self, local: u32) -> Option<Value> {
+        self.locals.iter().rev().find(|(other, _)| *other == local).map(|(_, value)| *value)
+    }
+
+    fn remember(&mut self, local: u32, value: Value) {
+        if self.locals.len() >= REMEMBERED {
+            self.locals.remove(0);
+        }
+        self.locals.push((local, value));
     }
 }
 
