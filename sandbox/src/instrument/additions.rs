@@ -8,7 +8,7 @@ use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 
 use super::Options;
 use super::asan::{Found, Links, Redirects};
-use super::checks::Checks;
+use super::checks::{Checks, Plain};
 use super::coverage::{CoveragePlan, Kept};
 use super::door::{self, Rooms};
 use super::function::Passes;
@@ -103,8 +103,12 @@ impl Additions {
         let checks = runtime.as_ref().filter(|_| checked).map(|runtime| {
             let suspect = base.globals.saturating_add(export(runtime, "suspect"));
             // Only a stack pointer that is held to its limits tells where the stack is.
-            let plain = stack_pointer.filter(|_| !layout && options.meter);
-            checks_of(function, suspect, plain.map(|stack| stack.global), options, layout)
+            let held = stack_pointer.filter(|_| options.meter).map(|stack| stack.global);
+            let plain = (!layout).then(|| Plain {
+                stack_pointer: held,
+                data: room.unwrap_or_default().plain_data(),
+            });
+            checks_of(function, suspect, plain, options)
         });
         let tell_oracle = oracle.then(|| function("tell_oracle"));
         let grow = runtime
@@ -230,19 +234,18 @@ fn judge_all(
 fn checks_of(
     function: impl Fn(&str) -> u32,
     suspect: u32,
-    plain_stack_pointer: Option<u32>,
+    plain: Option<Plain>,
     options: Options,
-    layout: bool,
 ) -> Checks {
     Checks {
         shadow: SHADOW,
         suspect,
         check_access: function("check_access"),
         check_range: function("check_range"),
-        check_mark: layout.then(|| function("check_mark")),
+        check_mark: plain.is_none().then(|| function("check_mark")),
         ask_oracle: options.oracle.then(|| function("ask_oracle")),
         trust_alignment: options.checks == options::Checks::Fast,
-        plain_stack_pointer,
+        plain: plain.unwrap_or_default(),
     }
 }
 

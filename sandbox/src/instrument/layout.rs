@@ -22,7 +22,7 @@ const STACK_ALIGN: u32 = 16;
 const DEFAULT_DATA_START: u32 = 1024;
 
 /// Largest null page: what a page is to a kernel.
-const MAX_NULL_PAGE: u32 = 4096;
+pub(super) const MAX_NULL_PAGE: u32 = 4096;
 
 /// Part of a stack that a null page at its end may take, as a divisor.
 const STACK_SHARE: u32 = 4;

@@ -13,6 +13,7 @@
 
 use super::asan::FAKE_STACK_PAGES;
 use super::grow::MAX_PAGES;
+use super::layout::MAX_NULL_PAGE;
 use super::numbers::index;
 use super::shadow::{GRANULE_LOG2, Poison};
 
@@ -67,6 +68,12 @@ impl Room {
         address(self.own.saturating_add(self.fake_stack))
     }
 
+    /// From where to where nothing but AddressSanitizer's marks would ever be poisoned: the pages that the
+    /// original asks for, without what may be nobody's at their start.
+    pub(super) fn plain_data(self) -> [u32; 2] {
+        [MAX_NULL_PAGE, address(self.own.saturating_sub(self.unused))]
+    }
+
     /// Pages of the runtime's memory of that name, where it is not what its text says.
     pub(super) fn minimum(self, memory: &str) -> Option<u32> {
         match memory {
@@ -115,6 +122,7 @@ mod tests {
         assert_eq!(room.initial("rest"), Some((17 << 16) + HEAP_NOTES));
         assert_eq!(room.initial("heap_pages"), Some(15 + HEAP_PAGES));
         assert_eq!(room.minimum("shadow"), Some((17 + HEAP_PAGES).div_ceil(8)));
+        assert_eq!(room.plain_data(), [4096, 2 << 16]);
     }
 
     #[test]
@@ -122,6 +130,9 @@ mod tests {
         let room = Room::plan(0, false, true);
         assert_eq!(room.initial("heap_base"), Some(1 << 16));
         assert_eq!(room.initial("heap_pages"), Some(1 + HEAP_PAGES));
+        // The first page is no guest's.
+        let [from, to] = room.plain_data();
+        assert!(to < from);
     }
 
     #[test]

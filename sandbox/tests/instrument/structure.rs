@@ -322,6 +322,28 @@ fn what_was_looked_up_on_every_path_is_not_looked_up_again() {
 }
 
 #[test]
+fn data_at_known_addresses_is_not_looked_up() {
+    let at = |address: u32| format!("(drop (i32.load offset=8 (i32.const {address})))");
+    for (body, expected) in [
+        (at(4088), 0),
+        (at(4087), 1),
+        (at((2 << 16) - 12), 0),
+        (at((2 << 16) - 11), 1),
+        ("(drop (i32.load (i32.sub (i32.const 4) (i32.const 8))))".to_owned(), 1),
+        ("(drop (i32.load offset=4294967292 (i32.const 0)))".to_owned(), 1),
+        ("(drop (i32.load (i32.add (local.get 0) (i32.const 4096))))".to_owned(), 1),
+    ] {
+        assert_eq!(lookups(&function(&body)), expected, "{body}");
+    }
+    // Globals have redzones in modules that mark them.
+    let marked = function(&at(8192)).replace(
+        "(module",
+        r#"(module (import "env" "__asan_register_globals" (func (param i32 i32)))"#,
+    );
+    assert_eq!(lookups(&marked), 1);
+}
+
+#[test]
 fn a_functions_own_frame_is_not_looked_up_and_all_around_it_is() {
     let below = |bytes: u32| {
         format!("(drop (i32.load (i32.sub (global.get $__stack_pointer) (i32.const {bytes}))))")

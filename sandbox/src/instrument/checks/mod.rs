@@ -51,8 +51,18 @@ pub(super) struct Checks {
     pub(super) ask_oracle: Option<u32>,
     /// Whether the compiler's promises about alignment are relied on.
     pub(super) trust_alignment: bool,
-    /// Index of the global that holds the stack pointer, if nothing poisons parts of the stack.
-    pub(super) plain_stack_pointer: Option<u32>,
+    /// Where nothing is ever poisoned.
+    pub(super) plain: Plain,
+}
+
+/// Parts of the memory in which nothing is ever poisoned, so that lookups there find nothing. None in modules
+/// that mark their frames and globals.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Plain {
+    /// Index of the global that holds the stack pointer, if that is held to its limits: frames are plain.
+    pub(super) stack_pointer: Option<u32>,
+    /// From where to where the guest's data is.
+    pub(super) data: [u32; 2],
 }
 
 /// Looks at a function before it is rewritten.

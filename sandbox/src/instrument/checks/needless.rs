@@ -2,7 +2,8 @@
 //!
 //! A lookup is needless if one for the same bytes came before it on every path to it, and nothing in
 //! between can have changed the shadow: only the runtime changes it, and only calls lead there. And it
-//! is needless within the function's own frame, as long as nothing poisons parts of the stack.
+//! is needless where nothing is ever poisoned: within the function's own frame, and at the addresses of the
+//! guest's data, as long as neither has redzones.
 
 use wasmparser::Operator;
 
@@ -11,7 +12,7 @@ use super::super::stack::RED_ZONE;
 use super::loops::{Changes, Plan};
 use super::paths::{Facts, Paths};
 use super::values::{Base, Everywhere, Value, Values};
-use super::{Access, Checks};
+use super::{Access, Checks, Plain};
 
 /// Bytes that a lookup is for.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +35,7 @@ struct Here {
 
 /// What is known at the instruction that comes next.
 pub(super) struct Known {
+    plain: Plain,
     plan: Plan,
     everywhere: Everywhere,
     paths: Paths<Here>,
@@ -46,9 +48,15 @@ const REMEMBERED: usize = 32;
 impl Known {
     /// What is known where a function is entered.
     pub(super) fn new(checks: Checks, plan: Plan) -> Self {
-        let values = Values::new(checks.plain_stack_pointer);
+        let values = Values::new(checks.plain.stack_pointer);
         let here = Here { values, seen: Vec::new() };
-        Self { plan, everywhere: Everywhere::default(), paths: Paths::new(), here }
+        Self {
+            plain: checks.plain,
+            plan,
+            everywhere: Everywhere::default(),
+            paths: Paths::new(),
+            here,
+        }
     }
 
     /// Whether a lookup of the access that comes next is needless; if not, it counts as made.
@@ -56,7 +64,10 @@ impl Known {
         let Here { values, seen } = &mut self.here;
         let address = values.operand(access.above.len(), &mut self.everywhere);
         let wanted = Bytes { from: address.plus(access.offset), size: access.size(), by_last };
-        if wanted.lie_in_frame(values.frame()) || seen.iter().any(|seen| seen.cover(wanted)) {
+        if wanted.lie_in_frame(values.frame())
+            || wanted.lie_in_data(self.plain)
+            || seen.iter().any(|seen| seen.cover(wanted))
+        {
             return true;
         }
         if seen.len() >= REMEMBERED {
@@ -120,6 +131,13 @@ impl Bytes {
         } else {
             wanted.size <= room
         }
+    }
+
+    /// Whether they are data of the guest at an address that is known.
+    fn lie_in_data(self, plain: Plain) -> bool {
+        let [from, to] = plain.data;
+        let end = self.from.plus.checked_add(self.size);
+        self.from.base == Base::Zero && self.from.plus >= from && end.is_some_and(|end| end <= to)
     }
 
     /// Whether they lie between the stack pointer that the function was entered with and its own, or in
