@@ -4,6 +4,8 @@
 //! so what is known there is what is known on all of them. The branches to a loop come behind its beginning:
 //! see [`Changes`].
 
+use std::collections::BTreeSet;
+
 use wasmparser::Operator;
 
 use super::super::numbers::index;
@@ -79,7 +81,8 @@ impl<F: Facts> Paths<F> {
             }
             Operator::BrTable { targets } => {
                 // The function is valid, so none fails to be read.
-                for depth in targets.targets().flatten().chain([targets.default()]) {
+                let targets = targets.targets().flatten().chain([targets.default()]);
+                for depth in targets.collect::<BTreeSet<_>>() {
                     self.branch(depth, here);
                 }
                 self.stop(here);
