@@ -103,7 +103,9 @@ impl Additions {
         let checks = runtime.as_ref().filter(|_| checked).map(|runtime| {
             let suspect = base.globals.saturating_add(export(runtime, "suspect"));
             // Only a stack pointer that is held to its limits tells where the stack is.
-            let held = stack_pointer.filter(|_| options.meter).map(|stack| stack.global);
+            // Without room there may be too little even for what a function may use below it.
+            let held = linear_stack.filter(|(_, room)| options.meter && *room > 0);
+            let held = held.map(|(pointer, _)| pointer.global);
             let plain = (!layout).then(|| Plain {
                 stack_pointer: held,
                 data: room.unwrap_or_default().plain_data(),

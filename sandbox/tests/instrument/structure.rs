@@ -314,6 +314,14 @@ fn what_was_looked_up_on_every_path_is_not_looked_up_again() {
         (format!("(loop {load} {leave}) {load}"), 1),
         (format!("{load} (loop {load} {set} {leave})"), 2),
         (format!("{load} (loop {load} (loop {call}) {leave})"), 2),
+        // On one of the paths of a table only is a local what another one is.
+        (
+            format!(
+                "(block (block (br_table 0 1 (local.get 1))) (local.set 2 (local.get 0))) {load} \
+                 (drop (i32.load offset=8 (local.get 2)))"
+            ),
+            2,
+        ),
         // What comes behind a branch is on no path, and may say what it likes.
         (format!("(block (br 0) {load}) {load}"), 2),
     ] {
@@ -344,6 +352,34 @@ fn data_at_known_addresses_is_not_looked_up() {
 }
 
 #[test]
+fn what_lies_below_a_stack_without_room_is_looked_up() {
+    let at = |start: u32, below: u32| {
+        let body = format!("(drop (i32.load (i32.sub (global.get 0) (i32.const {below}))))");
+        format!(
+            r#"(module (memory 2) (global $__stack_pointer (mut i32) (i32.const {start}))
+                (data (i32.const 1024) "data") (func {body}))"#
+        )
+    };
+    assert_eq!([at(1040, 100), at(1136, 100), at(1168, 100)].map(|text| lookups(&text)), [1, 1, 0]);
+}
+
+#[test]
+fn of_blocks_in_very_many_others_little_is_remembered() {
+    let load = "(drop (i32.load offset=8 (local.get 0)))";
+    let nested = |depth: usize| {
+        let open = "(if (local.get 1) (then ".repeat(depth);
+        function(&format!("{load} {open} {load} {} {load}", "))".repeat(depth)))
+    };
+    let left = |depth: usize| {
+        let open = "(block ".repeat(depth);
+        let leave = "(br_if 0 (local.get 1))";
+        function(&format!("{open} {load} {leave} {} {load}", ")".repeat(depth)))
+    };
+    assert_eq!([1000, 2000].map(|depth| lookups(&nested(depth))), [1, 2]);
+    assert_eq!([1000, 2000].map(|depth| lookups(&left(depth))), [1, 2]);
+}
+
+#[test]
 fn a_functions_own_frame_is_not_looked_up_and_all_around_it_is() {
     let below = |bytes: u32| {
         format!("(drop (i32.load (i32.sub (global.get $__stack_pointer) (i32.const {bytes}))))")
@@ -369,6 +405,7 @@ fn a_functions_own_frame_is_not_looked_up_and_all_around_it_is() {
         // No path leads to it, so it makes no frame.
         (format!("(block (br 0) {FRAME}) {without}"), 1),
         (format!("(block {FRAME}) {within}"), 0),
+        (format!("(block (block (br_table 0 1 (local.get 0))) {FRAME}) {without}"), 1),
         (FRAME.replace("$__stack_pointer", "$other") + "(drop (i32.load (local.get 1)))", 1),
     ] {
         assert_eq!(lookups(&function(&body)), expected, "{body}");

@@ -100,6 +100,10 @@ impl Facts for Here {
         Self { values: self.values.snapshot(), seen: self.seen.clone() }
     }
 
+    fn least(&self) -> Self {
+        Self { values: self.values.least(), seen: Vec::new() }
+    }
+
     fn meet(&mut self, other: &Self) {
         self.values.meet(&other.values);
         self.seen.retain(|bytes| other.seen.iter().any(|seen| seen.cover(*bytes)));

@@ -16,6 +16,9 @@ pub(super) trait Facts {
     /// A copy that another path ends with.
     fn snapshot(&self) -> Self;
 
+    /// What is known on every path that goes on from here.
+    fn least(&self) -> Self;
+
     /// Keeps what is known on another path, too.
     fn meet(&mut self, other: &Self);
 
@@ -67,30 +70,36 @@ impl<F: Facts> Paths<F> {
             }
             Operator::If { .. } => {
                 here.may_be_elsewhere();
-                self.enter(false, self.reachable.then(|| here.snapshot()));
+                let otherwise = self.reachable.then(|| kept(here, self.open.len()));
+                self.enter(false, otherwise);
             }
             Operator::Else => self.second_arm(here),
             Operator::End => self.end(here),
             Operator::Br { relative_depth } => {
+                here.may_be_elsewhere();
                 self.branch(*relative_depth, here);
-                self.stop(here);
+                self.reachable = false;
             }
             Operator::BrIf { relative_depth } => {
                 here.may_be_elsewhere();
                 self.branch(*relative_depth, here);
             }
             Operator::BrTable { targets } => {
+                here.may_be_elsewhere();
                 // The function is valid, so none fails to be read.
                 let targets = targets.targets().flatten().chain([targets.default()]);
                 for depth in targets.collect::<BTreeSet<_>>() {
                     self.branch(depth, here);
                 }
-                self.stop(here);
+                self.reachable = false;
             }
             Operator::Return
             | Operator::Unreachable
             | Operator::ReturnCall { .. }
-            | Operator::ReturnCallIndirect { .. } => self.stop(here),
+            | Operator::ReturnCallIndirect { .. } => {
+                here.may_be_elsewhere();
+                self.reachable = false;
+            }
             // The proposals with other branches are refused.
             _ => {}
         }
@@ -100,29 +109,32 @@ impl<F: Facts> Paths<F> {
         self.open.push(Block { is_loop, arrived: None, otherwise });
     }
 
-    fn stop(&mut self, here: &mut F) {
-        here.may_be_elsewhere();
-        self.reachable = false;
-    }
-
     fn branch(&mut self, depth: u32, here: &F) {
         if !self.reachable {
             return;
         }
-        let place = self.open.len().checked_sub(index(depth).saturating_add(1));
-        // That of a loop is its beginning, that of the function its end: nothing comes behind.
-        match place.and_then(|place| self.open.get_mut(place)) {
-            Some(block) if !block.is_loop => block.arrive(here),
+        // The end of the function is none of a block: nothing comes behind.
+        if let Some(place) = self.open.len().checked_sub(index(depth).saturating_add(1)) {
+            self.arrive(place, here);
+        }
+    }
+
+    /// A path on which that is known leads to the end of the block at that place. Not so for a loop: its label is
+    /// its beginning.
+    fn arrive(&mut self, place: usize, known: &F) {
+        match self.open.get_mut(place) {
+            Some(Block { is_loop: false, arrived: Some(arrived), .. }) => arrived.meet(known),
+            Some(block) if !block.is_loop => block.arrived = Some(kept(known, place)),
             _ => {}
         }
     }
 
     fn second_arm(&mut self, here: &mut F) {
-        let Some(block) = self.open.last_mut() else { return };
+        let Some(place) = self.open.len().checked_sub(1) else { return };
         if self.reachable {
-            block.arrive(here);
+            self.arrive(place, here);
         }
-        let otherwise = block.otherwise.take();
+        let otherwise = self.open.last_mut().and_then(|block| block.otherwise.take());
         self.reachable = otherwise.is_some();
         if let Some(otherwise) = otherwise {
             *here = otherwise;
@@ -131,11 +143,15 @@ impl<F: Facts> Paths<F> {
 
     fn end(&mut self, here: &mut F) {
         here.may_be_elsewhere();
-        let Some(mut block) = self.open.pop() else { return };
-        if let Some(otherwise) = block.otherwise.take() {
-            block.arrive(&otherwise);
-        }
-        let Some(arrived) = block.arrived else { return };
+        let Some(Block { arrived, otherwise, .. }) = self.open.pop() else { return };
+        let arrived = match (arrived, otherwise) {
+            (Some(mut arrived), Some(otherwise)) => {
+                arrived.meet(&otherwise);
+                arrived
+            }
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => return,
+        };
         if self.reachable {
             here.meet(&arrived);
         } else {
@@ -145,12 +161,11 @@ impl<F: Facts> Paths<F> {
     }
 }
 
-impl<F: Facts> Block<F> {
-    /// A path leads to its end on which that is known.
-    fn arrive(&mut self, known: &F) {
-        match &mut self.arrived {
-            None => self.arrived = Some(known.snapshot()),
-            Some(arrived) => arrived.meet(known),
-        }
-    }
+/// Blocks in each other at whose ends it is remembered what is known, so that a function of any depth takes little
+/// memory.
+const REMEMBERED_BLOCKS: usize = 1024;
+
+/// What of `known` is kept for the end of the block that has so many around it.
+fn kept<F: Facts>(known: &F, around: usize) -> F {
+    if around < REMEMBERED_BLOCKS { known.snapshot() } else { known.least() }
 }

@@ -115,11 +115,18 @@ impl Values {
         Self { stack: Vec::new(), locals: self.locals.clone(), ..*self }
     }
 
+    /// What is known on every path that goes on from here.
+    pub(super) fn least(&self) -> Self {
+        Self { stack: Vec::new(), locals: Vec::new(), stack_pointer: None, entry: false, ..*self }
+    }
+
     /// Keeps what is the same on another path.
     pub(super) fn meet(&mut self, other: &Self) {
         self.stack.clear();
         self.locals.retain(|(local, value)| other.remembered(*local) == Some(*value));
         self.stack_pointer = self.stack_pointer.filter(|value| other.stack_pointer == Some(*value));
+        self.frame = self.frame.min(other.frame);
+        self.entry &= other.entry;
     }
 
     /// Keeps what is the same whenever a loop that makes these changes begins, be it again.
