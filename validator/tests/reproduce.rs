@@ -111,3 +111,51 @@ fn the_limits_of_the_case_hold_and_are_named() {
     assert_eq!(code, Some(2), "{text}");
     assert!(text.contains("unknown stack profile `vast`"), "{text}");
 }
+
+#[test]
+fn what_a_case_says_reaches_no_terminal_as_it_is() {
+    let (code, text) = reproduced(|case| {
+        case.events.iter_mut().for_each(|event| event.id = "a\u{1b}]0;b\u{7}\nreproduced".into());
+        case.expected.detail = "c\u{1b}[2J\nd".into();
+    });
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains(r"a\u{1b}]0;b\u{7}\u{a}reproduced (number "), "{text}");
+    assert!(text.contains(r"c\u{1b}[2J\u{a}d"), "{text}");
+    assert!(text.ends_with("\nnot reproduced\n"), "{text}");
+}
+
+#[test]
+fn a_case_does_not_choose_what_is_read() {
+    let room = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let file = "../fixtures/regressions/outage-from-quiet-content.case";
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let mut case = Case::decode(&fs::read(file).unwrap()).unwrap();
+    for name in [reference_interpreter("channel-7.10.wasm").to_str().unwrap(), "./a.toml", "a\nb"] {
+        case.interpreter.name = name.into();
+        fs::write(room.path().join("a.case"), case.encode().unwrap()).unwrap();
+        for verb in ["reproduce", "minimize"] {
+            let ended = Program::new(room.path()).args([verb, "a.case"]).run();
+            let stderr = String::from_utf8(ended.stderr).unwrap();
+            assert_eq!(ended.code, Some(2), "{stderr}");
+            assert!(stderr.starts_with("error: no interpreter `"), "{stderr}");
+            assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        }
+    }
+}
+
+#[test]
+fn a_smaller_case_names_the_interpreter_that_it_was_run_with() {
+    let room = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let interpreter = reference_interpreter("channel-7.10.wasm");
+    let file = "../fixtures/regressions/outage-from-quiet-content.case";
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let mut case = Case::decode(&fs::read(file).unwrap()).unwrap();
+    case.interpreter.digest = "sha256:00".into();
+    fs::write(room.path().join("a.case"), case.encode().unwrap()).unwrap();
+    let arguments = ["minimize", "-i", interpreter.to_str().unwrap(), "--attempts", "10", "a.case"];
+    let ended = Program::new(room.path()).args(arguments).run();
+    assert_eq!(ended.code, Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
+    let smaller = Case::decode(&fs::read(room.path().join("a.min.case")).unwrap()).unwrap();
+    assert_eq!(smaller.interpreter.digest, digest(&interpreter));
+    assert_eq!(smaller.interpreter.name, "channel@7.10");
+}

@@ -129,6 +129,13 @@ fn sanitize(name: &str) -> Result<Sanitize, String> {
     Sanitize::named(name).ok_or_else(|| format!("expected one of {known}"))
 }
 
+/// Without variants, which are of `check` only.
+fn sanitize_once(name: &str) -> Result<Sanitize, String> {
+    let known = [Sanitize::Off, Sanitize::On];
+    let found = known.into_iter().find(|sanitize| sanitize.name() == name);
+    found.ok_or_else(|| format!("expected one of {}", known.map(Sanitize::name).join(", ")))
+}
+
 fn stack_profile(name: &str) -> Result<StackProfile, String> {
     let known = StackProfile::ALL.map(StackProfile::name).join(", ");
     StackProfile::named(name).ok_or_else(|| format!("expected one of {known}"))
@@ -200,7 +207,7 @@ pub(super) struct Fuzz {
     #[arg(long, value_name = "SIZE")]
     pub(super) memory: Option<Size>,
     /// Checks of the interpreter's memory: on (every access), off (for measuring) [default: on].
-    #[arg(long, value_name = "off|on", value_parser = sanitize)]
+    #[arg(long, value_name = "off|on", value_parser = sanitize_once)]
     pub(super) sanitize: Option<Sanitize>,
     /// Directories of inputs: the first is made, and gets new ones; or single inputs to be run.
     #[arg(value_name = "CORPUS")]
@@ -267,8 +274,8 @@ pub(super) struct Minimize {
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// Runs at most.
-    #[arg(long, value_name = "N", default_value_t = 20_000)]
-    pub(super) attempts: usize,
+    #[arg(long, value_name = "N", default_value = "20000")]
+    pub(super) attempts: NonZeroUsize,
     /// The case file.
     #[arg(value_name = "CASE")]
     pub(super) case: PathBuf,

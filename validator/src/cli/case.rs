@@ -4,12 +4,15 @@ use super::args::{Minimize, Reproduce};
 use super::case_setting::{differences, limits_of};
 use super::files::{self, FileError};
 use super::outcome_key::{is_same, outcome_of};
-use super::{Failure, check, exit, guests};
+use super::{Failure, check, exit, guests, say};
+use crate::gates::outcome::describe;
+use crate::text::Plain;
 use cap_std::AmbientAuthority;
 use proofhouse_corpus::limits::MAX_CASE_BYTES;
-use proofhouse_corpus::{Case, CaseOutcome, Input, minimize as shrink};
+use proofhouse_corpus::{Case, CaseInterpreter, CaseOutcome, Input, minimize as shrink};
 use proofhouse_sandbox::limits::THREAD_STACK_BYTES;
 use proofhouse_sandbox::{Interpreter, Job, Limits, Run, Sanitize, Verdict};
+use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
@@ -25,15 +28,12 @@ pub(super) fn reproduce(
     let limits = limits(&case)?;
     let run = on_large_stack(|| run(&interpreter, &case, &limits, &input(&case)))?;
     let found = outcome_of(&run);
-    let same_interpreter = interpreter.digest() == case.interpreter.digest;
-    if !same_interpreter {
-        anstream::println!("interpreter  {}", interpreter.digest());
-        anstream::println!("     instead of  {}", case.interpreter.digest);
-    }
+    let mut text = String::new();
+    tell_difference(&mut text, "interpreter", interpreter.digest(), &case.interpreter.digest);
     // The run had the case's.
     for (name, of_case, here) in differences(&limits) {
-        anstream::println!("{:<13}{name} {of_case}", "limit");
-        anstream::println!("{:>15}  {here}, as without a case", "instead of");
+        let _ = writeln!(text, "{:<13}{name} {of_case}", "limit");
+        let _ = writeln!(text, "{:>15}  {here}, as without a case", "instead of");
     }
     let expected = &case.expected;
     let differences = [
@@ -44,22 +44,29 @@ pub(super) fn reproduce(
     ];
     for (name, expected, found) in &differences {
         if expected == found {
-            anstream::println!("{name:<13}{found}");
+            let _ = writeln!(text, "{name:<13}{}", Plain(found));
         } else {
-            anstream::println!("{name:<13}{}", shown(found));
-            anstream::println!("{:>15}  {}", "instead of", shown(expected));
+            tell_difference(&mut text, name, shown(found), shown(expected));
         }
     }
-    if run.verdict() == Verdict::Inconclusive {
-        return Err(Failure::Unjudged(format!("the run could not be judged: {:?}", run.outcome)));
+    let is_judged = run.verdict() != Verdict::Inconclusive;
+    if is_judged {
+        text.push_str(if &found == expected { "reproduced\n" } else { "not reproduced\n" });
     }
-    Ok(ExitCode::from(if &found == expected {
-        anstream::println!("reproduced");
-        exit::ACCEPTED
-    } else {
-        anstream::println!("not reproduced");
-        exit::REJECTED
-    }))
+    say::tell(&text)?;
+    if !is_judged {
+        let problem = describe(&run.outcome);
+        return Err(Failure::Unjudged(format!("the run could not be judged: {problem}")));
+    }
+    Ok(ExitCode::from(if &found == expected { exit::ACCEPTED } else { exit::REJECTED }))
+}
+
+/// What is and what a case says, where they differ. Cases come from others.
+fn tell_difference(text: &mut String, name: &str, found: &str, expected: &str) {
+    if found != expected {
+        let _ = writeln!(text, "{name:<13}{}", Plain(found));
+        let _ = writeln!(text, "{:>15}  {}", "instead of", Plain(expected));
+    }
 }
 
 /// Makes one case smaller.
@@ -70,7 +77,7 @@ pub(super) fn minimize(args: &Minimize, authority: AmbientAuthority) -> Result<E
     let before = input(&case);
     let size = before.size();
     let minimized = on_large_stack(|| {
-        shrink(before, args.attempts, |input| {
+        shrink(before, args.attempts.get(), |input| {
             is_same(&outcome_of(&run(&interpreter, &case, &limits, input)), &case.expected)
         })
     })?;
@@ -84,20 +91,41 @@ pub(super) fn minimize(args: &Minimize, authority: AmbientAuthority) -> Result<E
     let events = (case.events.len(), minimized.input.events.len());
     let contents = (case.content.len(), minimized.input.content.len());
     let Input { content, events: kept } = minimized.input;
-    let smaller = Case { content, events: kept, expected: outcome_of(&run), ..case };
+    let interpreter = ran(&interpreter, case.interpreter);
+    let expected = outcome_of(&run);
+    let smaller = Case { interpreter, content, events: kept, expected, ..case };
     let path = args.output.clone().unwrap_or_else(|| args.case.with_extension("min.case"));
     let bytes = smaller.encode().map_err(|error| Failure::unjudged(&error))?;
     files::write(&path, &bytes, authority).map_err(|error| match error {
         error @ FileError::Write { .. } => Failure::unjudged(&error),
         error => Failure::usage(&error),
     })?;
-    anstream::println!("bytes     {size} to {after}");
-    anstream::println!("content   {} to {} bytes", contents.0, contents.1);
-    anstream::println!("events    {} to {}", events.0, events.1);
     let cut_short = if minimized.is_cut_short { ", all that were allowed" } else { "" };
-    anstream::println!("attempts  {}{cut_short}", minimized.attempts);
-    anstream::println!("case      {}", path.display());
+    say::tell(&format!(
+        "bytes     {size} to {after}\n\
+         content   {} to {} bytes\n\
+         events    {} to {}\n\
+         attempts  {}{cut_short}\n\
+         case      {}\n",
+        contents.0,
+        contents.1,
+        events.0,
+        events.1,
+        minimized.attempts,
+        path.display()
+    ))?;
     Ok(ExitCode::from(exit::ACCEPTED))
+}
+
+/// The interpreter that a case was run with: mostly the one that it names.
+fn ran(interpreter: &Interpreter, named: CaseInterpreter) -> CaseInterpreter {
+    let digest = interpreter.digest();
+    if digest == named.digest {
+        return named;
+    }
+    let description = interpreter.description();
+    let name = description.map(|described| format!("{}@{}", described.name, described.version));
+    CaseInterpreter { name: name.unwrap_or(named.name), digest: digest.to_owned() }
 }
 
 /// Reads a case file.
@@ -134,11 +162,13 @@ fn open(
     named: Option<&Path>,
     authority: AmbientAuthority,
 ) -> Result<Interpreter, Failure> {
-    let wanted = named.unwrap_or(Path::new(&case.interpreter.name));
-    let module = guests::find(wanted, authority).map_err(|error| match named {
-        Some(_) => Failure::usage(&error),
-        None => Failure::Usage(format!("{error}; say which module with --interpreter")),
-    })?;
+    // What a case says is no path: whoever wrote it does not choose what is read here.
+    let module = match named {
+        Some(named) => guests::find(named, authority).map_err(|error| Failure::usage(&error)),
+        None => guests::in_box(&case.interpreter.name, authority).map_err(|error| {
+            Failure::Usage(format!("{error}; say which module with --interpreter"))
+        }),
+    }?;
     let sanitize = Sanitize::named(&case.setting.sanitize)
         .ok_or_else(|| Failure::Usage(format!("unknown checks `{}`", case.setting.sanitize)))?;
     let sandbox = check::sandbox(NonZeroUsize::MIN, authority)?;
@@ -147,9 +177,7 @@ fn open(
         let open = |wasm| sandbox.interpreter(wasm, &limits, sanitize);
         module.wasm.and_then(open)
     })?;
-    opened.map_err(|error| {
-        Failure::Unjudged(format!("the interpreter cannot be used: {:?}", error.outcome))
-    })
+    opened.map_err(|error| Failure::unusable(&error))
 }
 
 fn run(interpreter: &Interpreter, case: &Case, limits: &Limits, input: &Input) -> Run {

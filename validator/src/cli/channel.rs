@@ -2,7 +2,7 @@
 
 use super::args::{Channel, ChannelAction};
 use super::files::{self, FileError};
-use super::{Failure, exit};
+use super::{Failure, exit, say};
 use cap_std::AmbientAuthority;
 use proofhouse_corpus::{ChannelFile, limits::MAX_SOURCE_BYTES};
 use std::io::Write;
@@ -23,6 +23,10 @@ fn encode(source: &Path, output: &Path, authority: AmbientAuthority) -> Result<E
             .map_err(|_| Failure::Usage(format!("{}: not UTF-8", source.display())))?;
     let wrong =
         |error: &dyn std::fmt::Display| Failure::Usage(format!("{}: {error}", source.display()));
+    if files::is_same(source, output) {
+        let source = source.display();
+        return Err(Failure::Usage(format!("{source} would be replaced by what is made of it")));
+    }
     let file = ChannelFile::from_toml(&text).map_err(|error| wrong(&error))?;
     let bytes = file.encode().map_err(|error| wrong(&error))?;
     files::write(output, &bytes, authority).map_err(|error| match error {
@@ -38,11 +42,11 @@ fn decode(path: &Path, authority: AmbientAuthority) -> Result<ExitCode, Failure>
     match ChannelFile::decode(&bytes) {
         Ok(file) => {
             let toml = file.to_toml();
-            std::io::stdout().write_all(toml.as_bytes()).map_err(|e| Failure::unjudged(&e))?;
+            say::tell(&toml)?;
             Ok(ExitCode::from(exit::ACCEPTED))
         }
         Err(error) => {
-            anstream::eprintln!("{}: {error}", path.display());
+            let _ = writeln!(anstream::stderr(), "{}: {error}", path.display());
             Ok(ExitCode::from(exit::REJECTED))
         }
     }

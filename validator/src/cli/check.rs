@@ -1,8 +1,8 @@
 //! `proofhouse check`: everything that a call names is opened here, then judged.
 
-use super::args::{Check, FileReport, Format};
-use super::files::{self, Bounds, WholeFile};
-use super::{COMPILE_CHILD, Failure, exit, guests, progress, warn};
+use super::args::{Check, Format};
+use super::files::{self, Bounds};
+use super::{COMPILE_CHILD, Failure, exit, guests, progress, report_files, warn};
 use crate::check::{CheckError, check};
 use crate::events::Events;
 use crate::gates::{Gate, Gates, schema};
@@ -11,13 +11,14 @@ use crate::interpreter::Judge;
 use crate::judge::Bench;
 use crate::policy::{MAX_POLICY_BYTES, Policy};
 use crate::report::{Form, Head, Human, Json, Palette, Report};
+use crate::text::Plain;
 use cap_std::AmbientAuthority;
 use cap_std::fs::Dir;
 use proofhouse_corpus::limits::{
     MAX_EVENT_BYTES, MAX_EVENTS, MAX_EVENTS_FILE_BYTES, MAX_EVENTS_TOTAL_BYTES,
 };
 use proofhouse_sandbox::limits::MAX_DESCRIPTION_BYTES;
-use proofhouse_sandbox::{Cache, Compilation, Compiler, Description, Sandbox};
+use proofhouse_sandbox::{Cache, Compilation, Compiler, Description, Sandbox, Sanitize};
 use std::io::{BufWriter, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -50,7 +51,8 @@ pub(super) fn run(args: &Check, authority: AmbientAuthority) -> Result<ExitCode,
         notes: subjects.notes(),
         timings: args.timings.then_some(ready),
     };
-    let mut files = report_files(&args.report, authority)?;
+    let reports = args.report.iter().map(|report| (report.format, report.path.as_path()));
+    let mut files = report_files::create(reports, &inputs_of(args), authority)?;
     let palette = palette();
     let bar = progress::bar(subjects.len());
     let mut reports = vec![report(args.format, progress::beside(&bar, std::io::stdout()), palette)];
@@ -65,6 +67,12 @@ pub(super) fn run(args: &Check, authority: AmbientAuthority) -> Result<ExitCode,
         file.finish().map_err(|e| Failure::unjudged(&e))?;
     }
     Ok(exit::of(tally.verdict()))
+}
+
+/// The files that a call names.
+fn inputs_of(args: &Check) -> Vec<&Path> {
+    let named = args.content.iter().chain(&args.interpreter).chain(&args.events);
+    named.chain(&args.policy).chain(&args.schema).map(PathBuf::as_path).collect()
 }
 
 /// Most files that are judged at the same time, however many are asked for: more than machines have cores. Each job
@@ -87,23 +95,6 @@ pub(super) fn jobs(asked: Option<NonZeroUsize>, content: &[PathBuf]) -> NonZeroU
 pub(super) fn palette() -> Palette {
     let colours = anstream::stdout().current_choice() != anstream::ColorChoice::Never;
     if colours { Palette::colours() } else { Palette::plain() }
-}
-
-/// The files of `--report`, before anything is judged: one that cannot be made is found out early.
-fn report_files(
-    reports: &[FileReport],
-    authority: AmbientAuthority,
-) -> Result<Vec<(Format, WholeFile)>, Failure> {
-    let mut files = Vec::new();
-    for FileReport { format, path } in reports {
-        let file = WholeFile::create(path, authority)
-            .map_err(|error| Failure::Usage(format!("report {error}")))?;
-        if files.iter().any(|(_, earlier)| file.is_same_as(earlier)) {
-            return Err(Failure::Usage(format!("two reports go to {}", path.display())));
-        }
-        files.push((*format, file));
-    }
-    Ok(files)
 }
 
 fn report<'w>(format: Format, out: impl Write + 'w, palette: Palette) -> Report<'w> {
@@ -144,6 +135,9 @@ fn policy(args: &Check, authority: AmbientAuthority) -> Result<Policy, Failure> 
     if policy.gates.is_empty() {
         return Err(Failure::Usage("all gates are off: nothing would be checked".into()));
     }
+    if args.fail_allocations.is_some() && policy.sanitize != Sanitize::Full {
+        warn("--fail-allocations has no effect: no allocation fails but under --sanitize full");
+    }
     policy.include.extend(args.include.iter().cloned());
     policy.exclude.extend(args.exclude.iter().cloned());
     Ok(policy)
@@ -175,10 +169,7 @@ pub(super) fn sandbox(jobs: NonZeroUsize, authority: AmbientAuthority) -> Result
 
 /// The cache of compiled interpreters. Without one everything works, only slower.
 pub(super) fn cache(authority: AmbientAuthority) -> Option<Cache> {
-    let base = match std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from) {
-        Some(path) if path.is_absolute() => path,
-        _ => Path::new(&std::env::var_os("HOME")?).join(".cache"),
-    };
+    let base = cache_base()?;
     let opened = Dir::create_ambient_dir_all(&base, authority)
         .and_then(|()| Dir::open_ambient_dir(&base, authority))
         .map_err(proofhouse_sandbox::CacheError::from)
@@ -190,6 +181,15 @@ pub(super) fn cache(authority: AmbientAuthority) -> Option<Cache> {
             None
         }
     }
+}
+
+/// Where caches are on this machine, if that is said: never in a directory that depends on where the call is made.
+pub(super) fn cache_base() -> Option<PathBuf> {
+    let absolute = |name| {
+        let path = PathBuf::from(std::env::var_os(name)?);
+        path.is_absolute().then_some(path)
+    };
+    absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))
 }
 
 fn judges(
@@ -217,17 +217,12 @@ fn judges(
             judge.watch(sandbox, &policy.limits);
         }
         if judges.iter().any(|earlier: &Judge| earlier.id() == judge.id()) {
-            let problem = format!("two interpreters have the id `{}`", judge.id());
+            let problem = format!("two interpreters have the id `{}`", Plain(judge.id()));
             return Err(Failure::Usage(problem));
         }
         judges.push(judge);
     }
-    for name in policy.interpreters.keys() {
-        if !judges.iter().any(|judge| judge.answers_to(name)) {
-            let name = name.escape_debug();
-            warn(&format!("the policy's entry for interpreter `{name}` is not used"));
-        }
-    }
+    warn_of_unused_entries(policy, &judges);
     if args.schema.is_some() && judges.iter().all(Judge::describes_itself) {
         warn("the file of --schema is not used: the interpreter describes itself");
     }
@@ -238,6 +233,16 @@ fn judges(
         return Err(Failure::Usage(problem.into()));
     }
     Ok(judges)
+}
+
+/// Says which interpreters a policy has an entry for that a call does not use.
+pub(super) fn warn_of_unused_entries(policy: &Policy, judges: &[Judge]) {
+    for name in policy.interpreters.keys() {
+        if !judges.iter().any(|judge| judge.answers_to(name)) {
+            let name = name.escape_debug();
+            warn(&format!("the policy's entry for interpreter `{name}` is not used"));
+        }
+    }
 }
 
 pub(super) fn events(paths: &[PathBuf], authority: AmbientAuthority) -> Result<Events, Failure> {

@@ -2,11 +2,11 @@
 
 use super::args::{Corpus, CorpusAction};
 use super::files::{self, Bounds};
-use super::{Failure, case, exit};
+use super::{Failure, case, exit, say};
 use cap_std::AmbientAuthority;
 use proofhouse_corpus::{Case, ChannelFile, FieldValues};
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -18,8 +18,7 @@ pub(super) fn run(args: &Corpus, authority: AmbientAuthority) -> Result<ExitCode
         CorpusAction::Stats { directory } => stats(directory, authority),
         CorpusAction::Export { case: path } => {
             let json = case::read(path, authority)?.to_json();
-            let mut out = std::io::stdout();
-            writeln!(out, "{json}").map_err(|error| Failure::unjudged(&error))?;
+            say::tell(&format!("{json}\n"))?;
             Ok(ExitCode::from(exit::ACCEPTED))
         }
         #[cfg(feature = "fuzz")]
@@ -42,15 +41,16 @@ fn stats(directory: &Path, authority: AmbientAuthority) -> Result<ExitCode, Fail
         let count = kinds.entry(kind(bytes)).or_default();
         *count = count.saturating_add(1);
     }
-    anstream::println!("files         {}", files.len());
-    anstream::println!("bytes         {}", sizes.iter().sum::<usize>());
+    let mut text = format!("files         {}\n", files.len());
+    let _ = writeln!(text, "bytes         {}", sizes.iter().sum::<usize>());
     if let (Some(smallest), Some(largest)) = (sizes.first(), sizes.last()) {
         let median = sizes.get(sizes.len() / 2).unwrap_or(smallest);
-        anstream::println!("sizes         {smallest} to {largest}, median {median}");
+        let _ = writeln!(text, "sizes         {smallest} to {largest}, median {median}");
     }
     for (kind, count) in kinds {
-        anstream::println!("{kind:<14}{count}");
+        let _ = writeln!(text, "{kind:<14}{count}");
     }
+    say::tell(&text)?;
     Ok(ExitCode::from(exit::ACCEPTED))
 }
 

@@ -2,7 +2,7 @@
 
 use super::args::{Coverage as Arguments, Kind, Mapping};
 use super::files::WholeFile;
-use super::{Failure, check, exit, guests, progress};
+use super::{Failure, check, exit, guests, progress, report_files};
 use crate::coverage::{
     ContentCoverage, Counts, Coverage, FieldCoverage, Mount, NotKnown, Shown, SourceTree, html,
     human, json, lcov,
@@ -20,6 +20,7 @@ use proofhouse_sandbox::{Interpreter, Job, Sandbox, Sanitize, Verdict};
 use std::io::{self, BufWriter, Write};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Results that may wait for an earlier one, per job: each holds the counts of a whole interpreter.
@@ -38,17 +39,12 @@ pub(super) fn run(args: &Arguments, authority: AmbientAuthority) -> Result<ExitC
     }
     let events = check::events(&args.events, authority)?;
     let judges = std::slice::from_ref(&judge);
+    check::warn_of_unused_entries(&policy, judges);
     let subjects = check::subjects(&args.content, judges, &policy, authority)?;
-    let mut files = Vec::new();
-    for report in &args.report {
-        let file = WholeFile::create(&report.path, authority)
-            .map_err(|error| Failure::Usage(format!("report {error}")))?;
-        if files.iter().any(|(_, earlier)| file.is_same_as(earlier)) {
-            let problem = format!("two reports go to {}", report.path.display());
-            return Err(Failure::Usage(problem));
-        }
-        files.push((report.kind, file));
-    }
+    let reports = args.report.iter().map(|report| (report.kind, report.path.as_path()));
+    let named = args.content.iter().chain([&args.interpreter]).chain(&args.events);
+    let named: Vec<&Path> = named.chain(&args.policy).map(PathBuf::as_path).collect();
+    let files = report_files::create(reports, &named, authority)?;
     let inputs = events.inputs();
     let bench = Bench { policy: &policy, judge: &judge, counted: &counted, inputs: &inputs };
     let measured = bench.measure_all(&subjects, jobs)?;
@@ -60,13 +56,11 @@ pub(super) fn run(args: &Arguments, authority: AmbientAuthority) -> Result<ExitC
 
 /// The interpreter with its counters.
 fn counted(sandbox: &Sandbox, judge: &Judge, policy: &Policy) -> Result<Interpreter, Failure> {
-    let unusable = |error: &proofhouse_sandbox::OpenError| {
-        let problem = outcome::describe(&error.outcome);
-        Failure::Unjudged(format!("the interpreter cannot be used: {problem}"))
-    };
-    let release = judge.interpreter().map_err(unusable)?;
+    let release = judge.interpreter().map_err(Failure::unusable)?;
     let wasm = release.module_bytes().to_vec();
-    sandbox.counted_interpreter(wasm, &policy.limits, policy.sanitize).map_err(|e| unusable(&e))
+    sandbox
+        .counted_interpreter(wasm, &policy.limits, policy.sanitize)
+        .map_err(|e| Failure::unusable(&e))
 }
 
 fn coverage_of(

@@ -9,6 +9,7 @@ use crate::ingest::{
 use cap_std::AmbientAuthority;
 use cap_std::fs::{Dir, OpenOptions};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// Why a file of the call cannot be used.
@@ -318,6 +319,12 @@ impl Drop for WholeFile {
         // Nothing is left behind; after a rename there is nothing to remove.
         let _ = self.dir.remove_file(&self.temporary);
     }
+}
+
+/// Whether both names lead to one file.
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| path.metadata().map(|found| (found.dev(), found.ino())).ok();
+    place(one).is_some_and(|one| place(other) == Some(one))
 }
 
 /// Writes a whole file at once.

@@ -9,6 +9,7 @@ use super::files::{self, FileError};
 use super::set::{self, SetError};
 use crate::ingest::IngestError;
 use crate::interpreter::{CheckedModule, Module};
+use crate::text::Plain;
 use cap_std::AmbientAuthority;
 use proofhouse_sandbox::Unusable;
 use proofhouse_sandbox::limits::MAX_MODULE_BYTES;
@@ -24,7 +25,7 @@ pub(super) enum FindError {
     #[error(transparent)]
     Set(#[from] SetError),
     /// There is none of that name in the box.
-    #[error("no interpreter `{name}` in the box; {}", offer(known))]
+    #[error("no interpreter `{}` in the box; {}", Plain(name), offer(known))]
     Unknown {
         /// What was asked for.
         name: String,
@@ -32,7 +33,7 @@ pub(super) enum FindError {
         known: Vec<String>,
     },
     /// There are several versions.
-    #[error("several versions of `{name}` in the box, say which: {}", versions.join(", "))]
+    #[error("several versions of `{name}` in the box, say which: {}", Plain(&versions.join(", ")))]
     Ambiguous {
         /// What was asked for.
         name: String,
@@ -45,7 +46,7 @@ fn offer(known: &[String]) -> String {
     if known.is_empty() {
         format!("the box is empty (build it with `cargo guests`, or set {VARIABLE})")
     } else {
-        format!("there are {}", known.join(", "))
+        format!("there are {}", Plain(&known.join(", ")))
     }
 }
 
@@ -59,18 +60,23 @@ pub(super) fn find(wanted: &Path, authority: AmbientAuthority) -> Result<Module,
     if is_path {
         return read(wanted, authority);
     }
+    in_box(&text, authority)
+}
+
+/// Finds an interpreter in the box, whatever its name looks like.
+pub(super) fn in_box(text: &str, authority: AmbientAuthority) -> Result<Module, FindError> {
     let all = all(authority);
     let is_meant = |guest: &&Guest| guest.id == text || guest.name() == text;
     let found: Vec<&Guest> = all.iter().filter(is_meant).collect();
     match found.as_slice() {
         [] => {
             let known = all.into_iter().map(|guest| guest.id).collect();
-            Err(FindError::Unknown { name: text.into_owned(), known })
+            Err(FindError::Unknown { name: text.to_owned(), known })
         }
         [guest] => Ok(guest.read(authority)?),
         several => {
             let versions = several.iter().map(|guest| guest.id.clone()).collect();
-            Err(FindError::Ambiguous { name: text.into_owned(), versions })
+            Err(FindError::Ambiguous { name: text.to_owned(), versions })
         }
     }
 }

@@ -18,11 +18,15 @@ mod init;
 mod inspect;
 mod outcome_key;
 mod progress;
+mod report_files;
+mod say;
 mod set;
 
+use crate::gates::outcome::describe;
 use args::{Cli, Command};
 use cap_std::ambient_authority;
 use clap::Parser;
+use proofhouse_sandbox::OpenError;
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 
@@ -47,6 +51,10 @@ impl Failure {
 
     fn unjudged(error: &impl ToString) -> Self {
         Self::Unjudged(error.to_string())
+    }
+
+    fn unusable(error: &OpenError) -> Self {
+        Self::Unjudged(format!("the interpreter cannot be used: {}", describe(&error.outcome)))
     }
 }
 
@@ -91,7 +99,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
                 Failure::Usage(text) => (USAGE, text),
                 Failure::Unjudged(text) => (UNJUDGED, text),
             };
-            anstream::eprintln!("{ERROR}error:{ERROR:#} {text}");
+            say::remark(ERROR, "error", &text);
             ExitCode::from(code)
         }
     }
@@ -99,7 +107,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 
 /// Tells something that the person who made the call may want to change, and that stops nothing.
 fn warn(text: &str) {
-    anstream::eprintln!("{WARNING}warning:{WARNING:#} {text}");
+    say::remark(WARNING, "warning", text);
 }
 
 const WARNING: anstyle::Style = anstyle::AnsiColor::Yellow.on_default().bold();

@@ -5,6 +5,7 @@ use crate::finding::{Finding, Severity};
 use crate::interpreter::Judge;
 use crate::judge::Judgement;
 use crate::place::Place;
+use crate::text;
 use crate::unchecked::gaps;
 use anstyle::{AnsiColor, Style};
 use proofhouse_sandbox::{Frame, MemoryError, Sanitize, Verdict};
@@ -171,7 +172,8 @@ impl Form for Human {
         if inconclusive > 0 {
             write!(out, ", {inconclusive} could not be judged")?;
         }
-        let judges: Vec<&str> = head.judges.iter().map(Judge::id).collect();
+        let judges: Vec<String> =
+            head.judges.iter().map(|judge| text::Plain(judge.id()).to_string()).collect();
         let events = match (head.gates().evaluate_events(), head.events.len()) {
             (false, _) => "not exercised".to_owned(),
             (true, 0) => "no events, not exercised".to_owned(),
@@ -200,7 +202,7 @@ impl Human {
                 [] => judge.id().to_owned(),
                 _ => format!("{}, {build}", judge.id()),
             };
-            let (name, gaps) = (Plain(&name), Plain(&gaps));
+            let (name, gaps) = (text::Plain(&name), Plain(&gaps));
             let more = "`proofhouse inspect` says what would change that";
             writeln!(out, "{doubtful}note{doubtful:#}: {name}: {gaps}; {more}")?;
         }
@@ -253,7 +255,7 @@ impl std::fmt::Display for Plain<'_> {
             for c in line.chars() {
                 match c {
                     '\t' => f.write_str("    ")?,
-                    c if crate::text::needs_escape(c) => write!(f, "{}", c.escape_unicode())?,
+                    c if text::needs_escape(c) => write!(f, "{}", c.escape_unicode())?,
                     c => f.write_char(c)?,
                 }
             }

@@ -1,6 +1,6 @@
 //! The arguments of `proofhouse coverage`.
 
-use super::{sanitize, stack_profile};
+use super::{sanitize_once, stack_profile};
 use crate::size::{MAX_INTEGER, Size, Span};
 use clap::{Args, ValueEnum};
 use proofhouse_sandbox::{Sanitize, StackProfile};
@@ -42,7 +42,7 @@ pub(in super::super) struct Coverage {
     #[arg(long, value_name = "PROFILE", value_parser = stack_profile)]
     pub(in super::super) stack_profile: Option<StackProfile>,
     /// Checks of the interpreter's memory: on, off [default: on].
-    #[arg(long, value_name = "off|on", value_parser = sanitize)]
+    #[arg(long, value_name = "off|on", value_parser = sanitize_once)]
     pub(in super::super) sanitize: Option<Sanitize>,
     /// Wall time of the watchdog for one file, such as 500ms or 30s.
     #[arg(long, value_name = "DURATION")]

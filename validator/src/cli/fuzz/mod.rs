@@ -124,7 +124,7 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
         None if forgotten.is_dir() => Kept::Until(&forgotten),
         None => Kept::InMemory,
     };
-    summary::print(&statistics, &found, kept);
+    summary::print(&statistics, &found, kept)?;
     Ok(code(end, &statistics, found.len(), task))
 }
 
@@ -262,9 +262,7 @@ fn timeout(flags: &[OsString]) -> Option<Duration> {
 fn open(args: &Fuzz, stage: &Stage, authority: AmbientAuthority) -> Result<String, Failure> {
     let module =
         guests::find(&args.interpreter, authority).map_err(|error| Failure::usage(&error))?;
-    let wasm = module.wasm.map_err(|error| {
-        Failure::Unjudged(format!("the interpreter cannot be used: {:?}", error.outcome))
-    })?;
+    let wasm = module.wasm.map_err(|error| Failure::unusable(&error))?;
     let wasm = wasm.get().map_err(|error| Failure::unjudged(&error))?.to_vec();
     stage
         .write("interpreter.wasm", &wasm)
@@ -362,7 +360,7 @@ fn wait(arguments: &[String], stage: &Stage, has_status_line: bool) -> Result<En
         arguments.split_first().ok_or_else(|| failed(std::io::ErrorKind::InvalidInput.into()))?;
     let mut command = Command::new(program);
     command.args(rest).env(VARIABLE, stage.path().join("state.json")).env("TMPDIR", stage.path());
-    if !has_home() {
+    if check::cache_base().is_none() {
         command.env("XDG_CACHE_HOME", stage.path().join("cache"));
     }
     let mut status_line = None;
@@ -400,10 +398,6 @@ fn wait(arguments: &[String], stage: &Stage, has_status_line: bool) -> Result<En
         }
         thread::sleep(POLL);
     }
-}
-
-fn has_home() -> bool {
-    ["XDG_CACHE_HOME", "HOME"].iter().any(|name| std::env::var_os(name).is_some())
 }
 
 /// An inner process: everything comes from the stage, and the arguments are libFuzzer's.

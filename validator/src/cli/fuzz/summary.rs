@@ -1,6 +1,8 @@
 //! What a run tells people: a line while it goes on, a table when it is over.
 
 use super::statistics::Statistics;
+use crate::cli::{Failure, say};
+use crate::text::Plain;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use proofhouse_corpus::Case;
 use std::fmt::Write as _;
@@ -96,8 +98,12 @@ fn inputs_in(directory: &Path) -> usize {
 }
 
 /// The table, on stdout.
-pub(super) fn print(statistics: &Statistics, found: &[(PathBuf, Case)], kept: Kept<'_>) {
-    anstream::print!("{}", text(statistics, found, kept));
+pub(super) fn print(
+    statistics: &Statistics,
+    found: &[(PathBuf, Case)],
+    kept: Kept<'_>,
+) -> Result<(), Failure> {
+    say::tell(&text(statistics, found, kept))
 }
 
 fn text(statistics: &Statistics, found: &[(PathBuf, Case)], kept: Kept<'_>) -> String {
@@ -123,8 +129,8 @@ fn text(statistics: &Statistics, found: &[(PathBuf, Case)], kept: Kept<'_>) -> S
     }
     for (path, case) in found {
         let expected = &case.expected;
-        let _ = writeln!(text, "\n{} {}", expected.kind, expected.detail);
-        let _ = writeln!(text, "  at    {}", expected.site);
+        let _ = writeln!(text, "\n{} {}", Plain(&expected.kind), Plain(&expected.detail));
+        let _ = writeln!(text, "  at    {}", Plain(&expected.site));
         let _ = writeln!(text, "  case  {}", path.display());
     }
     text

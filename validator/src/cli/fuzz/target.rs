@@ -12,6 +12,7 @@ use super::writes;
 use crate::cli::case_setting::setting_of;
 use crate::cli::outcome_key::{is_finding, outcome_of};
 use crate::cli::{COMPILE_CHILD, check};
+use crate::gates::outcome::describe;
 use cap_std::AmbientAuthority;
 use proofhouse_corpus::{Case, CaseEvent, CaseInterpreter};
 use proofhouse_sandbox::{
@@ -286,7 +287,7 @@ impl Target for Fuzzed {
         }
         if run.verdict() == Verdict::Inconclusive && crate::cli::outcome_key::is_host_fault(&run) {
             self.statistics.unjudged = self.statistics.unjudged.saturating_add(1);
-            self.statistics.problem.get_or_insert_with(|| format!("{:?}", run.outcome));
+            self.statistics.problem.get_or_insert_with(|| describe(&run.outcome));
         }
         Judged::Fine
     }
@@ -337,7 +338,7 @@ pub(super) fn open(
     let sandbox = Sandbox::new(2, Compilation { compiler, cache })?;
     let interpreter = sandbox
         .covered_interpreter(wasm, limits, sanitize)
-        .map_err(|error| TargetError::Interpreter(format!("{:?}", error.outcome)))?;
+        .map_err(|error| TargetError::Interpreter(describe(&error.outcome)))?;
     Ok((sandbox, interpreter))
 }
 
