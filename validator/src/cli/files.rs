@@ -7,7 +7,7 @@ use crate::ingest::{
     Subject, Subjects,
 };
 use cap_std::AmbientAuthority;
-use cap_std::fs::{Dir, OpenOptions};
+use cap_std::fs::{Dir, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -284,6 +284,14 @@ impl WholeFile {
         let file = dir
             .open_with(&temporary, OpenOptions::new().write(true).create_new(true))
             .map_err(failed)?;
+        // Who may read what is replaced may read what takes its place, and nobody else.
+        if let Ok(replaced) = target.metadata() {
+            let permissions = Permissions::from_std(replaced.permissions());
+            if let Err(error) = file.set_permissions(permissions) {
+                let _ = dir.remove_file(&temporary);
+                return Err(failed(error));
+            }
+        }
         let (name, temporary, path) = (name.into(), temporary.into(), path.into());
         Ok(Self { dir, name, temporary, path, target, file: BufWriter::new(file) })
     }

@@ -70,3 +70,22 @@ fn what_may_not_be_read_is_not_judged_and_the_others_are() {
     // So that the folder can be removed.
     allow("tree/closed", 0o700);
 }
+
+#[test]
+fn a_report_has_the_mode_of_what_it_replaces() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("obedient.wasm"), guest("obedient")).unwrap();
+    fs::write(at("a.order"), "accept").unwrap();
+    for mode in [0o600, 0o640, 0o444] {
+        fs::write(at("report.json"), "an older one").unwrap();
+        fs::set_permissions(at("report.json"), Permissions::from_mode(mode)).unwrap();
+        let arguments = ["check", "-i", "obedient.wasm", "--report", "json=report.json", "a.order"];
+        let ended = Program::new(folder.path()).args(arguments).run();
+        assert_eq!(ended.code, Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
+        assert!(fs::read_to_string(at("report.json")).unwrap().starts_with('{'));
+        let found = fs::metadata(at("report.json")).unwrap().permissions().mode() & 0o777;
+        assert_eq!(found, mode, "{found:o}");
+        fs::remove_file(at("report.json")).unwrap();
+    }
+}
