@@ -27,9 +27,9 @@ pub struct Patterns<'a> {
 pub enum PatternOrigin {
     /// The interpreter's description.
     Interpreter,
-    /// `--include`.
+    /// `--include`, or `files.include` of a policy.
     Include,
-    /// `--exclude`.
+    /// `--exclude`, or `files.exclude` of a policy.
     Exclude,
 }
 
@@ -37,8 +37,8 @@ impl fmt::Display for PatternOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Interpreter => "the interpreter's file pattern",
-            Self::Include => "--include",
-            Self::Exclude => "--exclude",
+            Self::Include => "the include pattern",
+            Self::Exclude => "the exclude pattern",
         })
     }
 }
