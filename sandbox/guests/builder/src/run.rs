@@ -100,7 +100,8 @@ impl Build<'_> {
             }
         }
         index::write(&self.output.join(Collection::Guests.output()), &shipped)?;
-        if self.request.only.is_empty() {
+        let is_fixture = |guest: &Guest| guest.collection == Collection::Fixtures;
+        if guests.iter().any(|guest| is_fixture(guest) && is_wanted(guest, &self.request.only)) {
             let fixtures = self.output.join(Collection::Fixtures.output());
             encode_fixtures(&self.root.join("fixtures"), &fixtures)?;
         }

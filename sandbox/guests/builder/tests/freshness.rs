@@ -73,3 +73,20 @@ fn failure_leaves_the_old_artefact_and_no_litter() {
     assert_eq!(fs::read(workspace.path(MODULE)).unwrap(), before);
     assert_eq!(files(), count);
 }
+
+#[test]
+fn what_fixtures_are_given_is_made_with_any_of_them() {
+    let workspace = Workspace::with_tiny_guest();
+    workspace.write(
+        "fixtures/content/small.toml",
+        "channel = 1\ntemplate_type = 7\ninputs = 1\n[[instance]]\nid = 1\n",
+    );
+    workspace.write(
+        "fixtures/events/some.json",
+        r#"{"schema": "proofhouse.events/1", "events": [{"id": "one", "text": "first"}]}"#,
+    );
+    workspace.build(&["--only", "tiny"]);
+    let event = fs::read(workspace.path("target/fixtures/events/some/1.event")).unwrap();
+    assert_eq!(event, b"first");
+    assert!(workspace.path("target/fixtures/content/small.chan").is_file());
+}
