@@ -13,7 +13,7 @@ use proofhouse_corpus::Case;
 use std::fs;
 use std::path::Path;
 use support::guests::reference_interpreter;
-use support::program::Program;
+use support::program::{Program, Stdout};
 use tempfile::TempDir;
 
 /// What `reproduce` says of the outage's case after a change, and its exit code.
@@ -158,4 +158,20 @@ fn a_smaller_case_names_the_interpreter_that_it_was_run_with() {
     let smaller = Case::decode(&fs::read(room.path().join("a.min.case")).unwrap()).unwrap();
     assert_eq!(smaller.interpreter.digest, digest(&interpreter));
     assert_eq!(smaller.interpreter.name, "channel@7.10");
+}
+
+#[test]
+fn what_cannot_be_told_is_no_result() {
+    let room = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let interpreter = reference_interpreter("channel-7.10.wasm");
+    let file = "../fixtures/regressions/outage-from-quiet-content.case";
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    fs::copy(file, room.path().join("a.case")).unwrap();
+    for verb in ["reproduce", "minimize"] {
+        let arguments = [verb, "-i", interpreter.to_str().unwrap(), "a.case"];
+        let ended = Program::new(room.path()).args(arguments).stdout(Stdout::Full).run();
+        let stderr = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.code, Some(3), "{stderr}");
+        assert!(stderr.starts_with("error: No space left"), "{stderr}");
+    }
 }
