@@ -127,6 +127,7 @@ fn what_a_case_says_reaches_no_terminal_as_it_is() {
 #[test]
 fn a_case_does_not_choose_what_is_read() {
     let room = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    fs::create_dir(room.path().join("box")).unwrap();
     let file = "../fixtures/regressions/outage-from-quiet-content.case";
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let mut case = Case::decode(&fs::read(file).unwrap()).unwrap();
@@ -174,4 +175,25 @@ fn what_cannot_be_told_is_no_result() {
         assert_eq!(ended.code, Some(3), "{stderr}");
         assert!(stderr.starts_with("error: No space left"), "{stderr}");
     }
+}
+
+#[test]
+fn where_a_smaller_case_goes_is_looked_at_before_anything_runs() {
+    let room = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let interpreter = reference_interpreter("channel-7.10.wasm");
+    let file = "../fixtures/regressions/outage-from-quiet-content.case";
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let mut case = Case::decode(&fs::read(file).unwrap()).unwrap();
+    // It does not end as it says, which the first run would show.
+    case.content.clear();
+    fs::write(room.path().join("a.case"), case.encode().unwrap()).unwrap();
+    let minimize = |output: &str| {
+        let arguments = ["minimize", "-i", interpreter.to_str().unwrap(), "-o", output, "a.case"];
+        let ended = Program::new(room.path()).args(arguments).run();
+        assert_eq!(ended.code, Some(2));
+        String::from_utf8(ended.stderr).unwrap()
+    };
+    assert!(minimize("gone/b.case").starts_with("error: gone/b.case: No such file"));
+    assert!(minimize("b.case").starts_with("error: the case does not end here as it says"));
+    assert!(!room.path().join("b.case").exists());
 }

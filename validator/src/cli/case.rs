@@ -2,8 +2,9 @@
 
 use super::args::{Minimize, Reproduce};
 use super::case_setting::{differences, limits_of};
-use super::files::{self, FileError};
+use super::files;
 use super::outcome_key::{is_same, outcome_of};
+use super::whole_file::WholeFile;
 use super::{Failure, check, exit, guests, say};
 use crate::gates::outcome::describe;
 use crate::text::Plain;
@@ -74,6 +75,9 @@ pub(super) fn minimize(args: &Minimize, authority: AmbientAuthority) -> Result<E
     let case = read(&args.case, authority)?;
     let interpreter = open(&case, args.interpreter.as_deref(), authority)?;
     let limits = limits(&case)?;
+    let path = args.output.clone().unwrap_or_else(|| args.case.with_extension("min.case"));
+    // What cannot be written is not worth the runs.
+    let file = WholeFile::create(&path, authority).map_err(|error| Failure::usage(&error))?;
     let before = input(&case);
     let size = before.size();
     let minimized = on_large_stack(|| {
@@ -94,12 +98,8 @@ pub(super) fn minimize(args: &Minimize, authority: AmbientAuthority) -> Result<E
     let interpreter = ran(&interpreter, case.interpreter);
     let expected = outcome_of(&run);
     let smaller = Case { interpreter, content, events: kept, expected, ..case };
-    let path = args.output.clone().unwrap_or_else(|| args.case.with_extension("min.case"));
     let bytes = smaller.encode().map_err(|error| Failure::unjudged(&error))?;
-    files::write(&path, &bytes, authority).map_err(|error| match error {
-        error @ FileError::Write { .. } => Failure::unjudged(&error),
-        error => Failure::usage(&error),
-    })?;
+    file.finish_with(&bytes).map_err(|error| Failure::unjudged(&error))?;
     let cut_short = if minimized.is_cut_short { ", all that were allowed" } else { "" };
     say::tell(&format!(
         "bytes     {size} to {after}\n\

@@ -2,7 +2,7 @@
 
 use super::args::{Channel, ChannelAction};
 use super::files::{self, FileError};
-use super::{Failure, exit, say};
+use super::{Failure, exit, say, whole_file};
 use cap_std::AmbientAuthority;
 use proofhouse_corpus::{ChannelFile, limits::MAX_SOURCE_BYTES};
 use std::io::Write;
@@ -29,7 +29,7 @@ fn encode(source: &Path, output: &Path, authority: AmbientAuthority) -> Result<E
     }
     let file = ChannelFile::from_toml(&text).map_err(|error| wrong(&error))?;
     let bytes = file.encode().map_err(|error| wrong(&error))?;
-    files::write(output, &bytes, authority).map_err(|error| match error {
+    whole_file::write(output, &bytes, authority).map_err(|error| match error {
         error @ FileError::Write { .. } => Failure::unjudged(&error),
         error => Failure::usage(&error),
     })?;

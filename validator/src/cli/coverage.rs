@@ -1,7 +1,7 @@
 //! `proofhouse coverage`: everything is run once, counted, and shown.
 
 use super::args::{Coverage as Arguments, Kind, Mapping};
-use super::files::WholeFile;
+use super::whole_file::WholeFile;
 use super::{Failure, check, exit, guests, progress, report_files};
 use crate::coverage::{
     ContentCoverage, Counts, Coverage, FieldCoverage, Mount, NotKnown, Shown, SourceTree, html,

@@ -1,4 +1,4 @@
-//! The files of a call that are not content: read whole, written and renamed.
+//! The files of a call that are not content: read whole. Those that are written are in [`whole_file`](super::whole_file).
 
 #[cfg(feature = "fuzz")]
 use crate::ingest::NoteKind;
@@ -7,8 +7,7 @@ use crate::ingest::{
     Subject, Subjects,
 };
 use cap_std::AmbientAuthority;
-use cap_std::fs::{Dir, OpenOptions, Permissions};
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -255,115 +254,8 @@ fn list(path: &Path, authority: AmbientAuthority) -> Result<Subjects, FileError>
     Subjects::list(roots, &filter).map_err(|error| FileError::List { path: path.to_owned(), error })
 }
 
-/// A file that appears under its name when it is whole: written, synced, renamed.
-pub(super) struct WholeFile {
-    dir: Dir,
-    name: PathBuf,
-    temporary: PathBuf,
-    /// As the user wrote it.
-    path: PathBuf,
-    /// Where that is.
-    target: PathBuf,
-    file: BufWriter<cap_std::fs::File>,
-}
-
-impl WholeFile {
-    /// Begins to write.
-    pub(super) fn create(path: &Path, authority: AmbientAuthority) -> Result<Self, FileError> {
-        let failed = |error| FileError::Create { path: path.to_owned(), error };
-        let target = target(path)?;
-        let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
-            return Err(failed(io::ErrorKind::InvalidFilename.into()));
-        };
-        let dir = Dir::open_ambient_dir(parent, authority).map_err(failed)?;
-        let mut temporary = std::ffi::OsString::from(".");
-        temporary.push(name);
-        temporary.push(format!(".{}.tmp", std::process::id()));
-        // What a process of the same number left behind when it was killed. Mostly there is nothing.
-        let _ = dir.remove_file(&temporary);
-        let file = dir
-            .open_with(&temporary, OpenOptions::new().write(true).create_new(true))
-            .map_err(failed)?;
-        // Who may read what is replaced may read what takes its place, and nobody else.
-        if let Ok(replaced) = target.metadata() {
-            let permissions = Permissions::from_std(replaced.permissions());
-            if let Err(error) = file.set_permissions(permissions) {
-                let _ = dir.remove_file(&temporary);
-                return Err(failed(error));
-            }
-        }
-        let (name, temporary, path) = (name.into(), temporary.into(), path.into());
-        Ok(Self { dir, name, temporary, path, target, file: BufWriter::new(file) })
-    }
-
-    /// Whether both end up as the same file.
-    pub(super) fn is_same_as(&self, other: &Self) -> bool {
-        self.target == other.target
-    }
-
-    /// Puts it under its name.
-    pub(super) fn finish(mut self) -> Result<(), FileError> {
-        let done = self
-            .file
-            .flush()
-            .and_then(|()| self.file.get_ref().sync_all())
-            .and_then(|()| self.dir.rename(&self.temporary, &self.dir, &self.name));
-        done.map_err(|error| FileError::Write { path: self.path.clone(), error })
-    }
-}
-
-impl Write for &mut WholeFile {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
-impl Drop for WholeFile {
-    fn drop(&mut self) {
-        // Nothing is left behind; after a rename there is nothing to remove.
-        let _ = self.dir.remove_file(&self.temporary);
-    }
-}
-
 /// Whether both names lead to one file.
 pub(super) fn is_same(one: &Path, other: &Path) -> bool {
     let place = |path: &Path| path.metadata().map(|found| (found.dev(), found.ino())).ok();
     place(one).is_some_and(|one| place(other) == Some(one))
-}
-
-/// Writes a whole file at once.
-pub(super) fn write(
-    path: &Path,
-    bytes: &[u8],
-    authority: AmbientAuthority,
-) -> Result<(), FileError> {
-    let mut file = WholeFile::create(path, authority)?;
-    (&mut file)
-        .write_all(bytes)
-        .map_err(|error| FileError::Write { path: path.to_owned(), error })?;
-    file.finish()
-}
-
-/// Where a new file goes: the file itself where a link leads to one, so that the link stays. What is
-/// there and is no regular file is not replaced: a device that is renamed over is gone.
-fn target(path: &Path) -> Result<PathBuf, FileError> {
-    let failed = |error| FileError::Create { path: path.to_owned(), error };
-    let occupied = || FileError::Occupied { path: path.to_owned() };
-    match path.metadata() {
-        Ok(metadata) if metadata.is_file() => path.canonicalize().map_err(failed),
-        Ok(_) => Err(occupied()),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
-        Err(_) if path.is_symlink() => Err(occupied()),
-        Err(_) => {
-            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-            let parent = parent.unwrap_or(Path::new(".")).canonicalize().map_err(failed)?;
-            let name =
-                path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidFilename.into()));
-            Ok(parent.join(name?))
-        }
-    }
 }

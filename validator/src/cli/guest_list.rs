@@ -4,6 +4,7 @@ use super::args::{Guests, ListFormat};
 use super::guests::{self, Guest};
 use super::inspect::on_guest_stack;
 use super::{Failure, check, exit};
+use crate::gates::outcome::describe;
 use crate::inspection::Level;
 use crate::interpreter::{RELEASE, checks_of};
 use crate::report::{Palette, Plain, Tool};
@@ -45,6 +46,28 @@ struct Entry {
     builds: Vec<Build>,
 }
 
+impl Entry {
+    /// Nothing but what it is called.
+    fn named(guest: &Guest) -> Self {
+        Self {
+            id: guest.id.clone(),
+            name: guest.name().to_owned(),
+            describes_itself: None,
+            usable: false,
+            problem: None,
+            abi: None,
+            sanitizer: None,
+            content: Vec::new(),
+            builds: Vec::new(),
+        }
+    }
+
+    /// One whose files cannot be read.
+    fn unread(guest: &Guest, problem: String) -> Self {
+        Self { problem: Some(problem), ..Self::named(guest) }
+    }
+}
+
 #[derive(Serialize)]
 struct Described {
     name: String,
@@ -77,9 +100,8 @@ struct Build {
 pub(super) fn run(args: &Guests, authority: AmbientAuthority) -> Result<ExitCode, Failure> {
     let sandbox = check::sandbox(NonZeroUsize::MIN, authority)?;
     let mut entries = Vec::new();
-    for guest in guests::all(authority) {
-        let entry = on_guest_stack(|| entry(&guest, &sandbox, authority))?;
-        entries.push(entry?);
+    for guest in guests::all(authority).map_err(|error| Failure::usage(&error))? {
+        entries.push(on_guest_stack(|| entry(&guest, &sandbox, authority))?);
     }
     let usable = entries.iter().all(|entry| entry.usable);
     let contents = Contents { schema: BOX_SCHEMA, tool: Tool::default(), guests: entries };
@@ -96,8 +118,11 @@ pub(super) fn run(args: &Guests, authority: AmbientAuthority) -> Result<ExitCode
     Ok(exit::of(if usable { Verdict::Accepted } else { Verdict::Inconclusive }))
 }
 
-fn entry(guest: &Guest, sandbox: &Sandbox, authority: AmbientAuthority) -> Result<Entry, Failure> {
-    let module = guest.read(authority).map_err(|error| Failure::unjudged(&error))?;
+fn entry(guest: &Guest, sandbox: &Sandbox, authority: AmbientAuthority) -> Entry {
+    let module = match guest.read(authority) {
+        Ok(module) => module,
+        Err(error) => return Entry::unread(guest, error.to_string()),
+    };
     let open = |wasm: ModuleBytes| sandbox.interpreter(wasm, &Limits::default(), Sanitize::On);
     let opened = module.wasm.clone().and_then(open);
     let build = |name: String, wasm: &ModuleBytes, opened: &Result<Interpreter, OpenError>| {
@@ -115,18 +140,17 @@ fn entry(guest: &Guest, sandbox: &Sandbox, authority: AmbientAuthority) -> Resul
     }
     let interpreter = opened.as_ref().ok();
     let description = interpreter.and_then(Interpreter::description);
-    Ok(Entry {
-        id: guest.id.clone(),
-        name: guest.name().to_owned(),
+    Entry {
         describes_itself: description
             .map(|words| Described { name: words.name.clone(), version: words.version.clone() }),
         usable: interpreter.is_some(),
-        problem: opened.as_ref().err().map(|error| crate::gates::outcome::describe(&error.outcome)),
+        problem: opened.as_ref().err().map(|error| describe(&error.outcome)),
         abi: interpreter.map(Interpreter::abi),
         sanitizer: interpreter.map(Sanitizer::of),
         content: description.map(|words| words.content.clone()).unwrap_or_default(),
         builds,
-    })
+        ..Entry::named(guest)
+    }
 }
 
 /// One interpreter: what it is, what it takes, and its builds with the checks that each gets.

@@ -3,6 +3,7 @@
 mod contents;
 mod embedded;
 
+use contents::BoxError;
 pub(super) use contents::{Guest, VARIABLE, all};
 
 use super::files::{self, FileError};
@@ -21,6 +22,9 @@ pub(super) enum FindError {
     /// Its file.
     #[error("interpreter {0}")]
     File(#[from] FileError),
+    /// There is no box where one is to be.
+    #[error(transparent)]
+    Box(#[from] BoxError),
     /// A set of builds that is not one.
     #[error(transparent)]
     Set(#[from] SetError),
@@ -65,7 +69,7 @@ pub(super) fn find(wanted: &Path, authority: AmbientAuthority) -> Result<Module,
 
 /// Finds an interpreter in the box, whatever its name looks like.
 pub(super) fn in_box(text: &str, authority: AmbientAuthority) -> Result<Module, FindError> {
-    let all = all(authority);
+    let all = all(authority)?;
     let is_meant = |guest: &&Guest| guest.id == text || guest.name() == text;
     let found: Vec<&Guest> = all.iter().filter(is_meant).collect();
     match found.as_slice() {

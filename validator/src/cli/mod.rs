@@ -21,6 +21,7 @@ mod progress;
 mod report_files;
 mod say;
 mod set;
+mod whole_file;
 
 use crate::gates::outcome::describe;
 use args::{Cli, Command};

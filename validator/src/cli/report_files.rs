@@ -1,7 +1,7 @@
 //! The files of `--report`, made before anything is judged: one that cannot be made is found out early.
 
-use super::Failure;
-use super::files::{self, WholeFile};
+use super::whole_file::WholeFile;
+use super::{Failure, files};
 use cap_std::AmbientAuthority;
 use std::path::Path;
 

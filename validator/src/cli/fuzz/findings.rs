@@ -3,6 +3,7 @@
 
 use crate::cli::files::{self, FileError};
 use crate::cli::outcome_key::is_same;
+use crate::cli::whole_file;
 use cap_std::AmbientAuthority;
 use proofhouse_corpus::{Case, CaseOutcome};
 use sha1::{Digest, Sha1};
@@ -64,9 +65,9 @@ impl Findings {
         }
         let raw = self.directory.join(name(input));
         let path = raw.with_extension(CASE);
-        files::write(&raw, input, self.authority)?;
+        whole_file::write(&raw, input, self.authority)?;
         if let Ok(bytes) = case.encode() {
-            files::write(&path, &bytes, self.authority)?;
+            whole_file::write(&path, &bytes, self.authority)?;
         }
         // The names too: a rename is in the directory only after that.
         if let Ok(directory) = std::fs::File::open(&self.directory) {

@@ -12,6 +12,7 @@ use crate::interpreter::{CheckedModule, Module};
 use cap_std::AmbientAuthority;
 use cap_std::fs::Dir;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Where a box may be, relative to the directory of the program.
@@ -20,6 +21,14 @@ const BESIDE_THE_PROGRAM: [&str; 2] = ["../guests", "../share/proofhouse/guests"
 pub(in crate::cli) const VARIABLE: &str = "PROOFHOUSE_GUESTS";
 /// What stands between a version and the profile of a checked build, in the name of its file.
 const CHECKED: &str = "-checked-";
+
+/// Why the box that a variable names is none.
+#[derive(Debug, thiserror::Error)]
+#[error("the box {} that {VARIABLE} names: {error}", place.display())]
+pub(in crate::cli) struct BoxError {
+    place: PathBuf,
+    error: io::Error,
+}
 
 /// An interpreter in the box.
 #[derive(Debug)]
@@ -68,9 +77,12 @@ impl Guest {
 }
 
 /// All interpreters in the box, in the order of their ids. Of two with one id the first box's counts.
-pub(in crate::cli) fn all(authority: AmbientAuthority) -> Vec<Guest> {
+///
+/// # Errors
+/// The directory that [`VARIABLE`] names cannot be read. Nobody wants another box then.
+pub(in crate::cli) fn all(authority: AmbientAuthority) -> Result<Vec<Guest>, BoxError> {
     let mut guests: Vec<Guest> = Vec::new();
-    for held in boxes(authority) {
+    for held in boxes(authority)? {
         for guest in held {
             if guests.iter().all(|earlier| earlier.id != guest.id) {
                 guests.push(guest);
@@ -78,19 +90,24 @@ pub(in crate::cli) fn all(authority: AmbientAuthority) -> Vec<Guest> {
         }
     }
     guests.sort_by(|one, other| one.id.cmp(&other.id));
-    guests
+    Ok(guests)
 }
 
 /// What is in each box, in the order in which they count.
-fn boxes(authority: AmbientAuthority) -> Vec<Vec<Guest>> {
+fn boxes(authority: AmbientAuthority) -> Result<Vec<Vec<Guest>>, BoxError> {
     if let Some(place) = std::env::var_os(VARIABLE).filter(|place| !place.is_empty()) {
-        return vec![in_directory(Path::new(&place), authority)];
+        let place = PathBuf::from(place);
+        return match in_directory(&place, authority) {
+            Ok(guests) => Ok(vec![guests]),
+            Err(error) => Err(BoxError { place, error }),
+        };
     }
     let program = std::env::current_exe().ok();
     let folder = program.as_deref().and_then(Path::parent).into_iter();
     let beside = folder.flat_map(|folder| BESIDE_THE_PROGRAM.map(|beside| folder.join(beside)));
-    let beside = beside.map(|place| in_directory(&place, authority));
-    std::iter::once(in_the_program()).chain(beside).collect()
+    // Mostly neither is there.
+    let beside = beside.map(|place| in_directory(&place, authority).unwrap_or_default());
+    Ok(std::iter::once(in_the_program()).chain(beside).collect())
 }
 
 /// What the program carries.
@@ -99,16 +116,15 @@ fn in_the_program() -> Vec<Guest> {
     in_groups(packed.map(|(name, packed)| (name, Source::Embedded(packed))).collect())
 }
 
-/// What is in a directory; nothing if it is not there.
-fn in_directory(place: &Path, authority: AmbientAuthority) -> Vec<Guest> {
-    let Ok(dir) = Dir::open_ambient_dir(place, authority) else { return Vec::new() };
-    let Ok(entries) = dir.entries() else { return Vec::new() };
+/// What is in a directory.
+fn in_directory(place: &Path, authority: AmbientAuthority) -> io::Result<Vec<Guest>> {
+    let entries = Dir::open_ambient_dir(place, authority)?.entries()?;
     let names = entries.filter_map(Result::ok).filter_map(|e| e.file_name().into_string().ok());
     let builds = names.filter_map(|name| {
         let stem = name.strip_suffix(".wasm")?.to_owned();
         Some((stem, Source::File(place.join(&name))))
     });
-    in_groups(builds.collect())
+    Ok(in_groups(builds.collect()))
 }
 
 /// Guests of builds by their names.
