@@ -109,6 +109,8 @@
     (local.set $last (i32.shr_u (local.get $end) (i32.const 3)))
     (call $set_shadow
       (local.get $first) (i32.sub (local.get $last) (local.get $first)) (i32.const 0))
+    ;; A region that ends with a granule has no part of the next one.
+    (br_if 0 (i32.eqz (i32.and (local.get $end) (i32.const 7))))
     (local.set $shadow (call $shadow_of (local.get $last)))
     (if (i32.and
           (i32.ne (local.get $shadow) (i32.const 0))

@@ -6,5 +6,6 @@ mod imports;
 mod objects;
 mod profiles;
 mod programs;
+mod regions;
 mod stack_use;
 mod traps;

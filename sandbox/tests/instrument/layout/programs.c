@@ -300,6 +300,16 @@ PROGRAM(own_poison) {
     return 0;
 }
 
+/* What is behind a region stays poisoned, whether or not the region ends with a granule. */
+PROGRAM(own_poison_behind) {
+    static char pool[64];
+    __asan_poison_memory_region(pool + 16, 24);
+    __asan_unpoison_memory_region(pool + 16, 16);
+    char *p = hide(pool);
+    p[n] = 1;
+    return 0;
+}
+
 /* Without poison behind it, the end of the region stays accessible up to a granule's end. */
 PROGRAM(questions) {
     static char pool[64];

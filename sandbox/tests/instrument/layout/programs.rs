@@ -97,6 +97,8 @@ const C: &[Case] = &[
     case("own_poison", (24, 28), Write, Poison::USER, "", after(0)),
     case("own_poison", (27, 36), Write, Poison::USER, "", after(0)),
     case("own_poison", (40, 32), Write, Poison::USER, "", after(0)),
+    case("own_poison_behind", (16, 32), Write, Poison::USER, "", after(0)),
+    case("own_poison_behind", (31, 39), Write, Poison::USER, "", after(0)),
     case("no_return", (39, 40), Read, MIDDLE, "frame", after(0)),
 ];
 
