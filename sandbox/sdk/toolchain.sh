@@ -415,6 +415,13 @@ profile_cflags() {
     printf '%s' ' -gline-tables-only -fstrict-flex-arrays=3'
 }
 
+profile_cxxflags() {
+    case $profile in
+    # libc++ asserts what its containers, views and algorithms ask of their callers.
+    checked-*) printf '%s' '-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_EXTENSIVE' ;;
+    esac
+}
+
 checked_cflags() {
     # The layout, said through calls, as the sandbox needs it.
     printf '%s' '-fsanitize=address -fsanitize-address-use-after-return=always'
@@ -482,7 +489,7 @@ if [ -n "$profile" ]; then
     echo CFLAGS=$(echo $wasm_cflags $(profile_cflags))
     cxxflags=$(cxx_flags)
     # shellcheck disable=SC2046,SC2086 # the flags are words
-    [ -z "$cxxflags" ] || echo CXXFLAGS=$(echo $cxxflags $(profile_cflags))
+    [ -z "$cxxflags" ] || echo CXXFLAGS=$(echo $cxxflags $(profile_cflags) $(profile_cxxflags))
     # shellcheck disable=SC2046,SC2086 # the flags are words
     echo LDFLAGS=$(echo $wasm_ldflags $(profile_ldflags))
 fi

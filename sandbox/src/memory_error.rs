@@ -2,14 +2,18 @@
 //!
 //! The kinds are those of AddressSanitizer (Serebryany et al., USENIX ATC 2012), where it has one.
 
+mod kind;
+
 use crate::instrument::{
     AccessKind, Cause, GRANULE, HeapObject, HeapRecords, LayoutMemory, LayoutObject, LayoutPlace,
-    LayoutRegion, NearObject, Place, Poison, Violation, layout_object,
+    LayoutRegion, NearObject, Place, Violation, layout_object,
 };
 use crate::num::usize_of;
 use crate::outcome::Frame;
 use serde::Serialize;
 use std::fmt::Write as _;
+
+pub use kind::MemoryErrorKind;
 
 /// How far from an object an address may be and still be said to have missed it, in bytes: the longest
 /// redzone.
@@ -41,37 +45,6 @@ pub struct MemoryError {
     /// The shadow around the first bad byte.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shadow: Option<ShadowBytes>,
-}
-
-/// Kinds of memory errors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum MemoryErrorKind {
-    /// A null pointer, with or without a small offset.
-    NullDereference,
-    /// Outside of a block of the heap, close to it.
-    HeapBufferOverflow,
-    /// Inside of a block that was freed.
-    HeapUseAfterFree,
-    /// A block was freed a second time.
-    DoubleFree,
-    /// What was freed, resized or asked for its size is not the start of a block.
-    BadFree,
-    /// Outside of a variable on the stack, close to it.
-    StackBufferOverflow,
-    /// In the frame of a function that has returned.
-    StackUseAfterReturn,
-    /// In a variable whose block of code has ended.
-    StackUseAfterScope,
-    /// Outside of an `alloca` or a variable-length array, close to it.
-    DynamicStackBufferOverflow,
-    /// Outside of a global variable, close to it.
-    GlobalBufferOverflow,
-    /// Where the interpreter itself has said that nothing may be accessed.
-    UseAfterPoison,
-    /// Nowhere: no object is near.
-    WildAccess,
 }
 
 /// What was done to memory.
@@ -190,24 +163,19 @@ impl MemoryError {
     /// the buffer that the content was handed over in.
     pub(crate) fn near_block(mut self, heap: HeapRecords<'_>, content: Option<u32>) -> Self {
         use MemoryErrorKind as Kind;
-        let of_heap = match self.error {
-            Kind::HeapBufferOverflow
-            | Kind::HeapUseAfterFree
-            | Kind::DoubleFree
-            | Kind::BadFree => true,
-            Kind::NullDereference
-            | Kind::StackBufferOverflow
-            | Kind::StackUseAfterReturn
-            | Kind::StackUseAfterScope
-            | Kind::DynamicStackBufferOverflow
-            | Kind::GlobalBufferOverflow
-            | Kind::UseAfterPoison
-            | Kind::WildAccess => false,
-        };
-        let Some(bad) = self.first_bad.filter(|_| of_heap) else { return self };
+        let may_be = self.error.may_be_of_heap();
+        let Some(bad) = self.first_bad.filter(|_| may_be) else { return self };
         let near = heap.near(bad).into_iter().next();
         self.object =
             near.map(|near| MemoryObject::of_heap(near, content)).filter(MemoryObject::is_near);
+        let position = self.object.as_ref().map(|object| object.position);
+        if self.error.is_inside() && position != Some(Position::Inside) {
+            self.object = None;
+        }
+        // Nothing but the interpreter itself poisons a live block.
+        if self.error == Kind::HeapBufferOverflow && position == Some(Position::Inside) {
+            self.error = Kind::UseAfterPoison;
+        }
         // Memory of the heap that no block is near to is nobody's.
         if self.object.is_none() && self.error == Kind::HeapBufferOverflow {
             self.error = Kind::WildAccess;
@@ -222,7 +190,10 @@ impl MemoryError {
         layout: &LayoutMemory<'_>,
         function: impl FnOnce(u32) -> Option<Frame>,
     ) -> Self {
-        if let Some(object) = self.first_bad.and_then(|bad| layout_object(layout, bad)) {
+        let is_block =
+            self.object.as_ref().is_some_and(|object| object.position == Position::Inside);
+        let object = self.first_bad.and_then(|bad| layout_object(layout, bad));
+        if let Some(object) = object.filter(|_| !is_block) {
             self.object = Some(MemoryObject::of_layout(object, function));
         }
         self
@@ -238,12 +209,23 @@ impl MemoryError {
     ) -> Self {
         let (first_bad, error) = match cause {
             Cause::Poisoned { first, poison } => (Some(first), MemoryErrorKind::of(poison)),
-            Cause::OutOfBounds => (None, MemoryErrorKind::WildAccess),
+            Cause::OutOfBounds => {
+                let error = MemoryErrorKind::of_out_of_bounds(size);
+                let is_object = error == MemoryErrorKind::NegativeSizeParam;
+                (u32::try_from(address).ok().filter(|_| is_object), error)
+            }
+            Cause::Overlap => (u32::try_from(address).ok(), MemoryErrorKind::MemcpyParamOverlap),
             // Nothing is freed by that.
             Cause::AlreadyFreed if kind == AccessKind::Measure => {
                 (u32::try_from(address).ok(), MemoryErrorKind::HeapUseAfterFree)
             }
             Cause::AlreadyFreed => (u32::try_from(address).ok(), MemoryErrorKind::DoubleFree),
+            Cause::OtherAllocator => {
+                (u32::try_from(address).ok(), MemoryErrorKind::AllocDeallocMismatch)
+            }
+            Cause::OtherType => {
+                (u32::try_from(address).ok(), MemoryErrorKind::NewDeleteTypeMismatch)
+            }
             Cause::NotABlock => (u32::try_from(address).ok(), MemoryErrorKind::BadFree),
         };
         Self {
@@ -328,44 +310,6 @@ impl MemoryObject {
     /// Whether an address could have been meant for it.
     fn is_near(&self) -> bool {
         self.position == Position::Inside || self.distance <= NEAR
-    }
-}
-
-impl MemoryErrorKind {
-    /// What an access to poisoned bytes means.
-    fn of(poison: Option<Poison>) -> Self {
-        match poison {
-            Some(Poison::NULL_PAGE) => Self::NullDereference,
-            Some(Poison::HEAP_REDZONE) => Self::HeapBufferOverflow,
-            Some(Poison::HEAP_FREED) => Self::HeapUseAfterFree,
-            Some(Poison::STACK_LEFT | Poison::STACK_MIDDLE | Poison::STACK_RIGHT) => {
-                Self::StackBufferOverflow
-            }
-            Some(Poison::STACK_AFTER_RETURN) => Self::StackUseAfterReturn,
-            Some(Poison::STACK_AFTER_SCOPE) => Self::StackUseAfterScope,
-            Some(Poison::ALLOCA_LEFT | Poison::ALLOCA_RIGHT) => Self::DynamicStackBufferOverflow,
-            Some(Poison::GLOBAL_REDZONE) => Self::GlobalBufferOverflow,
-            Some(Poison::USER) => Self::UseAfterPoison,
-            _ => Self::WildAccess,
-        }
-    }
-
-    /// Its name, as reports write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::NullDereference => "null-dereference",
-            Self::HeapBufferOverflow => "heap-buffer-overflow",
-            Self::HeapUseAfterFree => "heap-use-after-free",
-            Self::DoubleFree => "double-free",
-            Self::BadFree => "bad-free",
-            Self::StackBufferOverflow => "stack-buffer-overflow",
-            Self::StackUseAfterReturn => "stack-use-after-return",
-            Self::StackUseAfterScope => "stack-use-after-scope",
-            Self::DynamicStackBufferOverflow => "dynamic-stack-buffer-overflow",
-            Self::GlobalBufferOverflow => "global-buffer-overflow",
-            Self::UseAfterPoison => "use-after-poison",
-            Self::WildAccess => "wild-access",
-        }
     }
 }
 

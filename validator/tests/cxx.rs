@@ -66,6 +66,63 @@ int32_t proofhouse_load(const void *content, uint32_t) {
 }
 ";
 
+/// Frees what it made by other means, or as another type. The first letter of the content says what.
+const FREES: &str = r#"
+#include <cstdlib>
+#include <new>
+#include <optional>
+struct Base { int kind; };
+struct Derived : Base { long long more[4]; };
+struct alignas(64) Wide { char bytes[64]; };
+__attribute__((noinline)) static void *kept(void *block) { asm volatile("" : "+r"(block)); return block; }
+int32_t proofhouse_load(const void *content, uint32_t) {
+    switch (*static_cast<const char *>(content)) {
+    case 'a': delete static_cast<int *>(kept(new int[3])); break;
+    case 'b': delete[] static_cast<int *>(kept(new int)); break;
+    case 'c': std::free(kept(new int)); break;
+    case 'd': delete static_cast<int *>(kept(std::malloc(4))); break;
+    case 'e': delete static_cast<Base *>(kept(static_cast<Base *>(new Derived))); break;
+    case 'f': ::operator delete(kept(new Wide)); break;
+    case 'g': kept(std::realloc(kept(new int), 8)); break;
+    case 'h': {
+        std::optional<int> nothing;
+        return **static_cast<std::optional<int> *>(kept(&nothing)) == 7;
+    }
+    default:
+        delete static_cast<Derived *>(kept(new Derived));
+        delete[] static_cast<int *>(kept(new int[3]));
+        delete[] static_cast<char *>(kept(new char[0]));
+        delete static_cast<Wide *>(kept(new Wide));
+        delete static_cast<int *>(kept(new (std::nothrow) int));
+        ::operator delete(kept(::operator new(5)));
+        std::free(kept(std::malloc(4)));
+    }
+    return 0;
+}
+"#;
+
+/// Operators of the program's own, with a size before each block.
+const OWN_OPERATORS: &str = r#"
+#include <cstdlib>
+#include <new>
+void *operator new(std::size_t size) {
+    std::size_t *block = static_cast<std::size_t *>(std::malloc(size + 16));
+    *block = size;
+    return reinterpret_cast<char *>(block) + 16;
+}
+void operator delete(void *block) noexcept { if (block) std::free(static_cast<char *>(block) - 16); }
+void operator delete(void *block, std::size_t) noexcept { operator delete(block); }
+void *operator new[](std::size_t size) { return std::malloc(size + 1); }
+void operator delete[](void *block) noexcept { std::free(block); }
+void operator delete[](void *block, std::size_t) noexcept { std::free(block); }
+__attribute__((noinline)) static void *kept(void *block) { asm volatile("" : "+r"(block)); return block; }
+int32_t proofhouse_load(const void *, uint32_t) {
+    delete static_cast<int *>(kept(new int));
+    delete[] static_cast<int *>(kept(new int[3]));
+    return 0;
+}
+"#;
+
 fn sdk() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../sandbox/sdk").canonicalize().unwrap()
 }
@@ -186,5 +243,46 @@ fn an_access_behind_the_elements_of_a_vector_is_found_in_checked_builds() {
             assert!(report.contains("use-after-poison: read of 4 bytes"), "{report}");
             assert!(report.contains("at element"), "{report}");
         }
+    }
+}
+
+#[test]
+fn a_block_that_is_freed_as_what_it_is_not_is_found_in_checked_builds() {
+    let folder = TempDir::new().unwrap();
+    for profile in ["checked-O0", "checked-O1"] {
+        compile(folder.path(), "guest.cpp", FREES, profile, false, &[]).unwrap();
+        let (code, report) = check(folder.path(), "none of them");
+        assert_eq!(code, Some(0), "{profile}: {report}");
+        for (content, expected) in [
+            ("a", "alloc-dealloc-mismatch: free of"),
+            ("b", "alloc-dealloc-mismatch: free of"),
+            ("c", "alloc-dealloc-mismatch: free of"),
+            ("d", "alloc-dealloc-mismatch: free of"),
+            ("e", "new-delete-type-mismatch: free of"),
+            ("f", "new-delete-type-mismatch: free of"),
+            ("g", "alloc-dealloc-mismatch: free of"),
+            ("h", "called on a disengaged value"),
+        ] {
+            let (code, report) = check(folder.path(), content);
+            assert_eq!(code, Some(1), "{profile} {content}: {report}");
+            assert!(report.contains(expected), "{profile} {content}: {report}");
+            let is_block =
+                !expected.contains("mismatch") || report.contains("into a heap block of");
+            assert!(is_block, "{profile} {content}: {report}");
+            assert!(
+                report.contains("at proofhouse_load  ") && report.contains("guest.cpp:"),
+                "{profile} {content}: {report}"
+            );
+        }
+    }
+}
+
+#[test]
+fn operators_of_the_programs_own_may_do_as_they_like() {
+    let folder = TempDir::new().unwrap();
+    for profile in ["checked-O0", "checked-O1"] {
+        compile(folder.path(), "guest.cpp", OWN_OPERATORS, profile, false, &[]).unwrap();
+        let (code, report) = check(folder.path(), "anything");
+        assert_eq!(code, Some(0), "{profile}: {report}");
     }
 }

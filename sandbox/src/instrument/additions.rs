@@ -10,6 +10,7 @@ use super::Options;
 use super::asan::{Found, Links, Redirects};
 use super::checks::{Checks, Plain};
 use super::coverage::{CoveragePlan, Kept};
+use super::cxx::{self, Hooks};
 use super::door::{self, Rooms};
 use super::function::Passes;
 use super::grow::{Grow, most_pages};
@@ -54,6 +55,8 @@ pub(super) struct Additions {
     pub(super) fuel_lent: Option<u32>,
     /// What becomes of calls to AddressSanitizer's runtime.
     pub(super) redirects: Redirects,
+    /// C++'s operators, if they are to tell what they do.
+    pub(super) cxx: Hooks,
     /// Whether the module was compiled to say how its memory is laid out.
     pub(super) layout: bool,
     /// Index of the runtime's function that tells the host what the allocator did, if it is asked about
@@ -112,6 +115,8 @@ impl Additions {
             });
             checks_of(function, suspect, plain, options)
         });
+        let tells = layout && has_heap && options.meter;
+        let cxx = if tells { cxx::hooks(original, names, function)? } else { Hooks::new() };
         let tell_oracle = oracle.then(|| function("tell_oracle"));
         let grow = runtime
             .as_ref()
@@ -150,6 +155,7 @@ impl Additions {
             stand_ins,
             fuel_lent: gauges.fuel_lent,
             redirects,
+            cxx,
             layout,
             tell_oracle,
             watched_globals: options.watch,

@@ -114,7 +114,8 @@ pub const STOP_AT_FREE: &str = "__proofhouse_stop_at_free";
 /// Mutable `i32` global, to be set before the run: number of the allocation that fails; 0: none.
 pub const FAIL_ALLOCATION: &str = "__proofhouse_fail_allocation";
 /// Mutable `i32` global, to be set before the run: 256 plus the byte that new blocks are filled with; 0:
-/// they are not.
+/// they are not. In guests compiled with `-fsanitize=address` it is 512 plus a byte in a fresh instance: no more
+/// than the first 4096 bytes are filled.
 pub const FILL_HEAP: &str = "__proofhouse_fill_heap";
 /// Mutable `i32` global, to be set before the run: bytes that each redzone is longer by.
 pub const HEAP_SPACING: &str = "__proofhouse_heap_spacing";

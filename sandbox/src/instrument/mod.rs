@@ -47,6 +47,7 @@ mod bulk;
 mod checks;
 mod coverage;
 mod customs;
+mod cxx;
 mod door;
 mod function;
 mod grow;

@@ -25,6 +25,11 @@ const PAGE_LOG2: u32 = 16;
 /// Bytes at the start of the heap that have no block: in the place of their records the runtime has notes.
 const HEAP_NOTES: u32 = 4096;
 
+/// What the first bytes of fresh blocks are filled with in guests that were compiled for checks, as
+/// AddressSanitizer does: nothing that a pointer, a length or the end of a text could be. Their compiler does the
+/// same with variables (`-ftrivial-auto-var-init=pattern`).
+const FRESH: u32 = 0x200 | 0xbe;
+
 /// How much there is of everything.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Room {
@@ -35,6 +40,8 @@ pub(super) struct Room {
     fake_stack: u32,
     heap: u32,
     has_heap: bool,
+    /// Whether fresh blocks are filled.
+    fills: bool,
 }
 
 impl Room {
@@ -47,7 +54,8 @@ impl Room {
         let wanted = if marks_frames { u32::try_from(FAKE_STACK_PAGES).unwrap_or(0) } else { 0 };
         let fake_stack = if wanted <= left { wanted } else { 0 };
         let heap = if has_heap { HEAP_PAGES.min(left.saturating_sub(fake_stack)) } else { 0 };
-        Self { own, unused: own.saturating_sub(minimum), fake_stack, heap, has_heap }
+        let fills = marks_frames && has_heap;
+        Self { own, unused: own.saturating_sub(minimum), fake_stack, heap, has_heap, fills }
     }
 
     /// Pages of the guest's memory.
@@ -91,6 +99,7 @@ impl Room {
             "heap_base" => Some(self.heap_base()),
             "rest" if self.heap > 0 => Some(behind(HEAP_NOTES)),
             "rest_end" if self.heap > 0 => Some(address(self.pages())),
+            "fill_heap" if self.fills => Some(FRESH),
             "fake_stack" if self.fake_stack > 0 => Some(address(self.own)),
             _ => None,
         }
@@ -121,6 +130,7 @@ mod tests {
         assert_eq!(room.initial("heap_base"), Some(17 << 16));
         assert_eq!(room.initial("rest"), Some((17 << 16) + HEAP_NOTES));
         assert_eq!(room.initial("heap_pages"), Some(15 + HEAP_PAGES));
+        assert_eq!(room.initial("fill_heap"), Some(FRESH));
         assert_eq!(room.minimum("shadow"), Some((17 + HEAP_PAGES).div_ceil(8)));
         assert_eq!(room.plain_data(), [4096, 2 << 16]);
     }
@@ -130,6 +140,7 @@ mod tests {
         let room = Room::plan(0, false, true);
         assert_eq!(room.initial("heap_base"), Some(1 << 16));
         assert_eq!(room.initial("heap_pages"), Some(1 + HEAP_PAGES));
+        assert_eq!(room.initial("fill_heap"), None);
         // The first page is no guest's.
         let [from, to] = room.plain_data();
         assert!(to < from);

@@ -1,7 +1,7 @@
 //! Why the runtime ended a run, from a function that stands in for one of the original's.
 
 use super::interface;
-use super::violation::{AccessKind, DamagedNotes};
+use super::violation::{AccessKind, Cause, DamagedNotes};
 
 /// Why the runtime ended a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,9 @@ impl Stop {
     ) -> Result<Option<Self>, DamagedNotes> {
         Ok(match Noted::read(&mut global)? {
             Noted::Nothing => None,
-            Noted::Access { .. } | Noted::Pointer { .. } => Some(Self::Violation),
+            Noted::Access { .. } | Noted::Pointer { .. } | Noted::Wrongly { .. } => {
+                Some(Self::Violation)
+            }
             Noted::Other(stop) => Some(stop),
         })
     }
@@ -67,6 +69,13 @@ pub(super) enum Noted {
         /// Whether it was one once.
         was_block: bool,
     },
+    /// A pointer to a block that may not be freed in that way.
+    Wrongly {
+        /// The pointer.
+        address: u32,
+        /// What is wrong with the way.
+        cause: Cause,
+    },
     /// No violation.
     Other(Stop),
 }
@@ -94,6 +103,8 @@ impl Noted {
             }),
             8 => Self::Other(Stop::AtAllocation { size }),
             9 => Self::Other(Stop::AtFree { address }),
+            12 => Self::Wrongly { address, cause: Cause::OtherAllocator },
+            13 => Self::Wrongly { address, cause: Cause::OtherType },
             10 => pointer(AccessKind::Measure, true),
             11 => pointer(AccessKind::Measure, false),
             _ => return Err(DamagedNotes),

@@ -59,11 +59,17 @@ pub enum Cause {
         /// Why it may not. `None` if the shadow does not say.
         poison: Option<Poison>,
     },
-    /// Its last byte is behind what 32 bits can address. Most accesses behind the end of the memory trap
-    /// by themselves, as such.
+    /// Its last byte is behind what 32 bits can address, or a range goes beyond the end of the memory. Other
+    /// accesses behind it trap by themselves, as such.
     OutOfBounds,
+    /// It is copied by `memcpy` from a range that overlaps with it.
+    Overlap,
     /// The block that the pointer points to was freed before.
     AlreadyFreed,
+    /// The block was made by another kind of function than the one that frees it.
+    OtherAllocator,
+    /// The block was made for an object of another size or alignment.
+    OtherType,
     /// No block of the heap begins where the pointer points to.
     NotABlock,
 }
@@ -78,6 +84,10 @@ pub struct DamagedNotes;
 pub(super) const SOURCE: i32 = 1;
 /// Number that the runtime is given for the destination of a bulk instruction.
 pub(super) const DESTINATION: i32 = 2;
+/// What the runtime notes in the place of these where the two ranges overlap and may not.
+const OVERLAP: i32 = 3;
+/// What the runtime adds to the former where the range goes beyond the memory's end.
+const BEYOND: i32 = 4;
 
 impl Violation {
     /// The violation behind an `unreachable` trap, or `None` if the guest executed `unreachable` itself, or
@@ -100,11 +110,15 @@ impl Violation {
         match Noted::read(&mut global)? {
             Noted::Nothing => {}
             Noted::Access { kind, address, size } => {
-                let cause = cause(shadow, address.into(), size).ok_or(DamagedNotes)?;
+                let cause = cause_of(shadow, address.into(), size).ok_or(DamagedNotes)?;
                 return Ok(Some(Self { site, kind, address: address.into(), size, cause }));
             }
             Noted::Pointer { kind, address, was_block } => {
                 let cause = if was_block { Cause::AlreadyFreed } else { Cause::NotABlock };
+                return Ok(Some(Self { site, kind, address: address.into(), size: 0, cause }));
+            }
+            Noted::Wrongly { address, cause } => {
+                let kind = AccessKind::Free;
                 return Ok(Some(Self { site, kind, address: address.into(), size: 0, cause }));
             }
             Noted::Other(_) => return Ok(None),
@@ -112,33 +126,46 @@ impl Violation {
         let mut noted = |name| global(name).ok_or(DamagedNotes);
         let instruction = operator_at(original, site).ok_or(DamagedNotes)?;
         let suspect = noted(interface::SUSPECT)?.cast_unsigned();
+        let mut cause = None;
         let (kind, address, length) = if let Some(access) = Access::of(&instruction) {
             let address = u64::from(suspect).saturating_add(access.offset.into());
             (access.kind, address, access.size())
         } else if Bulk::of(&instruction).is_some_and(Bulk::moves_memory) {
-            let kind = match noted(interface::SUSPECT_OPERAND)? {
-                SOURCE => AccessKind::Read,
-                DESTINATION => AccessKind::Write,
-                _ => return Err(DamagedNotes),
-            };
-            (kind, suspect.into(), noted(interface::SUSPECT_LENGTH)?.cast_unsigned())
+            let (kind, known) = range(noted(interface::SUSPECT_OPERAND)?).ok_or(DamagedNotes)?;
+            let length = noted(interface::SUSPECT_LENGTH)?.cast_unsigned();
+            cause = known;
+            (kind, suspect.into(), length)
         } else if matches!(instruction, Operator::Call { .. } | Operator::ReturnCall { .. }) {
             // A call that was redirected; whoever called a function of the guest is not innermost.
-            let kind = match noted(interface::SUSPECT_OPERAND)? {
-                SOURCE => AccessKind::Read,
-                DESTINATION => AccessKind::Write,
-                _ => return Ok(None),
+            let Some((kind, known)) = range(noted(interface::SUSPECT_OPERAND)?) else {
+                return Ok(None);
             };
-            (kind, suspect.into(), noted(interface::SUSPECT_LENGTH)?.cast_unsigned())
+            let length = noted(interface::SUSPECT_LENGTH)?.cast_unsigned();
+            cause = known;
+            (kind, suspect.into(), length)
         } else {
             return Ok(None);
         };
-        let cause = cause(shadow, address, length).ok_or(DamagedNotes)?;
+        let cause = cause.or_else(|| cause_of(shadow, address, length)).ok_or(DamagedNotes)?;
         Ok(Some(Self { site, kind, address, size: length, cause }))
     }
 }
 
-fn cause(shadow: &[u8], address: u64, size: u32) -> Option<Cause> {
+/// What a range was to be, and what is wrong with it where the shadow does not say.
+fn range(operand: i32) -> Option<(AccessKind, Option<Cause>)> {
+    const SOURCE_BEYOND: i32 = SOURCE | BEYOND;
+    const DESTINATION_BEYOND: i32 = DESTINATION | BEYOND;
+    Some(match operand {
+        SOURCE => (AccessKind::Read, None),
+        DESTINATION => (AccessKind::Write, None),
+        OVERLAP => (AccessKind::Write, Some(Cause::Overlap)),
+        SOURCE_BEYOND => (AccessKind::Read, Some(Cause::OutOfBounds)),
+        DESTINATION_BEYOND => (AccessKind::Write, Some(Cause::OutOfBounds)),
+        _ => return None,
+    })
+}
+
+fn cause_of(shadow: &[u8], address: u64, size: u32) -> Option<Cause> {
     let last = address.saturating_add(size.saturating_sub(1).into());
     let (Ok(address), Ok(_)) = (u32::try_from(address), u32::try_from(last)) else {
         return Some(Cause::OutOfBounds);

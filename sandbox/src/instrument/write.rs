@@ -328,6 +328,7 @@ impl Writer<'_, '_> {
             parameters: self.original.parameters(*ty),
             results: self.additions.results(*ty),
             body: body.clone(),
+            cxx: self.additions.cxx.get(&index).copied(),
             coverage: self.additions.coverage.as_ref().map(|plan| plan.function(nth)),
         });
         Ok(functions.collect())

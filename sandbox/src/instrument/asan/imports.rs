@@ -28,6 +28,8 @@ pub(super) enum Meaning {
     SetShadow(u8),
     /// Moves memory as a bulk instruction does, and gives the destination.
     Moves(Bulk),
+    /// Copies memory between ranges that may not overlap, and gives the destination.
+    Copies,
     /// Reads the word at its address.
     Reads,
     /// All frames on the stack are about to be left.
@@ -156,7 +158,7 @@ fn globals(all: &mut Vec<AsanImport>) {
 }
 
 fn memory(all: &mut Vec<AsanImport>) {
-    add(all, "memcpy", 3, true, Meaning::Moves(Bulk::MemoryCopy));
+    add(all, "memcpy", 3, true, Meaning::Copies);
     add(all, "memmove", 3, true, Meaning::Moves(Bulk::MemoryCopy));
     add(all, "memset", 3, true, Meaning::Moves(Bulk::MemoryFill));
     // On 32-bit targets the number of elements before an array of C++ objects has no redzone.

@@ -85,12 +85,15 @@ pub enum Place {
 }
 
 /// The object that a poisoned address is in or next to: the nearest one of its frame, or the nearest
-/// global. `None` if the address is neither in a frame nor near a global, or if nothing readable says.
+/// global; of an address that may be accessed, or that the guest poisoned itself, the one that it is in. `None` if
+/// the address is neither in a frame nor near a global, or if nothing readable says.
 ///
 /// `address` is best the first poisoned byte of an access,
 /// [`Cause::Poisoned`](super::super::Cause::Poisoned).
 pub fn layout_object(layout: &LayoutMemory<'_>, address: u32) -> Option<LayoutObject> {
-    match layout.poison(address)? {
+    let Some(poison) = layout.poison(address) else { return layout.holder(address) };
+    match poison {
+        Poison::USER => layout.holder(address),
         Poison::STACK_LEFT
         | Poison::STACK_MIDDLE
         | Poison::STACK_RIGHT
@@ -115,6 +118,13 @@ impl LayoutMemory<'_> {
     /// A word of guest memory.
     fn word(&self, address: u32) -> Option<u32> {
         descriptions::word(self.memory, address)
+    }
+
+    /// The variable or global that an address is in.
+    fn holder(&self, address: u32) -> Option<LayoutObject> {
+        let is_in = |object: &LayoutObject| matches!(object.place, Place::Within(_));
+        let variable = || self.variable(address).filter(is_in);
+        self.global(address).filter(is_in).or_else(variable)
     }
 
     fn variable(&self, address: u32) -> Option<LayoutObject> {

@@ -36,7 +36,12 @@ pub(in super::super) enum Redirect {
         function: Option<u32>,
     },
     /// Does what a bulk instruction does, and gives the destination.
-    Moves(Bulk),
+    Moves {
+        /// Which one.
+        bulk: Bulk,
+        /// Index of the runtime's function that stops where both ranges overlap, if they may not.
+        apart: Option<u32>,
+    },
     /// Loads the word at its address.
     Reads,
     /// Calls a function of our runtime, with arguments behind the guest's.
@@ -179,7 +184,11 @@ impl<F: Fn(&str) -> u32> Links<F> {
             by_length: runtime.by_length,
         };
         match import.meaning {
-            Meaning::Moves(bulk) => Redirect::Moves(bulk),
+            Meaning::Moves(bulk) => Redirect::Moves { bulk, apart: None },
+            Meaning::Copies => Redirect::Moves {
+                bulk: Bulk::MemoryCopy,
+                apart: self.checked.then(|| (self.function)("check_overlap")),
+            },
             Meaning::Reads => Redirect::Reads,
             Meaning::Always(runtime) => calls(runtime),
             Meaning::Shadow(runtime) if self.checked => calls(runtime),
@@ -215,6 +224,7 @@ fn judge(wanted: &AsanImport, signature: Option<&FuncType>) -> Result<(), AsanFa
         Meaning::Nothing
         | Meaning::SetShadow(_)
         | Meaning::Moves(_)
+        | Meaning::Copies
         | Meaning::Reads
         | Meaning::NoReturn
         | Meaning::Shadow(_)

@@ -46,7 +46,7 @@ impl Call<'_, '_> {
                 }
             }
             Redirect::SetShadow { byte, function } => self.set_shadow(byte, function),
-            Redirect::Moves(bulk) => self.moves(bulk),
+            Redirect::Moves { bulk, apart } => self.moves(bulk, apart),
             Redirect::Reads => self.reads(),
             Redirect::Calls { function, extra, by_length } => {
                 self.calls(function, extra, by_length);
@@ -92,10 +92,14 @@ impl Call<'_, '_> {
         }
     }
 
-    fn moves(self, bulk: Bulk) {
+    fn moves(self, bulk: Bulk, apart: Option<u32>) {
         let BulkOperands { length, source, destination } = BulkOperands::of(self.scratch);
         if let Some(checks) = self.checks.filter(|_| !is_removed(Check::BulkCall)) {
             checks.bulk(self.out, bulk, self.scratch);
+            if let Some(apart) = apart.filter(|_| !is_removed(Check::Overlap)) {
+                let mut insert = self.out.insert();
+                insert.local_get(destination).local_get(source).local_get(length).call(apart);
+            }
         } else {
             let mut insert = self.out.insert();
             insert.local_set(length).local_set(source).local_tee(destination);

@@ -7,6 +7,7 @@ use super::super::asan::{Redirect, Redirects};
 use super::super::bulk::Bulk;
 use super::super::checks::FunctionChecks;
 use super::super::coverage::FunctionCoverage;
+use super::super::cxx::Hook;
 use super::super::grow::Grow;
 use super::super::meter::{Meter, MeterPlan, Pricing};
 use super::super::removal::{Check, is_removed};
@@ -27,6 +28,7 @@ pub(super) struct InstructionWriter<'a, 's> {
     grow: Option<Grow>,
     watch: Option<Watch>,
     pricing: Option<Pricing>,
+    cxx: Option<Hook>,
     /// What the instruction before the next one left on the stack, if that is a constant.
     constant: Option<u32>,
     /// Number of blocks around the next instruction, the body itself not counted.
@@ -35,8 +37,18 @@ pub(super) struct InstructionWriter<'a, 's> {
 
 impl<'a, 's> InstructionWriter<'a, 's> {
     pub(super) fn new(out: BodyWriter<'a>, insertions: Insertions<'s>) -> Self {
-        let Insertions { scratch, redirects, meter, stack, checks, grow, watch, pricing, coverage } =
-            insertions;
+        let Insertions {
+            scratch,
+            redirects,
+            meter,
+            stack,
+            checks,
+            grow,
+            watch,
+            pricing,
+            cxx,
+            coverage,
+        } = insertions;
         Self {
             out,
             scratch,
@@ -48,6 +60,7 @@ impl<'a, 's> InstructionWriter<'a, 's> {
             grow,
             watch,
             pricing,
+            cxx,
             constant: None,
             depth: Some(0),
         }
@@ -58,6 +71,9 @@ impl<'a, 's> InstructionWriter<'a, 's> {
     pub(super) fn enter(&mut self, results: BlockType) {
         if let Some(pricing) = self.pricing {
             pricing.enter(&mut self.out.insert());
+        }
+        if let Some(cxx) = self.cxx {
+            cxx.enter(&mut self.out.insert());
         }
         if let Some((meter, plan)) = &self.meter {
             meter.enter(&mut self.out, plan);
@@ -207,6 +223,9 @@ impl<'a, 's> InstructionWriter<'a, 's> {
             meter.give_back(&mut self.out);
             if let Some(pricing) = self.pricing {
                 pricing.leave(&mut self.out.insert());
+            }
+            if let Some(cxx) = self.cxx {
+                cxx.leave(&mut self.out.insert());
             }
         }
         self.out.keep();

@@ -29,6 +29,8 @@ pub(crate) enum Check {
     BulkDestination,
     /// `memcpy` and its kin, where they are calls to AddressSanitizer's runtime.
     BulkCall,
+    /// Of `memcpy`, that its ranges do not overlap.
+    Overlap,
     /// A word that is read in the place of a call to AddressSanitizer's runtime.
     Word,
     /// The poison from address 0 on.

@@ -10,12 +10,14 @@ use crate::{
 };
 use Check::{
     BulkCall, BulkDestination, BulkSource, CallDepth, FuelOfBulk, FuelOfCall, FuelOfLoop, Grow,
-    HostPointer, LinearStack, Mark, NullPage, Ordinary, Partial, Unaligned, UnalignedEnd, Wide,
-    WideStart, Word,
+    HostPointer, LinearStack, Mark, NullPage, Ordinary, Overlap, Partial, Unaligned, UnalignedEnd,
+    Wide, WideStart, Word,
 };
 use MemoryErrorKind::{
-    BadFree, DoubleFree, DynamicStackBufferOverflow, GlobalBufferOverflow, HeapBufferOverflow,
-    HeapUseAfterFree, NullDereference, StackBufferOverflow, StackUseAfterReturn, UseAfterPoison,
+    AllocDeallocMismatch, BadFree, DoubleFree, DynamicStackBufferOverflow, GlobalBufferOverflow,
+    HeapBufferOverflow, HeapUseAfterFree, MemcpyParamOverlap, NegativeSizeParam,
+    NewDeleteTypeMismatch, NullDereference, StackBufferOverflow, StackUseAfterReturn,
+    UseAfterPoison,
 };
 use Removed::{Inserted, Runtime};
 use std::thread;
@@ -84,6 +86,9 @@ rows! {
     check_of_a_call_that_fills: Inserted(BulkCall), Stopped::Memory(StackBufferOverflow),
         Program::Layout("(call $f2 (i32.const 1025) (i32.const 1))
             (drop (call $memset (i32.const 8192) (i32.const 1) (i32.const 9)))");
+    check_of_ranges_that_overlap: Inserted(Overlap), Stopped::Memory(MemcpyParamOverlap),
+        Program::Layout("(drop (call $memcpy
+            (i32.const 8192) (i32.const 8196) (i32.const 8)))");
     lookup_of_an_array_cookie: Inserted(Word), Stopped::Memory(StackBufferOverflow),
         Program::Layout("(call $f2 (i32.const 1024) (i32.const 1))
             (drop (call $cookie (i32.const 8192)))");
@@ -113,6 +118,11 @@ rows! {
     runtime_check_range: Runtime("check_range"), Stopped::Memory(HeapBufferOverflow),
         Program::Plain("(memory.fill
             (call $malloc (i32.const 16)) (i32.const 7) (i32.const 17))");
+    runtime_check_overlap: Runtime("check_overlap"), Stopped::Memory(MemcpyParamOverlap),
+        Program::Layout("(drop (call $memcpy
+            (i32.const 8196) (i32.const 8192) (i32.const 8)))");
+    runtime_suspect_range: Runtime("suspect_range"), Stopped::Memory(NegativeSizeParam),
+        Program::Plain("(memory.fill (i32.const 8192) (i32.const 7) (i32.const -1))");
     runtime_is_poisoned: Runtime("is_poisoned"), Stopped::Memory(HeapBufferOverflow),
         Program::Plain("(memory.fill
             (call $malloc (i32.const 16)) (i32.const 7) (i32.const 17))");
@@ -185,6 +195,14 @@ rows! {
     runtime_keep_before: Runtime("keep_before"), Stopped::Memory(UseAfterPoison),
         Program::Layout("(call $poison (i32.const 8196) (i32.const 12))
             (drop (i32.load8_u (i32.const 8197)))");
+    runtime_cxx_made: Runtime("cxx_made"), Stopped::Memory(AllocDeallocMismatch),
+        Program::Layout("(call $_ZdaPv (call $_Znwm (i32.const 16)))");
+    runtime_cxx_frees: Runtime("cxx_frees"), Stopped::Memory(NewDeleteTypeMismatch),
+        Program::Layout("(call $_ZdlPvm (call $_Znwm (i32.const 16)) (i32.const 8))");
+    runtime_cxx_record: Runtime("cxx_record"), Stopped::Memory(AllocDeallocMismatch),
+        Program::Layout("(call $_ZdlPv (call $_Znam (i32.const 16)))");
+    runtime_judge_maker: Runtime("judge_maker"), Stopped::Memory(AllocDeallocMismatch),
+        Program::Layout("(call $free (call $_Znwm (i32.const 16)))");
     runtime_stack_malloc: Runtime("stack_malloc"), Stopped::Memory(StackBufferOverflow),
         Program::Layout("(local $frame i32)
             (local.set $frame (call $frame (i32.const 40)))
@@ -292,6 +310,7 @@ fn every_check_is_in_the_table() {
         BulkSource,
         BulkDestination,
         BulkCall,
+        Overlap,
         Word,
         NullPage,
         LinearStack,
@@ -306,7 +325,7 @@ fn every_check_is_in_the_table() {
         // Does this match miss a case, then the list above does too.
         match check {
             Ordinary | Partial | Unaligned | UnalignedEnd | Wide | WideStart | Mark
-            | BulkSource | BulkDestination | BulkCall | Word | NullPage | LinearStack
+            | BulkSource | BulkDestination | BulkCall | Overlap | Word | NullPage | LinearStack
             | CallDepth | FuelOfLoop | FuelOfCall | FuelOfBulk | Grow | HostPointer => {}
         }
         assert!(in_table(check), "{check:?}");
@@ -376,6 +395,7 @@ const IMPORTS: &str = r#"
     (import "env" "__asan_set_shadow_f1" (func $f1 (param i32 i32)))
     (import "env" "__asan_set_shadow_f2" (func $f2 (param i32 i32)))
     (import "env" "__asan_memset" (func $memset (param i32 i32 i32) (result i32)))
+    (import "env" "__asan_memcpy" (func $memcpy (param i32 i32 i32) (result i32)))
     (import "env" "__asan_load_cxx_array_cookie" (func $cookie (param i32) (result i32)))
     (import "env" "__asan_poison_memory_region" (func $poison (param i32 i32)))
     (import "env" "__asan_alloca_poison" (func $alloca (param i32 i32)))
@@ -405,6 +425,14 @@ fn text(program: Program) -> String {
             (i32.and (i32.load (local.get 0)) (i32.const 0x80808080)))
         (func $stpcpy (param i32 i32) (result i32)
             (i32.and (i32.load (local.get 1)) (i32.const 0x80808080)))
+        ;; C++'s operators, as the library has them.
+        (func $_ZSt15get_new_handlerv)
+        (func $_Znwm (param i32) (result i32)
+          (call $_ZSt15get_new_handlerv) (call $malloc (local.get 0)))
+        (func $_Znam (param i32) (result i32) (call $_Znwm (local.get 0)))
+        (func $_ZdlPv (param i32) (call $free (local.get 0)))
+        (func $_ZdlPvm (param i32 i32) (call $_ZdlPv (local.get 0)))
+        (func $_ZdaPv (param i32) (call $_ZdlPv (local.get 0)))
         ;; A block without an end.
         (func $text (param i32) (result i32) (local i32)
           (local.set 1 (call $malloc (local.get 0)))

@@ -117,6 +117,20 @@
           (i32.lt_s (local.get $shadow) (i32.and (local.get $end) (i32.const 7))))
       (then (call $set_partial (local.get $end) (i32.and (local.get $end) (i32.const 7))))))
 
+  ;; `memcpy` is not for ranges that overlap. That they are the same one is what compilers make of an assignment
+  ;; to itself.
+  (func $check_overlap (export "check_overlap")
+    (param $to i32) (param $from i32) (param $length i32)
+    (br_if 0 (i32.eq (local.get $to) (local.get $from)))
+    (if (i32.lt_u
+          (select
+            (i32.sub (local.get $to) (local.get $from))
+            (i32.sub (local.get $from) (local.get $to))
+            (i32.gt_u (local.get $to) (local.get $from)))
+          (local.get $length))
+      (then
+        (call $suspect_range (local.get $to) (local.get $length) (i32.const 3)))))
+
   ;; The first poisoned byte of a region, or 0.
   (func $region_is_poisoned (export "region_is_poisoned")
     (param $address i32) (param $length i32) (result i32)

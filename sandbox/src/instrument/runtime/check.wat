@@ -11,16 +11,6 @@
         (global.set $suspect (local.get $base))
         (unreachable))))
 
-  ;; `length` bytes from `address` on, which a bulk instruction moves.
-  (func $check_range (export "check_range")
-    (param $address i32) (param $length i32) (param $operand i32)
-    (if (call $is_poisoned (local.get $address) (local.get $length))
-      (then
-        (global.set $suspect (local.get $address))
-        (global.set $suspect_length (local.get $length))
-        (global.set $suspect_operand (local.get $operand))
-        (unreachable))))
-
   ;; Whether one of `length` bytes from `address` on may not be accessed. Bytes outside the memory do not
   ;; count: the instruction itself traps then, and touches none of the others.
   (func $is_poisoned (param $address i32) (param $length i32) (result i32)

@@ -10,7 +10,7 @@
   ;; | 8 | ordinal number of its allocation, from 1 |
   ;; | 12 | the next record in the quarantine, or in the list of its class; 0: none |
   ;; | 16 | address of the block's *chunk*: redzone, block, and what rounding adds |
-  ;; | 20 | ordinal number of its free, 0 if it is live |
+  ;; | 20 | ordinal number of its free; if it is live, which of C++'s operators made it (`cxx.wat`), 0 for none |
   ;; | 24 | length of the chunk in bytes |
   ;; | 28 | size class of the chunk; 0: it has pages of its own |
   ;;
@@ -37,7 +37,8 @@
   (global $stop_at_free (export "stop_at_free") (mut i32) (i32.const 0))
   ;; Number of the allocation that fails.
   (global $fail_allocation (export "fail_allocation") (mut i32) (i32.const 0))
-  ;; 256 plus the byte that fresh blocks are filled with; 0: they are left as they are.
+  ;; 256 plus the byte that fresh blocks are filled with, or 512 plus the byte that no more than the first 4096
+  ;; bytes are filled with; 0: they are left as they are.
   (global $fill_heap (export "fill_heap") (mut i32) (i32.const 0))
   ;; Bytes that all redzones are longer by; rounded up to 16, at most 65536.
   (global $heap_spacing (export "heap_spacing") (mut i32) (i32.const 0))
@@ -263,7 +264,15 @@
           (i32.and (local.get $size) (i32.const 7)))))
     (if (global.get $fill_heap)
       (then
-        (memory.fill $guest (local.get $address) (global.get $fill_heap) (local.get $size))
+        (memory.fill $guest
+          (local.get $address)
+          (global.get $fill_heap)
+          (select
+            (local.get $size)
+            (i32.const 4096)
+            (i32.or
+              (i32.and (global.get $fill_heap) (i32.const 256))
+              (i32.lt_u (local.get $size) (i32.const 4096)))))
         (global.set $block_is_zero (i32.const 0))))
     (local.get $address))
 
@@ -356,6 +365,7 @@
     (if (i32.eq (global.get $frees) (global.get $stop_at_free))
       (then (call $stop_with (i32.const 9) (local.get $address) (i32.const 0))))
     (local.set $record (call $live (local.get $address) (i32.const 3) (i32.const 4)))
+    (call $judge_maker (local.get $address) (local.get $record))
     (i32.store $heap (local.get $record) (i32.or (local.get $address) (i32.const 2)))
     (i32.store $heap offset=20 (local.get $record) (global.get $frees))
     (local.set $size
@@ -388,6 +398,11 @@
             (then
               (call $evict_first)
               (br $evict)))))))
+
+  ;; Stops unless a live block is C's, or one of C++'s operators has seen that it may be freed.
+  (func $judge_maker (param $address i32) (param $record i32)
+    (if (i32.gt_u (i32.load $heap offset=20 (local.get $record)) (i32.const 1))
+      (then (call $stop_with (i32.const 12) (local.get $address) (i32.const 0)))))
 
   ;; Takes the first block out of the quarantine. There is another behind it.
   (func $evict_first

@@ -22,16 +22,6 @@
     (call $ask_oracle
       (local.get $base) (local.get $offset) (local.get $size) (i32.const 0)))
 
-  ;; `length` bytes from `address` on, which a bulk instruction moves.
-  (func $check_range (export "check_range")
-    (param $address i32) (param $length i32) (param $operand i32)
-    (if (call $is_poisoned (local.get $address) (local.get $length))
-      (then
-        (global.set $suspect (local.get $address))
-        (global.set $suspect_length (local.get $length))
-        (global.set $suspect_operand (local.get $operand))
-        (unreachable))))
-
   (func $is_poisoned (param $address i32) (param $length i32) (result i32)
     (call_indirect $oracle (type $asked)
       (local.get $address) (i32.const 0) (local.get $length) (i32.const 0)

@@ -12,6 +12,7 @@
   ;; an `unreachable` trap at a memory instruction, it is that of the violation.
   (global $suspect (export "suspect") (mut i32) (i32.const 0))
   ;; Of a bulk instruction also the number of bytes, and 1 if the operand is its source, 2 if it is its
-  ;; destination.
+  ;; destination, 3 if these two overlap; 4 more if it goes beyond the memory's end. `violation.rs` has the same
+  ;; numbers.
   (global $suspect_length (export "suspect_length") (mut i32) (i32.const 0))
   (global $suspect_operand (export "suspect_operand") (mut i32) (i32.const 0))

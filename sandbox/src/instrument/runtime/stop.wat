@@ -18,3 +18,39 @@
   (func $check_bytes (param $address i32) (param $length i32) (param $reason i32)
     (if (call $is_poisoned (local.get $address) (local.get $length))
       (then (call $stop_with (local.get $reason) (local.get $address) (local.get $length)))))
+
+  ;; `length` bytes from `address` on, which a bulk instruction moves. What it moves goes beyond the memory's
+  ;; end in just the cases in which it would trap; 4 more says so, unless there is poison before.
+  (func $check_range (export "check_range")
+    (param $address i32) (param $length i32) (param $operand i32)
+    (local $end i64)
+    (local.set $end (i64.shl (i64.extend_i32_u (memory.size $guest)) (i64.const 16)))
+    (if (i64.gt_u
+          (i64.add
+            (i64.extend_i32_u (local.get $address)) (i64.extend_i32_u (local.get $length)))
+          (local.get $end))
+      (then
+        (if (i32.ge_s (local.get $length) (i32.const 0))
+          (then
+            (if (i64.lt_u (i64.extend_i32_u (local.get $address)) (local.get $end))
+              (then
+                (if (call $is_poisoned
+                      (local.get $address)
+                      (i32.sub (i32.wrap_i64 (local.get $end)) (local.get $address)))
+                  (then
+                    (call $suspect_range
+                      (local.get $address) (local.get $length) (local.get $operand))))))))
+        (call $suspect_range
+          (local.get $address)
+          (local.get $length)
+          (i32.or (local.get $operand) (i32.const 4)))))
+    (if (call $is_poisoned (local.get $address) (local.get $length))
+      (then
+        (call $suspect_range
+          (local.get $address) (local.get $length) (local.get $operand)))))
+
+  (func $suspect_range (param $address i32) (param $length i32) (param $operand i32)
+    (global.set $suspect (local.get $address))
+    (global.set $suspect_length (local.get $length))
+    (global.set $suspect_operand (local.get $operand))
+    (unreachable))

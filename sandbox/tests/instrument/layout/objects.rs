@@ -78,8 +78,9 @@ fn a_frame_on_the_real_stack_begins_with_its_left_redzone() {
     assert_eq!(found(1024 + 47), b(Place::Before(1)));
     assert_eq!(found(1024 + 52), b(Place::After(0)));
     assert_eq!(found(1024 + 72), b(Place::After(20)));
-    // Ordinary memory, and a frame without a mark.
-    assert_eq!(found(1024 + 16), None);
+    // Memory that may be accessed, in a variable and in none, and a frame without a mark.
+    assert_eq!(found(1024 + 16), a(Place::Within(0)));
+    assert_eq!(found(2048), None);
     assert_eq!(found(126 * 8), None);
 }
 
