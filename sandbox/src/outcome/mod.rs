@@ -145,6 +145,22 @@ impl OutcomeKind {
     ];
 }
 
+/// Bytes of what a guest said last that are kept.
+const MAX_LAST_WORDS: usize = 400;
+/// C's function that gives up.
+const ABORT: &str = "abort";
+/// What a linker calls the function that it puts where one is called with another type than it has.
+const MISMATCH: &str = "signature_mismatch:";
+
+/// Why a function ends the run, if its name says so.
+fn given_up(function: &str) -> Option<String> {
+    if function == ABORT {
+        return Some("abort was called".into());
+    }
+    let called = function.strip_prefix(MISMATCH)?;
+    Some(format!("`{called}` is called with another signature than it is defined with"))
+}
+
 impl Outcome {
     /// An access that the memory checks stopped.
     pub(crate) fn invalid_access(memory: MemoryError, frames: Vec<Frame>) -> Self {
@@ -162,8 +178,24 @@ impl Outcome {
             reason = Some(found.message.to_owned()).filter(|message| !message.is_empty());
             trap = TrapKind::UndefinedBehaviour;
             frames.remove(0);
+        } else if trap == TrapKind::Unreachable {
+            reason = frames.first().and_then(|frame| given_up(&frame.function));
         }
         Self::Trapped { trap, reason, memory: None, frames }
+    }
+
+    /// The same, where the guest gave up by C's `abort` and `output` has what it wrote before: mostly the last line of
+    /// it says why.
+    pub(crate) fn with_last_words(mut self, output: &str) -> Self {
+        if let Self::Trapped { trap: TrapKind::Unreachable, reason: Some(reason), frames, .. } =
+            &mut self
+            && frames.first().is_some_and(|frame| frame.function == ABORT)
+            && let Some(line) = output.lines().rfind(|line| !line.trim().is_empty())
+        {
+            let end = line.floor_char_boundary(MAX_LAST_WORDS);
+            *reason = format!("{reason}: {}", line.get(..end).unwrap_or_default());
+        }
+        self
     }
 
     /// Which kind it is.
@@ -334,4 +366,39 @@ pub enum Stream {
     Messages,
     /// Diagnostics, in bytes.
     MessageBytes,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic, reason = "a failed test is to stop")]
+    use super::*;
+
+    fn reason(function: &str, output: &str) -> Option<String> {
+        let frame = |name: &str| Frame {
+            function: name.to_owned(),
+            file: None,
+            line: None,
+            column: None,
+            module_offset: None,
+        };
+        let frames = vec![frame(function), frame("main")];
+        let outcome = Outcome::trapped(TrapKind::Unreachable, frames).with_last_words(output);
+        let Outcome::Trapped { trap: TrapKind::Unreachable, reason, .. } = outcome else {
+            panic!("{outcome:?}")
+        };
+        reason
+    }
+
+    #[test]
+    fn who_gives_up_has_the_last_word() {
+        let asserted = reason("abort", "1 of 2\nAssertion failed: x\n\n");
+        assert_eq!(asserted.as_deref(), Some("abort was called: Assertion failed: x"));
+        assert_eq!(reason("abort", " \n").as_deref(), Some("abort was called"));
+        let long = reason("abort", &"\u{e9}".repeat(1000)).unwrap_or_default();
+        assert!(long.len() <= "abort was called: ".len() + MAX_LAST_WORDS);
+        let mismatch = reason("signature_mismatch:helper", "some output");
+        let expected = "`helper` is called with another signature than it is defined with";
+        assert_eq!(mismatch.as_deref(), Some(expected));
+        assert_eq!(reason("parse", "some output"), None);
+    }
 }

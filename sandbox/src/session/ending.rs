@@ -41,7 +41,10 @@ impl Session<'_> {
     /// What it means that the guest was stopped.
     pub(super) fn ended_by(&mut self, error: &wasmtime::Error) -> Ended {
         match error.downcast_ref::<Trap>() {
-            Some(Trap::UnreachableCodeReached) => self.stopped_by_checks(error),
+            Some(Trap::UnreachableCodeReached) => self
+                .stopped_by_checks(error)
+                .or_else(|| Some(self.outcome_of(error).into_outcome()))
+                .map(|outcome| outcome.with_last_words(&self.output())),
             Some(Trap::MemoryOutOfBounds) if self.left_the_stack(None) => {
                 Some(self.linear_stack_exhausted(error))
             }

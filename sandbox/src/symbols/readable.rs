@@ -5,9 +5,15 @@
 use crate::limits::MAX_NAME_BYTES;
 use std::fmt::{self, Write};
 
+/// What compilers for WebAssembly call `main`, by its type.
+const MAIN: [&str; 2] = ["__original_main", "__main_argc_argv"];
+
 /// Rust and C++ names demangled; any other name as it is.
 pub(super) fn readable(name: &str) -> String {
     let name = cut(name);
+    if MAIN.contains(&name) {
+        return "main".to_owned();
+    }
     let mut room = Room(String::new());
     // Writing fails when there is no more room, which ends the writer; what fits is the answer.
     if let Ok(rust) = rustc_demangle::try_demangle(name) {
@@ -49,6 +55,8 @@ mod tests {
             ("_ZN5space3fooEibc", "space::foo(int, bool, char)"),
             ("_Znonsense", "_Znonsense"),
             ("plain_c_name", "plain_c_name"),
+            ("__original_main", "main"),
+            ("__main_argc_argv", "main"),
             ("", ""),
         ] {
             assert_eq!(readable(mangled), plain);

@@ -75,17 +75,18 @@ impl WholeFile {
     fn put_in_place(&mut self) -> io::Result<()> {
         let temporary = match self.temporary.take() {
             Some(name) => name,
-            None => {
-                // What has no name cannot take the place of another file; what has one can.
-                let name = free_name(&self.dir);
-                let nameless = format!("/proc/self/fd/{}", self.file.get_ref().as_raw_fd());
-                let follow = AtFlags::SYMLINK_FOLLOW;
-                rustix::fs::linkat(CWD, nameless, &self.dir, &name, follow)?;
-                name
-            }
+            None => self.take_name()?,
         };
         let temporary = self.temporary.insert(temporary);
         self.dir.rename(&*temporary, &self.dir, &self.name)
+    }
+
+    /// Gives what has no name one that is not to stay: only what has one can take the place of another file.
+    fn take_name(&self) -> io::Result<String> {
+        let name = free_name(&self.dir);
+        let nameless = format!("/proc/self/fd/{}", self.file.get_ref().as_raw_fd());
+        rustix::fs::linkat(CWD, nameless, &self.dir, &name, AtFlags::SYMLINK_FOLLOW)?;
+        Ok(name)
     }
 }
 

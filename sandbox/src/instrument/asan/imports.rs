@@ -71,11 +71,16 @@ pub fn imports() -> Vec<AsanImport> {
     stack(&mut all);
     globals(&mut all);
     memory(&mut all);
+    interface(&mut all);
     all
 }
 
 fn add(all: &mut Vec<AsanImport>, name: &str, parameters: u32, result: bool, meaning: Meaning) {
-    all.push(AsanImport { name: format!("__asan_{name}"), parameters, result, meaning });
+    add_as(all, &format!("__asan_{name}"), parameters, result, meaning);
+}
+
+fn add_as(all: &mut Vec<AsanImport>, name: &str, parameters: u32, result: bool, meaning: Meaning) {
+    all.push(AsanImport { name: name.to_owned(), parameters, result, meaning });
 }
 
 const fn runtime(name: &'static str) -> Runtime {
@@ -164,4 +169,46 @@ fn memory(all: &mut Vec<AsanImport>) {
     // On 32-bit targets the number of elements before an array of C++ objects has no redzone.
     add(all, "poison_cxx_array_cookie", 1, false, Meaning::Nothing);
     add(all, "load_cxx_array_cookie", 1, true, Meaning::Reads);
+}
+
+/// What programs call by hand, from `asan_interface.h`, `lsan_interface.h`, `allocator_interface.h` and
+/// `common_interface_defs.h`. A report is the sandbox's, so that whatever is to happen with one never does; leaks
+/// are not looked for.
+fn interface(all: &mut Vec<AsanImport>) {
+    const NOTHING: [(&str, u32, bool); 25] = [
+        ("__asan_describe_address", 1, false),
+        ("__asan_get_alloc_stack", 4, true),
+        ("__asan_get_free_stack", 4, true),
+        ("__asan_get_report_access_size", 0, true),
+        ("__asan_get_report_access_type", 0, true),
+        ("__asan_get_report_address", 0, true),
+        ("__asan_get_report_bp", 0, true),
+        ("__asan_get_report_pc", 0, true),
+        ("__asan_get_report_sp", 0, true),
+        ("__asan_print_accumulated_stats", 0, false),
+        ("__asan_report_present", 0, true),
+        ("__asan_set_death_callback", 1, false),
+        ("__asan_set_error_exit_code", 1, true),
+        ("__asan_set_error_report_callback", 1, false),
+        ("__lsan_disable", 0, false),
+        ("__lsan_do_leak_check", 0, false),
+        ("__lsan_do_recoverable_leak_check", 0, true),
+        ("__lsan_enable", 0, false),
+        ("__lsan_ignore_object", 1, false),
+        ("__lsan_register_root_region", 2, false),
+        ("__lsan_unregister_root_region", 2, false),
+        ("__sanitizer_print_stack_trace", 0, false),
+        ("__sanitizer_set_death_callback", 1, false),
+        ("__sanitizer_set_report_fd", 1, false),
+        ("__sanitizer_set_report_path", 1, false),
+    ];
+    for (name, parameters, result) in NOTHING {
+        add_as(all, name, parameters, result, Meaning::Nothing);
+    }
+    for (name, function) in [
+        ("__sanitizer_get_ownership", "get_ownership"),
+        ("__sanitizer_get_allocated_size", "get_allocated_size"),
+    ] {
+        add_as(all, name, 1, true, Meaning::Shadow(runtime(function)));
+    }
 }

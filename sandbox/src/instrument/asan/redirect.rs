@@ -12,8 +12,10 @@ use super::super::summary::{LayoutFound, StackPointer};
 use super::imports::{AsanImport, Meaning, Runtime, imports};
 use super::{FRAME_MARK, MODULE};
 
-/// Names of AddressSanitizer's functions begin like this.
+/// Names of the functions that compilers call begin like this.
 const PREFIX: &str = "__asan_";
+/// And those of others that programs call.
+const OTHER_PREFIXES: [&str; 2] = ["__lsan_", "__sanitizer_"];
 
 /// What becomes of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,15 +109,26 @@ impl Redirects {
                     None
                 }
             };
-            if import.module == MODULE && import.name.starts_with(PREFIX) {
+            let is_named = |prefix: &&str| import.name.starts_with(*prefix);
+            if import.module == MODULE
+                && std::iter::once(&PREFIX).chain(&OTHER_PREFIXES).any(is_named)
+            {
                 if known.is_empty() {
                     known.extend(imports().into_iter().map(|one| (one.name.clone(), one)));
                 }
                 let refuse = |fault| refusal(import.name, fault);
-                let wanted = known.get(import.name).ok_or_else(|| refuse(AsanFault::Unknown))?;
-                let signature = ty.and_then(|ty| original.signatures.get(index(ty)));
-                judge(wanted, signature).map_err(refuse)?;
-                found.by_index.insert(function, wanted.clone());
+                match known.get(import.name) {
+                    Some(wanted) => {
+                        let signature = ty.and_then(|ty| original.signatures.get(index(ty)));
+                        judge(wanted, signature).map_err(refuse)?;
+                        found.by_index.insert(function, wanted.clone());
+                    }
+                    None if import.name.starts_with(PREFIX) => {
+                        return Err(refuse(AsanFault::Unknown));
+                    }
+                    // As any other import.
+                    None => {}
+                }
             }
             if ty.is_some() {
                 function = function.saturating_add(1);
@@ -144,7 +157,7 @@ impl Found {
                 import.name.strip_prefix(PREFIX).is_some_and(|rest| rest.starts_with(name))
             })
         };
-        (!self.by_index.is_empty()).then(|| LayoutFound {
+        has("").then(|| LayoutFound {
             stack: has("set_shadow_f1"),
             use_after_return: has("stack_malloc_always_"),
             globals: has("register_"),

@@ -199,7 +199,7 @@ rows! {
         Program::Layout("(call $_ZdaPv (call $_Znwm (i32.const 16)))");
     runtime_cxx_frees: Runtime("cxx_frees"), Stopped::Memory(NewDeleteTypeMismatch),
         Program::Layout("(call $_ZdlPvm (call $_Znwm (i32.const 16)) (i32.const 8))");
-    runtime_cxx_record: Runtime("cxx_record"), Stopped::Memory(AllocDeallocMismatch),
+    runtime_live_record: Runtime("live_record"), Stopped::Memory(AllocDeallocMismatch),
         Program::Layout("(call $_ZdlPv (call $_Znam (i32.const 16)))");
     runtime_judge_maker: Runtime("judge_maker"), Stopped::Memory(AllocDeallocMismatch),
         Program::Layout("(call $free (call $_Znwm (i32.const 16)))");
@@ -244,6 +244,8 @@ const HELPERS: &[&str] = &[
     "evict_first",
     "extend",
     "find",
+    "get_allocated_size",
+    "get_ownership",
     "give_pages",
     "give_records",
     "give_slot",

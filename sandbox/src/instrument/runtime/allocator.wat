@@ -110,3 +110,29 @@
     (param $address i32) (param $old i32) (param $align i32) (param $size i32) (result i32)
     (call $reallocate (local.get $address) (local.get $size)
       (call $alignment (local.get $align))))
+
+  ;; Of `allocator_interface.h`: whether a block begins there that is live, and its size.
+
+  (func $get_ownership (export "get_ownership") (param $address i32) (result i32)
+    (i32.ne (call $live_record (local.get $address)) (i32.const 0)))
+
+  (func $get_allocated_size (export "get_allocated_size") (param $address i32) (result i32)
+    (local $record i32)
+    (local.set $record (call $live_record (local.get $address)))
+    (if (i32.eqz (local.get $record)) (then (return (i32.const 0))))
+    (i32.load $heap offset=4 (local.get $record)))
+
+  ;; The record of the live block that begins at `address`, or 0.
+  (func $live_record (param $address i32) (result i32)
+    (local $record i32)
+    (if (i32.eqz (local.get $address)) (then (return (i32.const 0))))
+    ;; There may be no heap of ours.
+    (if (i32.eqz (memory.size $heap)) (then (return (i32.const 0))))
+    (if (i32.and (local.get $address) (i32.const 15)) (then (return (i32.const 0))))
+    (local.set $record (call $record (local.get $address)))
+    (select
+      (local.get $record)
+      (i32.const 0)
+      (i32.eq
+        (i32.load $heap (local.get $record))
+        (i32.or (local.get $address) (i32.const 1)))))

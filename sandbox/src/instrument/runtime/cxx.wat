@@ -12,7 +12,7 @@
   ;; A block was made, unless there is no memory, or the program has blocks of its own. Gives its address.
   (func $cxx_made (export "cxx_made") (param $address i32) (param $family i32) (result i32)
     (local $record i32)
-    (local.set $record (call $cxx_record (local.get $address)))
+    (local.set $record (call $live_record (local.get $address)))
     (if (local.get $record)
       (then (i32.store $heap offset=20 (local.get $record) (local.get $family))))
     (local.get $address))
@@ -21,7 +21,7 @@
   ;; the library's.
   (func $cxx_frees (export "cxx_frees") (param $address i32) (param $family i32) (param $size i32)
     (local $record i32) (local $made i32) (local $strict i32)
-    (local.set $record (call $cxx_record (local.get $address)))
+    (local.set $record (call $live_record (local.get $address)))
     (br_if 0 (i32.eqz (local.get $record)))
     (local.set $strict (i32.and (local.get $family) (i32.const 8)))
     (local.set $family (i32.and (local.get $family) (i32.const 7)))
@@ -50,16 +50,3 @@
               (i32.ne (local.get $size) (i32.load $heap offset=4 (local.get $record))))
           (then (call $stop_with (i32.const 13) (local.get $address) (i32.const 0))))))
     (i32.store $heap offset=20 (local.get $record) (i32.const 1)))
-
-  ;; The record of the live block at `address`, or 0.
-  (func $cxx_record (param $address i32) (result i32)
-    (local $record i32)
-    (if (i32.eqz (local.get $address)) (then (return (i32.const 0))))
-    (if (i32.and (local.get $address) (i32.const 15)) (then (return (i32.const 0))))
-    (local.set $record (call $record (local.get $address)))
-    (select
-      (local.get $record)
-      (i32.const 0)
-      (i32.eq
-        (i32.load $heap (local.get $record))
-        (i32.or (local.get $address) (i32.const 1)))))
