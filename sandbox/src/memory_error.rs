@@ -208,7 +208,7 @@ impl MemoryError {
         shadow: &[u8],
     ) -> Self {
         let (first_bad, error) = match cause {
-            Cause::Poisoned { first, poison } => (Some(first), MemoryErrorKind::of(poison)),
+            Cause::Poisoned { first, poison } => (Some(first), MemoryErrorKind::of(poison, first)),
             Cause::OutOfBounds => {
                 let error = MemoryErrorKind::of_out_of_bounds(size);
                 let is_object = error == MemoryErrorKind::NegativeSizeParam;

@@ -109,9 +109,10 @@ impl Additions {
             // Without room there may be too little even for what a function may use below it.
             let held = linear_stack.filter(|(_, room)| options.meter && *room > 0);
             let held = held.map(|(pointer, _)| pointer.global);
+            let below = |(pointer, room): (StackPointer, u32)| pointer.initial.saturating_sub(room);
             let plain = (!layout).then(|| Plain {
                 stack_pointer: held,
-                data: room.unwrap_or_default().plain_data(),
+                data: room.unwrap_or_default().plain_data(linear_stack.map_or(0, below)),
             });
             checks_of(function, suspect, plain, options)
         });

@@ -21,11 +21,16 @@ const STACK_ALIGN: u32 = 16;
 /// Where LLVM's linker puts the first data by default, so that null is nobody's address.
 const DEFAULT_DATA_START: u32 = 1024;
 
-/// Largest null page: what a page is to a kernel.
-pub(super) const MAX_NULL_PAGE: u32 = 4096;
+/// Largest null page: what a page is to a kernel. An access behind it and still before everything else is a wild one.
+pub(crate) const MAX_NULL_PAGE: u32 = 4096;
 
 /// Part of a stack that a null page at its end may take, as a divisor.
 const STACK_SHARE: u32 = 4;
+
+/// Part of a stack that is taken at its end to find small numbers that are no pointers, as a divisor, and most bytes
+/// of it: an image of an instance has a byte for eight of them.
+const DEEP_SHARE: u32 = 32;
+const MAX_DEEP: u32 = 256 << 10;
 
 /// Finds the stack pointer: a mutable global with a constant start that either bears its name, or is
 /// what a function with a frame subtracts from when it is entered.
@@ -97,7 +102,8 @@ pub(super) fn null_page(
     }
     let (room, end_of_stack) = match lowest {
         Some(data) if data >= stack.initial => {
-            (MAX_NULL_PAGE.min(stack.initial / STACK_SHARE), true)
+            let deep = MAX_DEEP.min(stack.initial / DEEP_SHARE);
+            (MAX_NULL_PAGE.min(stack.initial / STACK_SHARE).max(deep), true)
         }
         Some(data) => (DEFAULT_DATA_START.min(data), false),
         // Data that is all zero leaves no segment, so either layout is possible.

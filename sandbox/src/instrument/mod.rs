@@ -90,6 +90,7 @@ pub use door::Behind;
 pub(crate) use heap::written_records;
 pub use heap::{HeapObject, HeapRecords, NearObject, Place};
 pub use interface::Interface;
+pub(crate) use layout::MAX_NULL_PAGE;
 pub use offsets::{DamagedOffsets, OffsetMap};
 pub use options::{Checks, Heap, NullPage, Options};
 pub use refusal::{AsanFault, Limited, Refusal};

@@ -77,9 +77,9 @@ impl Room {
     }
 
     /// From where to where nothing but AddressSanitizer's marks would ever be poisoned: the pages that the
-    /// original asks for, without what may be nobody's at their start.
-    pub(super) fn plain_data(self) -> [u32; 2] {
-        [MAX_NULL_PAGE, address(self.own.saturating_sub(self.unused))]
+    /// original asks for, without what may be nobody's at their start, of which so much is known to be.
+    pub(super) fn plain_data(self, nobodys: u32) -> [u32; 2] {
+        [MAX_NULL_PAGE.max(nobodys), address(self.own.saturating_sub(self.unused))]
     }
 
     /// Pages of the runtime's memory of that name, where it is not what its text says.
@@ -132,7 +132,8 @@ mod tests {
         assert_eq!(room.initial("heap_pages"), Some(15 + HEAP_PAGES));
         assert_eq!(room.initial("fill_heap"), Some(FRESH));
         assert_eq!(room.minimum("shadow"), Some((17 + HEAP_PAGES).div_ceil(8)));
-        assert_eq!(room.plain_data(), [4096, 2 << 16]);
+        assert_eq!(room.plain_data(1024), [4096, 2 << 16]);
+        assert_eq!(room.plain_data(8192), [8192, 2 << 16]);
     }
 
     #[test]
@@ -142,7 +143,7 @@ mod tests {
         assert_eq!(room.initial("heap_pages"), Some(1 + HEAP_PAGES));
         assert_eq!(room.initial("fill_heap"), None);
         // The first page is no guest's.
-        let [from, to] = room.plain_data();
+        let [from, to] = room.plain_data(0);
         assert!(to < from);
     }
 

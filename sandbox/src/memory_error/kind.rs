@@ -1,6 +1,6 @@
 //! Kinds of memory errors.
 
-use crate::instrument::Poison;
+use crate::instrument::{MAX_NULL_PAGE, Poison};
 use serde::Serialize;
 
 /// Kinds of memory errors.
@@ -43,10 +43,10 @@ pub enum MemoryErrorKind {
 }
 
 impl MemoryErrorKind {
-    /// What an access to poisoned bytes means.
-    pub(super) fn of(poison: Option<Poison>) -> Self {
+    /// What an access to poisoned bytes means, of which the first is at that address.
+    pub(super) fn of(poison: Option<Poison>, first: u32) -> Self {
         match poison {
-            Some(Poison::NULL_PAGE) => Self::NullDereference,
+            Some(Poison::NULL_PAGE) if first < MAX_NULL_PAGE => Self::NullDereference,
             Some(Poison::HEAP_REDZONE) => Self::HeapBufferOverflow,
             Some(Poison::HEAP_FREED) => Self::HeapUseAfterFree,
             Some(Poison::STACK_LEFT | Poison::STACK_MIDDLE | Poison::STACK_RIGHT) => {

@@ -48,6 +48,31 @@ fn the_layout_decides() {
             module("(global $__stack_pointer (mut i32) (i32.const 8192))", &["(i32.const 8192)"]),
             guarded(2048, true),
         ),
+        // A large stack gives a part of it.
+        (
+            module(
+                "(global $__stack_pointer (mut i32) (i32.const 131072))",
+                &["(i32.const 131072)"],
+            )
+            .replace(" 2)", " 3)"),
+            guarded(4096, true),
+        ),
+        (
+            module(
+                "(global $__stack_pointer (mut i32) (i32.const 1048576))",
+                &["(i32.const 1048576)"],
+            )
+            .replace(" 2)", " 17)"),
+            guarded(32 << 10, true),
+        ),
+        (
+            module(
+                "(global $__stack_pointer (mut i32) (i32.const 16777216))",
+                &["(i32.const 16777216)"],
+            )
+            .replace(" 2)", " 257)"),
+            guarded(256 << 10, true),
+        ),
         (module("", &["(i32.const 65536)"]), unguarded(Unguarded::UnknownLayout)),
     ] {
         assert_eq!(summary(&text).null_page, Some(expected), "{text}");
