@@ -17,6 +17,7 @@ use super::known::{calls_last, signature};
 use super::numbers::{count, index};
 use super::original::Original;
 use super::refusal::Refusal;
+use crate::symbols::readable;
 
 /// What makes a block, or is meant to free it. The numbers are those of `runtime/cxx.wat`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +89,7 @@ pub(super) fn hooks(
     let mut found = BTreeMap::new();
     let mut handlers = BTreeSet::new();
     for (at, name) in names {
+        // Linkers leave mangled names and readable ones.
         let name = readable(name);
         if name == "std::get_new_handler()" {
             handlers.insert(*at);
@@ -129,12 +131,6 @@ impl Does {
             && signature.results().len() == results
             && count(signature.params().len()) > last
     }
-}
-
-/// C++'s names as people write them: linkers leave either form.
-fn readable(name: &str) -> String {
-    let mangled = name.starts_with("_Z").then(|| cpp_demangle::Symbol::new(name).ok()).flatten();
-    mangled.and_then(|symbol| symbol.demangle().ok()).unwrap_or_else(|| name.to_owned())
 }
 
 /// What the operator of that name does, if it is one that everybody uses.

@@ -13,6 +13,7 @@ mod sources;
 mod tables;
 
 pub(crate) use locations::{Location, locations};
+pub(crate) use readable::readable;
 pub(crate) use sources::sources;
 pub(crate) use tables::function_in_table;
 

@@ -9,7 +9,7 @@ use std::fmt::{self, Write};
 const MAIN: [&str; 2] = ["__original_main", "__main_argc_argv"];
 
 /// Rust and C++ names demangled; any other name as it is.
-pub(super) fn readable(name: &str) -> String {
+pub(crate) fn readable(name: &str) -> String {
     let name = cut(name);
     if MAIN.contains(&name) {
         return "main".to_owned();
