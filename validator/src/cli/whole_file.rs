@@ -5,7 +5,7 @@ use cap_std::AmbientAuthority;
 use cap_std::fs::{Dir, File, OpenOptions, Permissions};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use std::io::{self, BufWriter, Write};
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsFd, AsRawFd};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -34,8 +34,8 @@ impl WholeFile {
             return Err(failed(io::ErrorKind::InvalidFilename.into()));
         };
         let dir = Dir::open_ambient_dir(parent, authority).map_err(failed)?;
-        let (file, temporary) = nameless(&dir)
-            .map(|file| (file, None))
+        let (file, temporary) = nameless(&dir, Path::new("."))
+            .map(|file| (File::from_std(file), None))
             .or_else(|_| named(&dir).map(|(file, name)| (file, Some(name))))
             .map_err(failed)?;
         let (name, path) = (name.into(), path.to_owned());
@@ -84,8 +84,7 @@ impl WholeFile {
     /// Gives what has no name one that is not to stay: only what has one can take the place of another file.
     fn take_name(&self) -> io::Result<String> {
         let name = free_name(&self.dir);
-        let nameless = format!("/proc/self/fd/{}", self.file.get_ref().as_raw_fd());
-        rustix::fs::linkat(CWD, nameless, &self.dir, &name, AtFlags::SYMLINK_FOLLOW)?;
+        give_name(self.file.get_ref(), &self.dir, Path::new(&name))?;
         Ok(name)
     }
 }
@@ -109,11 +108,16 @@ impl Drop for WholeFile {
     }
 }
 
-/// A new file without a name; not all file systems have such.
-fn nameless(dir: &Dir) -> io::Result<File> {
+/// A new file without a name in a folder, seen from `dir`; not all file systems have such.
+pub(super) fn nameless(dir: impl AsFd, folder: &Path) -> io::Result<std::fs::File> {
     let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(dir, ".", flags, Mode::from_raw_mode(0o666))?;
-    Ok(File::from_std(file.into()))
+    Ok(rustix::fs::openat(dir, folder, flags, Mode::from_raw_mode(0o666))?.into())
+}
+
+/// Gives such a file a name, seen from `dir`, that nothing else has.
+pub(super) fn give_name(file: &impl AsRawFd, dir: impl AsFd, name: &Path) -> io::Result<()> {
+    let nameless = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(rustix::fs::linkat(CWD, nameless, dir, name, AtFlags::SYMLINK_FOLLOW)?)
 }
 
 /// A new file with a name that is not to stay.

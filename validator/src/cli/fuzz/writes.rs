@@ -10,11 +10,12 @@
     reason = "functions of C's library, called by C++; each says why it is sound"
 )]
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use crate::cli::whole_file;
+use rustix::fs::CWD;
 use std::ffi::{CStr, CString, OsStr, OsString, c_char, c_int, c_void};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal as _, Write as _};
-use std::os::fd::{AsRawFd as _, IntoRawFd as _};
+use std::os::fd::IntoRawFd as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::ptr;
@@ -194,13 +195,9 @@ fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Says whether there was no such file before: a link replaces none.
 fn put_nameless(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(CWD, folder, flags, Mode::from_raw_mode(0o666))?;
-    let mut file = File::from(file);
+    let mut file = whole_file::nameless(CWD, folder)?;
     file.write_all(bytes)?;
-    let nameless = format!("/proc/self/fd/{}", file.as_raw_fd());
-    let linked = rustix::fs::linkat(CWD, nameless, CWD, path, AtFlags::SYMLINK_FOLLOW);
-    Ok(linked.is_ok())
+    Ok(whole_file::give_name(&file, CWD, path).is_ok())
 }
 
 /// Whether another file may take the place of what has that name.
