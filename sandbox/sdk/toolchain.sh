@@ -25,7 +25,7 @@
 #   --prefer zig       use zig even where a good clang is there
 #   --dir DIR          where zig is kept (target/toolchain beside the SDK's folder)
 #
-# The script is complete with asan-imports.txt beside it: a copy of both works in any project.
+# The script is complete with sanitizer-imports.txt beside it: a copy of both works in any project.
 #
 # Without --install nothing is changed: what is missing is named, and the exit code is 1. Environment:
 # WASI_SDK_PATH is searched first where it is set.
@@ -427,16 +427,20 @@ checked_cflags() {
     printf '%s' '-fsanitize=address -fsanitize-address-use-after-return=always'
     printf '%s' ' -mllvm -asan-instrumentation-with-call-threshold=0'
     printf '%s' ' -mllvm -asan-max-inline-poisoning-size=0'
-    # What no shadow memory sees, as traps that say which check they are and where.
-    printf '%s' ' -fsanitize=undefined,float-divide-by-zero'
-    printf '%s' ' -fsanitize-trap=undefined,float-divide-by-zero'
-    for flag in -fsanitize-debug-trap-reasons=detailed -fno-sanitize-merge; do
-        accepts "$flag" && printf ' %s' "$flag"
-    done
+    # What no shadow memory sees.
+    undefined=undefined,float-divide-by-zero
+    printf '%s' " -fsanitize=$undefined"
+    case $wasm_kind in
+    # zig links functions of its own for failed checks. So they are traps that say which check they are.
+    zig) printf '%s' " -fsanitize-trap=$undefined -fsanitize-debug-trap-reasons=detailed" ;;
+    # The sandbox has these functions, and is told types and values.
+    *) printf '%s' " -fno-sanitize-trap=$undefined -fno-sanitize-recover=$undefined" ;;
+    esac
+    ! accepts -fno-sanitize-merge || printf '%s' ' -fno-sanitize-merge'
     printf '%s' ' -ftrivial-auto-var-init=pattern'
 }
 
-# Whether the compiler knows a flag. Newer ones say more of their traps.
+# Whether the compiler knows a flag.
 accepts() {
     echo 'int x;' >"$scratch/flag.c"
     # shellcheck disable=SC2086 # the flags are words
@@ -450,7 +454,7 @@ profile_ldflags() {
         # zig's linker takes no list, only all undefined symbols or none.
         case $wasm_kind in
         zig) printf '%s' '-Wl,--import-symbols' ;;
-        *) printf '%s' "-Wl,--allow-undefined-file=$here/asan-imports.txt" ;;
+        *) printf '%s' "-Wl,--allow-undefined-file=$here/sanitizer-imports.txt" ;;
         esac
         printf '%s' ' -Wl,-z,stack-size=8388608'
         ;;

@@ -79,7 +79,7 @@ impl<'a> GuestMemory<'a> {
 
     /// What lies outside of the memory is left to the bounds.
     fn check(&self, kind: AccessKind, address: u32, size: u32) -> Result<(), Stop> {
-        let function = self.function;
+        let function = Some(self.function);
         let inside = usize_of(address).saturating_add(usize_of(size)) <= self.bytes.len();
         let looked_at = inside && !is_removed(Check::HostPointer);
         match first_poisoned(self.shadow, address, size).filter(|_| looked_at) {

@@ -54,6 +54,7 @@ pub use constants::data_segments;
 pub use description::{
     ContentKind, Contract, DESCRIBE_SCHEMA, Description, DescriptionError, TemplateType,
 };
+pub use host::ubsan_imports;
 pub use inspection::{Anatomy, Inspection, Linked, Memory};
 pub use interpreter::{Interpreter, OpenError};
 pub use limits::Limits;

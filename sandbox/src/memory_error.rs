@@ -31,7 +31,7 @@ pub struct MemoryError {
     pub access: MemoryAccess,
     /// Address of the first byte of the access. It may be beyond what 32 bits hold.
     pub address: u64,
-    /// Bytes that were to be accessed.
+    /// Bytes that were to be accessed; 0 where nobody says how many.
     pub size: u32,
     /// Address of the first byte that may not be accessed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -136,10 +136,11 @@ pub struct ShadowBytes {
     pub bytes: String,
 }
 
-/// An access that a host function was to make for the guest.
+/// An access that a host function was to make for the guest, or was told of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HostAccess {
-    pub(crate) function: &'static str,
+    /// The function, if it was to make it.
+    pub(crate) function: Option<&'static str>,
     pub(crate) kind: AccessKind,
     pub(crate) address: u32,
     pub(crate) size: u32,
@@ -153,10 +154,10 @@ impl MemoryError {
         Self::new(None, kind, address, size, cause, shadow)
     }
 
-    /// What a host function was to do for it.
+    /// What a host function was to do for it, or was told of.
     pub(crate) fn of_host(access: HostAccess, shadow: &[u8]) -> Self {
         let HostAccess { function, kind, address, size, cause } = access;
-        Self::new(Some(function), kind, address.into(), size, cause, shadow)
+        Self::new(function, kind, address.into(), size, cause, shadow)
     }
 
     /// The error with the block of the heap that it missed, if one is near. `content` is the address of
@@ -337,6 +338,12 @@ impl std::fmt::Display for MemoryError {
         }
         let bytes = Bytes(self.size);
         match (self.access, self.function) {
+            (MemoryAccess::Read, None) if self.size == 0 => {
+                write!(to, "read at {:#x}", self.address)?;
+            }
+            (MemoryAccess::Write, None) if self.size == 0 => {
+                write!(to, "write at {:#x}", self.address)?;
+            }
             (MemoryAccess::Free, _) => write!(to, "free of {:#x}", self.address)?,
             (MemoryAccess::Resize, _) => write!(to, "realloc of {:#x}", self.address)?,
             (MemoryAccess::Measure, _) => {

@@ -1,6 +1,6 @@
 //! The one list of what a guest may import.
 
-use super::{State, asan, proofhouse, wasi};
+use super::{State, asan, proofhouse, ubsan, wasi};
 use wasmtime::{Engine, Linker, Result};
 
 /// Whether an import is provided.
@@ -20,7 +20,7 @@ pub(crate) fn provided(module: &str, name: &str) -> Provided {
         proofhouse::MODULE => proofhouse::FUNCTIONS.contains(&name),
         wasi::MODULE if wasi::refuses(name) => return Provided::Refused,
         wasi::MODULE => wasi::knows(name),
-        module => asan::knows(module, name),
+        module => asan::knows(module, name) || ubsan::knows(module, name),
     };
     if known { Provided::Yes } else { Provided::No }
 }
@@ -31,5 +31,6 @@ pub(crate) fn linker(engine: &Engine) -> Result<Linker<State>> {
     proofhouse::define(&mut linker)?;
     wasi::define(&mut linker)?;
     asan::define(&mut linker, engine)?;
+    ubsan::define(&mut linker, engine)?;
     Ok(linker)
 }

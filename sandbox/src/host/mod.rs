@@ -1,4 +1,5 @@
-//! All that a guest can reach of its host: three functions of our own and an in-memory WASI.
+//! All that a guest can reach of its host: three functions of our own, an in-memory WASI, and the functions that
+//! clang's sanitizers call.
 //!
 //! There is no file, socket, clock or entropy of the host behind any of them.
 
@@ -8,11 +9,14 @@ mod oracle;
 mod proofhouse;
 mod shadow;
 mod state;
+mod ubsan;
 mod wasi;
 
 pub(crate) use linker::{Provided, linker, provided};
 pub(crate) use oracle::connect as connect_oracle;
 pub(crate) use state::{Captured, Growth, Keepsake, State, split};
+pub(crate) use ubsan::knows as is_ubsan_import;
+pub use ubsan::ubsan_imports;
 pub(crate) use wasi::Wasi;
 
 use crate::memory_error::HostAccess;
@@ -26,8 +30,12 @@ pub(crate) enum Stop {
     Exit(i32),
     #[error("{0}")]
     Abi(AbiViolation),
-    #[error("`{}` was given memory that may not be accessed", .0.function)]
+    #[error("a host function was given memory that may not be accessed")]
     Memory(HostAccess),
+    /// A check of the guest's own failed. What it was about to access may be what a check of memory would have
+    /// stopped.
+    #[error("{message}")]
+    Undefined { message: String, access: Option<HostAccess> },
     #[error("output over the limit of {limit}")]
     Flood { stream: Stream, limit: u64 },
     #[error("the host has worked as long as fuel of {limit} lasts")]

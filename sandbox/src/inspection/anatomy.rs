@@ -1,5 +1,6 @@
 //! What is in a module beside what decides how it is run. Nothing here fails: what cannot be read is not there.
 
+use crate::host::is_ubsan_import;
 use crate::limits::MAX_NAME_BYTES;
 use crate::module::ModuleInfo;
 use crate::num::u64_of;
@@ -34,9 +35,9 @@ pub struct Anatomy {
     pub customs: Vec<(String, u64)>,
     /// What it was made with: field, name, version; the first of very many.
     pub producers: Vec<(String, String, String)>,
-    /// Whether its debug information has the reasons of traps that a compiler inserted, as
-    /// `-fsanitize-trap` does. Without debug information nobody can tell.
-    pub has_trap_reasons: bool,
+    /// Whether it was compiled with `-fsanitize=undefined`: it imports what failed checks call, or its debug
+    /// information has the reasons of their traps. Of traps without debug information nobody can tell.
+    pub checks_undefined_behaviour: bool,
 }
 
 /// A memory as it is declared.
@@ -60,6 +61,9 @@ impl Anatomy {
         let mut anatomy = Self::default();
         let (info, problem) = ModuleInfo::read_on(wasm, |payload| anatomy.look(payload));
         (anatomy.info, anatomy.problem) = (info, problem);
+        let mut imports = anatomy.info.imports.iter();
+        anatomy.checks_undefined_behaviour |=
+            imports.any(|import| is_ubsan_import(&import.module, &import.name));
         anatomy
     }
 
@@ -101,7 +105,7 @@ impl Anatomy {
                     _ if section.name() == ".debug_str" => {
                         let has =
                             section.data().windows(TRAP_MESSAGE.len()).any(|w| w == TRAP_MESSAGE);
-                        self.has_trap_reasons = self.has_trap_reasons || has;
+                        self.checks_undefined_behaviour |= has;
                     }
                     _ => {}
                 }

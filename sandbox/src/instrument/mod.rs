@@ -82,6 +82,7 @@ mod write;
 pub use asan::{
     LayoutMemory, LayoutObject, Place as LayoutPlace, Region as LayoutRegion, layout_object,
 };
+pub(crate) use asan::{text_at, word_at};
 pub use coverage::{
     CallComparison, CallKind, CallSite, Comparison, CoverageMap, CoveragePoint, DamagedCoverage,
     PointKind, Site,

@@ -31,8 +31,11 @@ pub enum Advice {
         "libc++ says so where its containers have elements: add the SDK's c/containers.c to the sources"
     )]
     Containers,
-    /// UndefinedBehaviorSanitizer with a runtime.
-    #[error("checks for undefined behaviour have to trap: compile with -fsanitize-trap=undefined")]
+    /// A part of UndefinedBehaviorSanitizer that needs more than its checks.
+    #[error(
+        "of UndefinedBehaviorSanitizer's runtime there is what sandbox/sdk/sanitizer-imports.txt names: compile with \
+         -fsanitize=undefined -fno-sanitize=vptr, without -fsanitize-minimal-runtime, or with -fsanitize-trap=undefined"
+    )]
     UndefinedBehaviour,
     /// Coverage for a fuzzer in the same process.
     #[error(
@@ -120,7 +123,7 @@ mod tests {
             ("env", "__c_longjmp", Some(Advice::Jumps)),
             ("env", "invoke_vii", Some(Advice::Emscripten)),
             ("env", "__sanitizer_annotate_contiguous_container", Some(Advice::Containers)),
-            ("env", "__ubsan_handle_add_overflow", Some(Advice::UndefinedBehaviour)),
+            ("env", "__ubsan_handle_add_overflow_minimal", Some(Advice::UndefinedBehaviour)),
             ("env", "__sanitizer_cov_trace_pc_guard", Some(Advice::Coverage)),
             ("env", "pthread_create", Some(Advice::Threads)),
             ("wasi", "thread-spawn", Some(Advice::Threads)),

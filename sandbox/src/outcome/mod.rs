@@ -45,7 +45,8 @@ pub enum Outcome {
     Trapped {
         /// Which one.
         trap: TrapKind,
-        /// What the compiler says of it, for [`TrapKind::UndefinedBehaviour`].
+        /// What the compiler says of it, for [`TrapKind::UndefinedBehaviour`], and for
+        /// [`TrapKind::InvalidAccess`] if a check of the compiler's own stopped it first; or why the guest gave up.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
         /// What the memory checks found, for [`TrapKind::InvalidAccess`].
@@ -166,6 +167,20 @@ impl Outcome {
     pub(crate) fn invalid_access(memory: MemoryError, frames: Vec<Frame>) -> Self {
         let memory = Some(Box::new(memory));
         Self::Trapped { trap: TrapKind::InvalidAccess, reason: None, memory, frames }
+    }
+
+    /// A check that the compiler inserted failed.
+    pub(crate) fn undefined_behaviour(frames: Vec<Frame>) -> Self {
+        let trap = TrapKind::UndefinedBehaviour;
+        Self::Trapped { trap, reason: None, memory: None, frames }
+    }
+
+    /// The same with what the compiler says of it, where that is a trap.
+    pub(crate) fn because(mut self, message: Option<String>) -> Self {
+        if let Self::Trapped { reason, .. } = &mut self {
+            *reason = message;
+        }
+        self
     }
 
     /// A trap. Code that was compiled with checks says in its debug information why it traps, as the name

@@ -88,12 +88,15 @@ impl Session<'_> {
 
     /// What an error of the engine or of a host function means.
     pub(super) fn outcome_of(&mut self, error: &wasmtime::Error) -> Ended {
-        if let Some(Stop::Memory(access)) = error.downcast_ref::<Stop>() {
-            let memory = MemoryError::of_host(*access, self.shadow());
-            let memory = self.with_object(memory);
-            return Outcome::invalid_access(memory, self.loaded.frames_of(error)).into();
-        }
-        outcome_of(self.loaded, error)
+        let (access, message) = match error.downcast_ref::<Stop>() {
+            Some(Stop::Memory(access)) => (*access, None),
+            Some(Stop::Undefined { message, access: Some(access) }) => (*access, Some(message)),
+            _ => return outcome_of(self.loaded, error),
+        };
+        let memory = MemoryError::of_host(access, self.shadow());
+        let memory = self.with_object(memory);
+        let outcome = Outcome::invalid_access(memory, self.loaded.frames_of(error));
+        outcome.because(message.cloned()).into()
     }
 
     /// Whether an access failed because the linear stack has grown over its end, which is where null
@@ -208,6 +211,9 @@ fn stopped(stop: Stop, frames: Vec<Frame>) -> Ended {
         }
         Stop::Abi(violation) => Outcome::AbiViolation { violation, frames },
         Stop::Memory(access) => Outcome::invalid_access(MemoryError::of_host(access, &[]), frames),
+        Stop::Undefined { message, .. } => {
+            Outcome::undefined_behaviour(frames).because(Some(message))
+        }
         Stop::Flood { stream, limit } => Outcome::OutputFlood { stream, limit, frames },
         Stop::Late { milliseconds } => {
             Outcome::HostFault { fault: HostFault::Watchdog { milliseconds } }

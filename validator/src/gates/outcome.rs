@@ -122,6 +122,9 @@ pub fn describe(outcome: &Outcome) -> String {
             format!("the interpreter reported error {code} and no message")
         }
         Outcome::EvaluationError { message, .. } => message.clone(),
+        Outcome::Trapped { memory: Some(memory), reason: Some(reason), .. } => {
+            format!("{memory} ({reason})")
+        }
         Outcome::Trapped { memory: Some(memory), .. } => memory.to_string(),
         Outcome::Trapped { trap, reason: Some(reason), .. } => format!("{trap}: {reason}"),
         Outcome::Trapped { trap, .. } => trap.to_string(),

@@ -243,11 +243,10 @@ fn builds(summary: &Summary, anatomy: &Anatomy, has_checked_builds: bool, advice
             if !layout.globals {
                 advice.add("check-globals", "no global has redzones: compile with -mllvm -asan-globals=1");
             }
-            if !anatomy.has_trap_reasons {
+            if !anatomy.checks_undefined_behaviour {
                 advice.add(
                     "check-undefined-behaviour",
-                    "no check of undefined behaviour shows: compile with -fsanitize=undefined \
-                     -fsanitize-trap=undefined -g",
+                    "no check of undefined behaviour shows: compile with -fsanitize=undefined",
                 );
             }
         }

@@ -181,10 +181,10 @@ impl Page<'_> {
         let (variables, globals) = layout_words(summary.layout);
         self.line("variables", variables)?;
         self.line("globals", globals)?;
-        let undefined = if sanitizer.undefined_behaviour_traps {
-            "the compiler's traps are named"
+        let undefined = if sanitizer.undefined_behaviour_checks {
+            "the compiler's checks say what they find"
         } else {
-            "no traps of a compiler seen"
+            "no checks of a compiler seen"
         };
         self.line("undefined", undefined)
     }

@@ -148,8 +148,8 @@ struct CustomSection {
 #[derive(Debug, Serialize)]
 struct Sanitizer {
     level: Level,
-    /// Whether a compiler left the reasons of its own traps; nobody can tell without debug information.
-    undefined_behaviour_traps: bool,
+    /// Whether a compiler left checks that say what they find; of traps nobody can tell without debug information.
+    undefined_behaviour_checks: bool,
     checks: Vec<&'static str>,
     instrumentation: Summary,
 }
@@ -221,7 +221,7 @@ impl ModuleReport {
             Ok(summary) => {
                 report.sanitizer = Some(Sanitizer {
                     level: Level::of(summary),
-                    undefined_behaviour_traps: anatomy.has_trap_reasons,
+                    undefined_behaviour_checks: anatomy.checks_undefined_behaviour,
                     checks: checks_of(summary),
                     instrumentation: bounded(summary.clone()),
                 });

@@ -63,7 +63,7 @@ fn interpreters_are_inspected() {
     let build = |file| account(&schema, &fs::read(reference_interpreter(file)).unwrap(), file).1;
     let release = build("channel-7.11.wasm");
     assert_eq!(release["sanitizer"]["level"], json!("binary-only"));
-    assert_eq!(release["sanitizer"]["undefined_behaviour_traps"], json!(false));
+    assert_eq!(release["sanitizer"]["undefined_behaviour_checks"], json!(false));
     assert_eq!(release["sanitizer"]["instrumentation"]["heap"]["state"], json!("replaced"));
     let functions = &release["sanitizer"]["instrumentation"]["heap"]["functions"];
     for name in ["malloc", "free"] {

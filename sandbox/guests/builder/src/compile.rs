@@ -15,7 +15,7 @@ use crate::upstream::Sources;
 const SDK: &str = "sandbox/sdk/c";
 
 /// What the linker of a checked build may leave undefined, from the workspace's root.
-const ASAN_IMPORTS: &str = "sandbox/sdk/asan-imports.txt";
+const SANITIZER_IMPORTS: &str = "sandbox/sdk/sanitizer-imports.txt";
 
 /// A program to compile.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl Compilation<'_> {
         }
         digest.add_folder(&self.root.join(SDK))?;
         if self.program.kind.profile().is_some() {
-            let list = self.root.join(ASAN_IMPORTS);
+            let list = self.root.join(SANITIZER_IMPORTS);
             digest.add(&fs::read(&list).map_err(Error::io(&list))?);
         }
         digest.add_folder(&self.root.join(self.folder))?;

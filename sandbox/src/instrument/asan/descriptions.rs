@@ -24,13 +24,13 @@ pub(super) struct Variable {
 }
 
 /// A word of guest memory.
-pub(super) fn word(memory: &[u8], address: u32) -> Option<u32> {
+pub(crate) fn word(memory: &[u8], address: u32) -> Option<u32> {
     let bytes = memory.get(index(address)..)?.first_chunk::<4>()?;
     Some(u32::from_le_bytes(*bytes))
 }
 
 /// A text that ends with a zero byte.
-pub(super) fn text(memory: &[u8], address: u32) -> Option<String> {
+pub(crate) fn text(memory: &[u8], address: u32) -> Option<String> {
     bytes(memory, address).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
 }
 

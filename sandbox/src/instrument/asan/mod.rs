@@ -20,6 +20,7 @@ mod imports;
 mod object;
 mod redirect;
 
+pub(crate) use descriptions::{text as text_at, word as word_at};
 pub use imports::{AsanImport, imports};
 pub use object::{LayoutMemory, LayoutObject, Place, Region, layout_object};
 

@@ -2,6 +2,7 @@
 
 use proofhouse_sandbox::instrument::asan::{FAKE_STACK_PAGES, imports};
 use proofhouse_sandbox::instrument::{AsanFault, Checks, NullPage, Options, Refusal, instrument};
+use proofhouse_sandbox::ubsan_imports;
 
 use super::super::guest::{Ended, Guest, is_out_of_bounds, wasm};
 use super::cc::sdk;
@@ -9,8 +10,9 @@ use super::cc::sdk;
 #[test]
 fn the_linkers_list_is_the_sandboxs() {
     let mut wanted: Vec<_> = imports().into_iter().map(|import| import.name).collect();
+    wanted.extend(ubsan_imports().map(str::to_owned));
     wanted.sort();
-    let file = std::fs::read_to_string(sdk().join("asan-imports.txt")).unwrap_or_default();
+    let file = std::fs::read_to_string(sdk().join("sanitizer-imports.txt")).unwrap_or_default();
     let listed: Vec<_> =
         file.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     assert_eq!(listed, wanted, "\n{}\n", wanted.join("\n"));

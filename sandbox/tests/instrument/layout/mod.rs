@@ -9,3 +9,4 @@ mod programs;
 mod regions;
 mod stack_use;
 mod traps;
+mod undefined;

@@ -59,7 +59,7 @@ const REACTOR: Embedded = embed![
 
 /// What finds a compiler for C.
 const TOOLCHAIN: Embedded = embed![
-    "sdk/asan-imports.txt" <- "asan-imports.txt",
+    "sdk/sanitizer-imports.txt" <- "sanitizer-imports.txt",
     "sdk/toolchain.sh" <- "toolchain.sh",
 ];
 

@@ -35,7 +35,7 @@ impl Workspace {
         let workspace = Self { folder: tempfile::tempdir().unwrap() };
         let real = real_root();
         copy(&real.join("sandbox/sdk/c"), &workspace.path("sandbox/sdk/c"));
-        for file in ["sandbox/sdk/toolchain.sh", "sandbox/sdk/asan-imports.txt"] {
+        for file in ["sandbox/sdk/toolchain.sh", "sandbox/sdk/sanitizer-imports.txt"] {
             fs::copy(real.join(file), workspace.path(file)).unwrap();
         }
         fs::create_dir_all(workspace.path("sandbox/guests")).unwrap();
