@@ -216,6 +216,9 @@ impl MemoryError {
                 (u32::try_from(address).ok().filter(|_| is_object), error)
             }
             Cause::Overlap => (u32::try_from(address).ok(), MemoryErrorKind::MemcpyParamOverlap),
+            Cause::TextOverlap => {
+                (u32::try_from(address).ok(), MemoryErrorKind::StrcpyParamOverlap)
+            }
             // Nothing is freed by that.
             Cause::AlreadyFreed if kind == AccessKind::Measure => {
                 (u32::try_from(address).ok(), MemoryErrorKind::HeapUseAfterFree)

@@ -163,7 +163,7 @@ pub fn instrument(original: &[u8], options: Options) -> Result<Instrumented, Ref
     let asan = Redirects::find(&original)?;
     let layout = asan.summary();
     let functions = known::function_names(&original, &names)?;
-    let (words, word_names) = words::recognise(&original, &functions)?;
+    let (words, word_names) = words::recognise(&original, &functions, layout.is_some())?;
     let allocator = allocator::recognise(&original, &functions, names.found)?;
     let stand_ins = StandIns::choose(words, allocator.as_ref().ok(), options);
     let linear_stack = stack_pointer.map(|pointer| (pointer, layout::stack_room(pointer, room)));

@@ -38,9 +38,10 @@ impl Stop {
     ) -> Result<Option<Self>, DamagedNotes> {
         Ok(match Noted::read(&mut global)? {
             Noted::Nothing => None,
-            Noted::Access { .. } | Noted::Pointer { .. } | Noted::Wrongly { .. } => {
-                Some(Self::Violation)
-            }
+            Noted::Access { .. }
+            | Noted::Pointer { .. }
+            | Noted::Wrongly { .. }
+            | Noted::Overlap { .. } => Some(Self::Violation),
             Noted::Other(stop) => Some(stop),
         })
     }
@@ -76,6 +77,13 @@ pub(super) enum Noted {
         /// What is wrong with the way.
         cause: Cause,
     },
+    /// A text that would be copied to where a part of it is.
+    Overlap {
+        /// Where to.
+        address: u32,
+        /// Number of bytes.
+        size: u32,
+    },
     /// No violation.
     Other(Stop),
 }
@@ -105,6 +113,7 @@ impl Noted {
             9 => Self::Other(Stop::AtFree { address }),
             12 => Self::Wrongly { address, cause: Cause::OtherAllocator },
             13 => Self::Wrongly { address, cause: Cause::OtherType },
+            14 => Self::Overlap { address, size },
             10 => pointer(AccessKind::Measure, true),
             11 => pointer(AccessKind::Measure, false),
             _ => return Err(DamagedNotes),

@@ -64,6 +64,8 @@ pub enum Cause {
     OutOfBounds,
     /// It is copied by `memcpy` from a range that overlaps with it.
     Overlap,
+    /// It is copied by `strcpy`, or one of its kin, from a text that overlaps with it.
+    TextOverlap,
     /// The block that the pointer points to was freed before.
     AlreadyFreed,
     /// The block was made by another kind of function than the one that frees it.
@@ -120,6 +122,10 @@ impl Violation {
             Noted::Wrongly { address, cause } => {
                 let kind = AccessKind::Free;
                 return Ok(Some(Self { site, kind, address: address.into(), size: 0, cause }));
+            }
+            Noted::Overlap { address, size } => {
+                let (kind, cause) = (AccessKind::Write, Cause::TextOverlap);
+                return Ok(Some(Self { site, kind, address: address.into(), size, cause }));
             }
             Noted::Other(_) => return Ok(None),
         }

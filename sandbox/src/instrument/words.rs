@@ -7,6 +7,9 @@
 //! A name alone is not believed: a program may have a function of its own that is called so and does
 //! something else. What reads words has to look for a byte in a word, which shows ([`Traits`]). Whatever bears
 //! such a name and does not do that needs nothing that stands in for it, and runs as it is.
+//!
+//! In modules that were compiled for checks, copies of texts may not overlap: `strcpy`, `strcat` and `strncpy` of
+//! C libraries are made of two of these.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +37,9 @@ const WORDS: [(&str, u32, Bytes); 8] = [
     ("memccpy", 4, distance(0, Some(3))),
 ];
 
+/// What else can stand in for some of them, where regions may not overlap.
+const APART: [(&str, &str); 2] = [("stpcpy", "stpcpy_apart"), ("stpncpy", "stpncpy_apart")];
+
 /// Functions that do not do what C says, so that nothing can stand in for them: zig 0.17's `memccpy` never
 /// copies the byte that it looks for.
 const NOT_AS_C: [&str; 1] = ["c.string.memccpy"];
@@ -41,20 +47,22 @@ const NOT_AS_C: [&str; 1] = ["c.string.memccpy"];
 /// What C libraries put before these names.
 const PREFIXES: [&str; 5] = ["compiler_rt.", "c.string.", "__libc_", "__", ""];
 
-/// Functions that read whole words, with their names in the order of their indices.
+/// Functions that read whole words, with their names in the order of their indices. `apart`: copies of texts may not
+/// overlap.
 ///
 /// # Errors
 /// The original does not parse.
 pub(super) fn recognise(
     original: &Original<'_>,
     names: &[(u32, &str)],
+    apart: bool,
 ) -> Result<(Known, Vec<String>), Refusal> {
     if original.memory.is_none() {
         return Ok((Known::new(), Vec::new()));
     }
     let mut candidates = BTreeMap::new();
     for (function, name) in names {
-        if let Some(role) = role(name)
+        if let Some(role) = role(name, apart)
             && signature(original, *function).is_some_and(|signature| role.fits(signature))
             && !calls_last(original, *function)?
         {
@@ -151,12 +159,14 @@ pub(super) fn base_name(name: &str) -> impl Iterator<Item = &str> {
     PREFIXES.iter().filter_map(move |prefix| name.strip_prefix(prefix))
 }
 
-fn role(name: &str) -> Option<Role> {
+fn role(name: &str, apart: bool) -> Option<Role> {
     if NOT_AS_C.contains(&name) {
         return None;
     }
     base_name(name).find_map(|base| {
         let (stand_in, parameters, bytes) = *WORDS.iter().find(|of| of.0 == base)?;
+        let apart = APART.iter().find(|of| apart && of.0 == stand_in).map(|of| of.1);
+        let stand_in = apart.unwrap_or(stand_in);
         let price = Price { call: WORDS_CALL, bytes };
         Some(Role { stand_in, parameters, result: true, price })
     })

@@ -32,6 +32,8 @@ pub enum MemoryErrorKind {
     UseAfterPoison,
     /// A range was copied by `memcpy` to one that overlaps with it.
     MemcpyParamOverlap,
+    /// A text was copied by `strcpy` or one of its kin to where a part of it is.
+    StrcpyParamOverlap,
     /// A length that is negative where it is taken for a signed number, and more than there is.
     NegativeSizeParam,
     /// A block was freed by other means than those that it was made by: `free`, `delete` and `delete[]` are three.
@@ -75,6 +77,7 @@ impl MemoryErrorKind {
             | Self::BadFree
             | Self::UseAfterPoison
             | Self::MemcpyParamOverlap
+            | Self::StrcpyParamOverlap
             | Self::NegativeSizeParam
             | Self::AllocDeallocMismatch
             | Self::NewDeleteTypeMismatch => true,
@@ -90,7 +93,13 @@ impl MemoryErrorKind {
 
     /// Whether the address is in the object that is meant, and not beside it.
     pub(super) fn is_inside(self) -> bool {
-        matches!(self, Self::UseAfterPoison | Self::MemcpyParamOverlap | Self::NegativeSizeParam)
+        matches!(
+            self,
+            Self::UseAfterPoison
+                | Self::MemcpyParamOverlap
+                | Self::StrcpyParamOverlap
+                | Self::NegativeSizeParam
+        )
     }
 
     /// Its name, as reports write it.
@@ -108,6 +117,7 @@ impl MemoryErrorKind {
             Self::GlobalBufferOverflow => "global-buffer-overflow",
             Self::UseAfterPoison => "use-after-poison",
             Self::MemcpyParamOverlap => "memcpy-param-overlap",
+            Self::StrcpyParamOverlap => "strcpy-param-overlap",
             Self::NegativeSizeParam => "negative-size-param",
             Self::AllocDeallocMismatch => "alloc-dealloc-mismatch",
             Self::NewDeleteTypeMismatch => "new-delete-type-mismatch",

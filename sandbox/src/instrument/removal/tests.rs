@@ -17,7 +17,7 @@ use MemoryErrorKind::{
     AllocDeallocMismatch, BadFree, DoubleFree, DynamicStackBufferOverflow, GlobalBufferOverflow,
     HeapBufferOverflow, HeapUseAfterFree, MemcpyParamOverlap, NegativeSizeParam,
     NewDeleteTypeMismatch, NullDereference, StackBufferOverflow, StackUseAfterReturn,
-    UseAfterPoison,
+    StrcpyParamOverlap, UseAfterPoison,
 };
 use Removed::{Inserted, Runtime};
 use std::thread;
@@ -121,6 +121,15 @@ rows! {
     runtime_check_overlap: Runtime("check_overlap"), Stopped::Memory(MemcpyParamOverlap),
         Program::Layout("(drop (call $memcpy
             (i32.const 8196) (i32.const 8192) (i32.const 8)))");
+    runtime_stpcpy_apart: Runtime("stpcpy_apart"), Stopped::Memory(StrcpyParamOverlap),
+        Program::Layout("(drop (call $stpcpy (i32.const 9003) (i32.const 9000)))");
+    runtime_stpncpy_apart: Runtime("stpncpy_apart"), Stopped::Memory(StrcpyParamOverlap),
+        Program::Layout("(drop (call $stpncpy
+            (i32.const 9000) (i32.const 9008) (i32.const 20)))");
+    runtime_be_apart: Runtime("be_apart"), Stopped::Memory(StrcpyParamOverlap),
+        Program::Layout("(drop (call $stpcpy (i32.const 9000) (i32.const 9020)))
+            (drop (call $stpncpy (i32.const 9000) (i32.const 9004) (i32.const 4)))
+            (drop (call $stpncpy (i32.const 9000) (i32.const 9004) (i32.const 5)))");
     runtime_suspect_range: Runtime("suspect_range"), Stopped::Memory(NegativeSizeParam),
         Program::Plain("(memory.fill (i32.const 8192) (i32.const 7) (i32.const -1))");
     runtime_is_poisoned: Runtime("is_poisoned"), Stopped::Memory(HeapBufferOverflow),
@@ -426,6 +435,8 @@ fn text(program: Program) -> String {
         (func $strlen (param i32) (result i32)
             (i32.and (i32.load (local.get 0)) (i32.const 0x80808080)))
         (func $stpcpy (param i32 i32) (result i32)
+            (i32.and (i32.load (local.get 1)) (i32.const 0x80808080)))
+        (func $stpncpy (param i32 i32 i32) (result i32)
             (i32.and (i32.load (local.get 1)) (i32.const 0x80808080)))
         ;; C++'s operators, as the library has them.
         (func $_ZSt15get_new_handlerv)

@@ -151,6 +151,31 @@
         (br $zeros)))
     (local.get $end))
 
+  ;; The same two where the regions may not overlap.
+  (func $stpcpy_apart (export "stpcpy_apart") (param $to i32) (param $from i32) (result i32)
+    (call $be_apart
+      (local.get $to)
+      (local.get $from)
+      (i32.add (call $strlen (local.get $from)) (i32.const 1)))
+    (call $stpcpy (local.get $to) (local.get $from)))
+
+  (func $stpncpy_apart (export "stpncpy_apart")
+    (param $to i32) (param $from i32) (param $most i32) (result i32)
+    (local $length i32)
+    (local.set $length (call $strnlen (local.get $from) (local.get $most)))
+    ;; With its zero, if there is one.
+    (if (i32.lt_u (local.get $length) (local.get $most))
+      (then (local.set $length (i32.add (local.get $length) (i32.const 1)))))
+    (call $be_apart (local.get $to) (local.get $from) (local.get $length))
+    (call $stpncpy (local.get $to) (local.get $from) (local.get $most)))
+
+  ;; Stops if the `length` bytes from `to` on and those from `from` on have any in common.
+  (func $be_apart (param $to i32) (param $from i32) (param $length i32)
+    (if (i32.or
+          (i32.lt_u (i32.sub (local.get $to) (local.get $from)) (local.get $length))
+          (i32.lt_u (i32.sub (local.get $from) (local.get $to)) (local.get $length)))
+      (then (call $stop_with (i32.const 14) (local.get $to) (local.get $length)))))
+
   (func $strlcpy (export "strlcpy") (param $to i32) (param $from i32) (param $size i32) (result i32)
     (local $length i32) (local $copied i32)
     (local.set $length (call $strlen (local.get $from)))

@@ -117,9 +117,10 @@ fn checks_of_the_compiler_need_no_others() {
 /// data. `None` if the function has another number.
 fn calls(name: &str, parameters: usize, data: &str) -> Option<Interpreter> {
     let types = " i32".repeat(parameters);
-    let words: String = (0..parameters)
+    let words: Vec<_> = (0..parameters)
         .map(|word| format!("(i32.load offset={} (local.get 0))", 4 * word))
         .collect();
+    let words = words.join(" ");
     let text = format!(
         r#"(module (import "env" "{name}" (func $found (param{types})))
             (memory (export "memory") 1) {data}
