@@ -2,7 +2,7 @@
 
 use crate::host::State;
 use crate::instrument::limits::MAX_WATCHED_BYTES;
-use crate::instrument::{Interface, Stop, Violation, interface};
+use crate::instrument::{Constants, Interface, Stop, Violation, interface};
 use crate::limits::Limits;
 use crate::outcome::Stack;
 use wasmtime::{Extern, Global, Instance, Memory, Module, ModuleExport, Store, Val};
@@ -339,10 +339,12 @@ impl<'a> Gauges<'a> {
         store: &mut Store<State>,
         original: &[u8],
         site: u32,
+        constants: Option<Constants>,
     ) -> Option<Violation> {
         let shadow = self.shadow(store)?;
         let notes = self.notes(store)?;
-        Violation::read(original, site, |wanted| note(&notes, wanted), shadow.data(&*store))
+        let note = |wanted| note(&notes, wanted);
+        Violation::read(original, site, note, shadow.data(&*store), constants)
             .inspect_err(|error| tracing::warn!(%error, "going on without a memory report"))
             .ok()
             .flatten()

@@ -4,7 +4,7 @@
 use crate::host::Stop;
 use crate::instrument::oracle::View;
 use crate::instrument::removal::{Check, is_removed};
-use crate::instrument::{AccessKind, Cause, first_poisoned};
+use crate::instrument::{AccessKind, Cause, Constants, first_poisoned};
 use crate::memory_error::HostAccess;
 use crate::num::{u64_of, usize_of};
 use crate::outcome::AbiViolation;
@@ -15,6 +15,8 @@ pub(crate) struct GuestMemory<'a> {
     bytes: &'a mut [u8],
     /// Empty where memory is not checked.
     shadow: &'a [u8],
+    /// What may not be written, if that is known.
+    constants: Option<Constants>,
     function: &'static str,
     /// What is remembered of a watched buffer, if there is one.
     reads: Option<HostReads>,
@@ -22,12 +24,17 @@ pub(crate) struct GuestMemory<'a> {
 
 impl<'a> GuestMemory<'a> {
     pub(crate) fn new(bytes: &'a mut [u8], shadow: &'a [u8], function: &'static str) -> Self {
-        Self { bytes, shadow, function, reads: None }
+        Self { bytes, shadow, constants: None, function, reads: None }
     }
 
     /// The same, where a buffer is watched.
     pub(crate) fn watched(self, reads: Option<HostReads>) -> Self {
         Self { reads, ..self }
+    }
+
+    /// The same, where there are constants.
+    pub(crate) fn with_constants(self, constants: Option<Constants>) -> Self {
+        Self { constants, ..self }
     }
 
     /// The `size` bytes at `address`.
@@ -82,12 +89,16 @@ impl<'a> GuestMemory<'a> {
         let function = Some(self.function);
         let inside = usize_of(address).saturating_add(usize_of(size)) <= self.bytes.len();
         let looked_at = inside && !is_removed(Check::HostPointer);
-        match first_poisoned(self.shadow, address, size).filter(|_| looked_at) {
+        let poisoned = first_poisoned(self.shadow, address, size)
+            .map(|(first, poison)| Cause::Poisoned { first, poison })
+            .filter(|_| looked_at);
+        let changed = self
+            .constants
+            .filter(|_| inside && kind == AccessKind::Write && !is_removed(Check::HostConstant));
+        let changed = || changed?.cause(address.into(), size);
+        match poisoned.or_else(changed) {
             None => Ok(()),
-            Some((first, poison)) => {
-                let cause = Cause::Poisoned { first, poison };
-                Err(Stop::Memory(HostAccess { function, kind, address, size, cause }))
-            }
+            Some(cause) => Err(Stop::Memory(HostAccess { function, kind, address, size, cause })),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::description::Description;
 use crate::gauges::{GaugeExports, Tuning};
 use crate::host::State;
 use crate::image::{Image, LazyImage};
-use crate::instrument::{CoverageMap, Options, Summary};
+use crate::instrument::{Constants, CoverageMap, Options, Summary};
 use crate::limits::{Limits, MAX_FRAMES};
 use crate::module::ModuleInfo;
 use crate::module_bytes::ModuleBytes;
@@ -94,6 +94,12 @@ impl Loaded {
     /// for them.
     pub(crate) fn frames_of(&self, error: &wasmtime::Error) -> Vec<Frame> {
         self.frames_at(&self.places(error))
+    }
+
+    /// What the guest may not write, if its memory is checked and that is known.
+    pub(crate) fn constants(&self) -> Option<Constants> {
+        let is_checked = self.instrumentation.interface.shadow;
+        self.instrumentation.summary.layout?.constants.filter(|_| is_checked)
     }
 
     /// The function that is the element of that index of the guest's table.

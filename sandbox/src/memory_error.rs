@@ -224,6 +224,7 @@ impl MemoryError {
                 (u32::try_from(address).ok(), MemoryErrorKind::HeapUseAfterFree)
             }
             Cause::AlreadyFreed => (u32::try_from(address).ok(), MemoryErrorKind::DoubleFree),
+            Cause::Constant { first } => (Some(first), MemoryErrorKind::WriteToConstant),
             Cause::OtherAllocator => {
                 (u32::try_from(address).ok(), MemoryErrorKind::AllocDeallocMismatch)
             }

@@ -5,6 +5,7 @@ use super::shadow::beside;
 use super::wasi::{Wasi, WasiState};
 use crate::clock::Deadline;
 use crate::guest_memory::GuestMemory;
+use crate::instrument::Constants;
 use crate::instrument::oracle::Oracle;
 use crate::limits::{CHECKED_BYTES, CHECKED_SHARE, HOST_CALL_FUEL, Limits};
 use crate::message::Message;
@@ -20,6 +21,8 @@ pub(crate) struct State {
     pub(crate) limits: Limits,
     pub(crate) memory: Option<Memory>,
     pub(crate) shadow: Option<Memory>,
+    /// What the guest may not write, if that is known.
+    pub(crate) constants: Option<Constants>,
     pub(crate) growth: Growth,
     pub(crate) captured: Captured,
     pub(crate) wasi: Wasi,
@@ -61,6 +64,7 @@ impl State {
             limits,
             memory: None,
             shadow: None,
+            constants: None,
             growth,
             captured: Captured::default(),
             wasi,
@@ -159,7 +163,9 @@ pub(crate) fn split<'c>(
     function: &'static str,
 ) -> (GuestMemory<'c>, &'c mut State) {
     let (bytes, shadow, state) = beside(memory, store);
-    let memory = GuestMemory::new(bytes, shadow, function).watched(state.reads.clone());
+    let memory = GuestMemory::new(bytes, shadow, function)
+        .with_constants(state.constants)
+        .watched(state.reads.clone());
     (memory, state)
 }
 

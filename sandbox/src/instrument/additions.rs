@@ -9,6 +9,7 @@ use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use super::Options;
 use super::asan::{Found, Links, Redirects};
 use super::checks::{Checks, Plain};
+use super::constants::Constants;
 use super::coverage::{CoveragePlan, Kept};
 use super::cxx::{self, Hooks};
 use super::door::{self, Rooms};
@@ -68,19 +69,30 @@ pub(super) struct Additions {
     pub(super) rooms: Rooms,
 }
 
+/// What is known of a module.
+pub(super) struct Known {
+    /// The linear stack's pointer, and the bytes that it has room for.
+    pub(super) linear_stack: Option<(StackPointer, u32)>,
+    /// Functions of which more is known than their code says.
+    pub(super) stand_ins: StandIns,
+    /// AddressSanitizer's functions.
+    pub(super) asan: Found,
+    /// Where its constants are, if writes there are to be stopped.
+    pub(super) constants: Option<Constants>,
+}
+
 impl Additions {
-    /// Decides what to add. The linear stack is its pointer and the bytes that it has room for.
+    /// Decides what to add.
     ///
     /// # Errors
     /// There would be more of something than engines take.
     pub(super) fn plan(
         original: &Original<'_>,
-        linear_stack: Option<(StackPointer, u32)>,
-        stand_ins: StandIns,
-        asan: Found,
+        known: Known,
         names: &[(u32, &str)],
         options: Options,
     ) -> Result<Self, Refusal> {
+        let Known { linear_stack, stand_ins, asan, constants } = known;
         let layout = asan.summary().is_some();
         let stack_pointer = linear_stack.map(|(pointer, _)| pointer);
         let own_globals = original.imported_globals.saturating_add(original.defined_globals());
@@ -93,7 +105,7 @@ impl Additions {
         let runtime = (checked || layout).then(|| Runtime::read(layout, oracle)).transpose()?;
         let minimum = original.memory.map_or(0, |memory| memory.initial);
         let has_heap = checked && stand_ins.has_heap;
-        let room = runtime.as_ref().map(|_| Room::plan(minimum, layout, has_heap));
+        let room = runtime.as_ref().map(|_| Room::plan(minimum, layout, has_heap).with(constants));
         let base = base(original, count(result_types.len()), gauges.next);
         let added = |of: fn(&Runtime) -> u32| runtime.as_ref().map_or(0, of);
         judge_all(base, added, options)?;
@@ -114,7 +126,7 @@ impl Additions {
                 stack_pointer: held,
                 data: room.unwrap_or_default().plain_data(linear_stack.map_or(0, below)),
             });
-            checks_of(function, suspect, plain, options)
+            checks_of(function, suspect, (plain, constants), options)
         });
         let tells = layout && has_heap && options.meter;
         let cxx = if tells { cxx::hooks(original, names, function)? } else { Hooks::new() };
@@ -243,7 +255,7 @@ fn judge_all(
 fn checks_of(
     function: impl Fn(&str) -> u32,
     suspect: u32,
-    plain: Option<Plain>,
+    (plain, constants): (Option<Plain>, Option<Constants>),
     options: Options,
 ) -> Checks {
     Checks {
@@ -255,6 +267,7 @@ fn checks_of(
         ask_oracle: options.oracle.then(|| function("ask_oracle")),
         trust_alignment: options.checks == options::Checks::Fast,
         plain: plain.unwrap_or_default(),
+        constants,
     }
 }
 

@@ -127,7 +127,7 @@ pub(super) fn stack_room(stack: StackPointer, null_page: NullPageFound) -> u32 {
 }
 
 /// The value of an initialiser that is a plain `i32` constant.
-fn constant(expression: &ConstExpr<'_>) -> Option<u32> {
+pub(super) fn constant(expression: &ConstExpr<'_>) -> Option<u32> {
     let mut operators = expression.get_operators_reader().into_iter();
     match (operators.next()?.ok()?, operators.next()?.ok()?) {
         (Operator::I32Const { value }, Operator::End) => Some(value.cast_unsigned()),

@@ -45,6 +45,7 @@ mod allocator;
 pub mod asan;
 mod bulk;
 mod checks;
+mod constants;
 mod coverage;
 mod customs;
 mod cxx;
@@ -83,6 +84,7 @@ pub use asan::{
     LayoutMemory, LayoutObject, Place as LayoutPlace, Region as LayoutRegion, layout_object,
 };
 pub(crate) use asan::{text_at, word_at};
+pub use constants::Constants;
 pub use coverage::{
     CallComparison, CallKind, CallSite, Comparison, CoverageMap, CoveragePoint, DamagedCoverage,
     PointKind, Site,
@@ -161,13 +163,16 @@ pub fn instrument(original: &[u8], options: Options) -> Result<Instrumented, Ref
         _ => None,
     };
     let asan = Redirects::find(&original)?;
-    let layout = asan.summary();
+    let constants = constants::find(&original, &names)?;
+    let layout = asan.summary().map(|layout| LayoutFound { constants, ..layout });
+    let constants = layout.and_then(|layout| layout.constants);
     let functions = known::function_names(&original, &names)?;
     let (words, word_names) = words::recognise(&original, &functions, layout.is_some())?;
     let allocator = allocator::recognise(&original, &functions, names.found)?;
     let stand_ins = StandIns::choose(words, allocator.as_ref().ok(), options);
     let linear_stack = stack_pointer.map(|pointer| (pointer, layout::stack_room(pointer, room)));
-    let additions = Additions::plan(&original, linear_stack, stand_ins, asan, &functions, options)?;
+    let known = additions::Known { linear_stack, stand_ins, asan, constants };
+    let additions = Additions::plan(&original, known, &functions, options)?;
     let is_checked = additions.passes.checks.is_some();
     let null_page = match (is_checked, options.null_page) {
         (false, _) => None,

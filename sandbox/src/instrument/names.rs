@@ -17,6 +17,8 @@ pub(super) struct Names<'a> {
     pub(super) functions: Vec<(u32, &'a str)>,
     /// Names of globals, by index.
     pub(super) globals: Vec<(u32, &'a str)>,
+    /// Names of data segments, by index.
+    pub(super) data: Vec<(u32, &'a str)>,
     /// What there was to read.
     pub(super) found: NamesFound,
 }
@@ -30,14 +32,19 @@ impl<'a> Names<'a> {
             KnownCustom::Name(section) => Some(section),
             _ => None,
         });
-        let none =
-            |found| Self { section: None, functions: Vec::new(), globals: Vec::new(), found };
+        let none = |found| Self {
+            section: None,
+            functions: Vec::new(),
+            globals: Vec::new(),
+            data: Vec::new(),
+            found,
+        };
         let Some(section) = section else { return none(NamesFound::Missing) };
         match decode(section.clone()) {
-            Ok((functions, globals)) => {
+            Ok([functions, globals, data]) => {
                 let found =
                     if functions.is_empty() { NamesFound::Missing } else { NamesFound::Read };
-                Self { section: Some(section), functions, globals, found }
+                Self { section: Some(section), functions, globals, data, found }
             }
             Err(_) => none(NamesFound::Malformed),
         }
@@ -83,16 +90,18 @@ fn copy(to: &mut NameSection, name: Name<'_>) {
 /// Names by index.
 type Named<'a> = Vec<(u32, &'a str)>;
 
-/// Decodes the whole section; gives the names of functions and of globals.
-fn decode(section: NameSectionReader<'_>) -> Result<(Named<'_>, Named<'_>), Malformed> {
+/// Decodes the whole section; gives the names of functions, of globals and of data segments.
+fn decode(section: NameSectionReader<'_>) -> Result<[Named<'_>; 3], Malformed> {
     let mut functions = Vec::new();
     let mut globals = Vec::new();
+    let mut data = Vec::new();
     let mut copied = NameSection::new();
     for name in section {
         let name = name?;
         let (names, to) = match name.clone() {
             Name::Function(names) => (names, &mut functions),
             Name::Global(names) => (names, &mut globals),
+            Name::Data(names) => (names, &mut data),
             other => {
                 RoundtripReencoder.parse_custom_name_subsection(&mut copied, other)?;
                 continue;
@@ -104,7 +113,7 @@ fn decode(section: NameSectionReader<'_>) -> Result<(Named<'_>, Named<'_>), Malf
         }
         RoundtripReencoder.parse_custom_name_subsection(&mut copied, name)?;
     }
-    Ok((functions, globals))
+    Ok([functions, globals, data])
 }
 
 /// The section does not decode; nobody asks how.

@@ -12,6 +12,7 @@
 //! | [`HEAP_PAGES`] | the heap, where it is replaced: the first blocks |
 
 use super::asan::FAKE_STACK_PAGES;
+use super::constants::Constants;
 use super::grow::MAX_PAGES;
 use super::layout::MAX_NULL_PAGE;
 use super::numbers::index;
@@ -42,6 +43,8 @@ pub(super) struct Room {
     has_heap: bool,
     /// Whether fresh blocks are filled.
     fills: bool,
+    /// Where nothing is to be written.
+    constants: Option<Constants>,
 }
 
 impl Room {
@@ -55,7 +58,13 @@ impl Room {
         let fake_stack = if wanted <= left { wanted } else { 0 };
         let heap = if has_heap { HEAP_PAGES.min(left.saturating_sub(fake_stack)) } else { 0 };
         let fills = marks_frames && has_heap;
-        Self { own, unused: own.saturating_sub(minimum), fake_stack, heap, has_heap, fills }
+        let unused = own.saturating_sub(minimum);
+        Self { own, unused, fake_stack, heap, has_heap, fills, constants: None }
+    }
+
+    /// The same with constants.
+    pub(super) fn with(self, constants: Option<Constants>) -> Self {
+        Self { constants, ..self }
     }
 
     /// Pages of the guest's memory.
@@ -99,6 +108,8 @@ impl Room {
             "heap_base" => Some(self.heap_base()),
             "rest" if self.heap > 0 => Some(behind(HEAP_NOTES)),
             "rest_end" if self.heap > 0 => Some(address(self.pages())),
+            "constants" => self.constants.map(|constants| constants.address),
+            "constants_bytes" => self.constants.map(|constants| constants.bytes),
             "fill_heap" if self.fills => Some(FRESH),
             "fake_stack" if self.fake_stack > 0 => Some(address(self.own)),
             _ => None,

@@ -1,5 +1,6 @@
 //! What the rewriter found in a module and did with it, for reports.
 
+use super::constants::Constants;
 use serde::{Deserialize, Serialize};
 
 /// What was found and done.
@@ -33,6 +34,8 @@ pub struct LayoutFound {
     pub use_after_return: bool,
     /// There are redzones behind globals.
     pub globals: bool,
+    /// Where its constants are, if that shows: writes there are stopped.
+    pub constants: Option<Constants>,
 }
 
 /// The state of the module's name section.

@@ -10,6 +10,7 @@ use wasmparser::{BinaryReader, Operator, OperatorsReader};
 
 use super::bulk::Bulk;
 use super::checks::Access;
+use super::constants::Constants;
 use super::interface;
 use super::numbers::index;
 use super::shadow::{Poison, first_poisoned};
@@ -66,6 +67,11 @@ pub enum Cause {
     Overlap,
     /// It is copied by `strcpy`, or one of its kin, from a text that overlaps with it.
     TextOverlap,
+    /// At least one byte is a constant, and would be written.
+    Constant {
+        /// Address of the first such byte.
+        first: u32,
+    },
     /// The block that the pointer points to was freed before.
     AlreadyFreed,
     /// The block was made by another kind of function than the one that frees it.
@@ -99,7 +105,8 @@ impl Violation {
     /// `site` is where the trap is in the `original` module: the
     /// [offset](super::OffsetMap::original) of the innermost frame that has one. `global` gives the value
     /// of the exported `i32` global of a name, and `shadow` is the contents of the exported
-    /// [`SHADOW`](interface::SHADOW) memory.
+    /// [`SHADOW`](interface::SHADOW) memory. `constants` are those of
+    /// [`LayoutFound`](super::LayoutFound).
     ///
     /// # Errors
     /// The instruction and the notes on it contradict each other.
@@ -108,11 +115,16 @@ impl Violation {
         site: u32,
         mut global: impl FnMut(&'static str) -> Option<i32>,
         shadow: &[u8],
+        constants: Option<Constants>,
     ) -> Result<Option<Self>, DamagedNotes> {
+        let cause_of = |kind, address, size| {
+            cause_of(shadow, address, size)
+                .or_else(|| constants.filter(|_| kind == AccessKind::Write)?.cause(address, size))
+        };
         match Noted::read(&mut global)? {
             Noted::Nothing => {}
             Noted::Access { kind, address, size } => {
-                let cause = cause_of(shadow, address.into(), size).ok_or(DamagedNotes)?;
+                let cause = cause_of(kind, address.into(), size).ok_or(DamagedNotes)?;
                 return Ok(Some(Self { site, kind, address: address.into(), size, cause }));
             }
             Noted::Pointer { kind, address, was_block } => {
@@ -152,7 +164,7 @@ impl Violation {
         } else {
             return Ok(None);
         };
-        let cause = cause.or_else(|| cause_of(shadow, address, length)).ok_or(DamagedNotes)?;
+        let cause = cause.or_else(|| cause_of(kind, address, length)).ok_or(DamagedNotes)?;
         Ok(Some(Self { site, kind, address, size: length, cause }))
     }
 }
@@ -178,6 +190,14 @@ fn cause_of(shadow: &[u8], address: u64, size: u32) -> Option<Cause> {
     };
     let (first, poison) = first_poisoned(shadow, address, size)?;
     Some(Cause::Poisoned { first, poison })
+}
+
+impl Constants {
+    /// What is wrong with a write of so many bytes, if one of them is a constant.
+    pub(crate) fn cause(self, address: u64, size: u32) -> Option<Cause> {
+        let first = self.first_in(u32::try_from(address).ok()?, size)?;
+        Some(Cause::Constant { first })
+    }
 }
 
 fn operator_at(module: &[u8], site: u32) -> Option<Operator<'_>> {

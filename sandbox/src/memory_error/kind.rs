@@ -40,6 +40,8 @@ pub enum MemoryErrorKind {
     AllocDeallocMismatch,
     /// A C++ object was deleted as one of another size or alignment.
     NewDeleteTypeMismatch,
+    /// A constant was written: what the linker puts where natively nothing may be written.
+    WriteToConstant,
     /// Nowhere: no object is near.
     WildAccess,
 }
@@ -87,6 +89,7 @@ impl MemoryErrorKind {
             | Self::StackUseAfterScope
             | Self::DynamicStackBufferOverflow
             | Self::GlobalBufferOverflow
+            | Self::WriteToConstant
             | Self::WildAccess => false,
         }
     }
@@ -121,6 +124,7 @@ impl MemoryErrorKind {
             Self::NegativeSizeParam => "negative-size-param",
             Self::AllocDeallocMismatch => "alloc-dealloc-mismatch",
             Self::NewDeleteTypeMismatch => "new-delete-type-mismatch",
+            Self::WriteToConstant => "write-to-constant",
             Self::WildAccess => "wild-access",
         }
     }

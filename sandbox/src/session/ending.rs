@@ -77,7 +77,8 @@ impl Session<'_> {
             Some(RuntimeStop::Violation) | None => {}
         }
         let site = self.loaded.site_of(error)?;
-        let violation = self.gauges().violation(&mut self.store, self.loaded.wasm(), site)?;
+        let (wasm, constants) = (self.loaded.wasm(), self.loaded.constants());
+        let violation = self.gauges().violation(&mut self.store, wasm, site, constants)?;
         if self.left_the_stack(Some(violation.address)) {
             return Some(self.linear_stack_exhausted(error));
         }

@@ -208,6 +208,7 @@ impl<'a> Session<'a> {
         let memory = instance.get_module_export(&mut store, &loaded.exports.memory);
         store.data_mut().memory = memory.and_then(wasmtime::Extern::into_memory);
         store.data_mut().shadow = Gauges::of(&loaded.gauges, instance).shadow(&mut store);
+        store.data_mut().constants = loaded.constants();
         if loaded.instrumentation.interface.oracle
             && let Err(error) = connect_oracle(&mut store, instance)
         {

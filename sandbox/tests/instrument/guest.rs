@@ -209,7 +209,7 @@ impl Guest {
         let value = |wanted: &str| {
             values.iter().find(|(name, _)| name == wanted).and_then(|(_, v)| v.i32())
         };
-        Violation::read(&self.original, site, value, shadow.data(&self.store)).unwrap()
+        Violation::read(&self.original, site, value, shadow.data(&self.store), None).unwrap()
     }
 
     /// Why the runtime ended the run, if it did.

@@ -275,7 +275,12 @@ fn layout_words(layout: Option<LayoutFound>) -> (&'static str, &'static str) {
         (true, false) => "checked in their scopes",
         (true, true) => "checked in their scopes and after their functions have returned",
     };
-    (variables, if layout.globals { "checked" } else { "not checked: none has redzones" })
+    let globals = match (layout.globals, layout.constants) {
+        (false, _) => "not checked: none has redzones",
+        (true, None) => "checked",
+        (true, Some(_)) => "checked, and no constant may be written",
+    };
+    (variables, globals)
 }
 
 fn type_words(kind: ItemKind, ty: Option<&str>) -> String {

@@ -161,6 +161,7 @@ impl Found {
             stack: has("set_shadow_f1"),
             use_after_return: has("stack_malloc_always_"),
             globals: has("register_"),
+            constants: None,
         })
     }
 

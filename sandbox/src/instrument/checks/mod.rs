@@ -20,10 +20,11 @@ use wasm_encoder::ValType;
 use wasmparser::Operator;
 
 use super::bulk::Bulk;
+use super::constants::Constants;
 use super::function::{BodyWriter, Scratch, ScratchNeeds};
 use super::oracle::{MARK, PROMISED};
 use super::removal::{Check, is_removed};
-use super::violation;
+use super::violation::{self, AccessKind};
 
 pub(super) use access::Access;
 use lookup::Lookup;
@@ -53,6 +54,8 @@ pub(super) struct Checks {
     pub(super) trust_alignment: bool,
     /// Where nothing is ever poisoned.
     pub(super) plain: Plain,
+    /// Where nothing is to be written, if that is known.
+    pub(super) constants: Option<Constants>,
 }
 
 /// Parts of the memory in which nothing is ever poisoned, so that lookups there find nothing. None in modules
@@ -159,8 +162,10 @@ impl FunctionChecks {
         let lookup = Lookup::new(self.checks, access, scratch);
         if self.checks.ask_oracle.is_some() {
             self.ask(out, access, scratch, if lookup.is_by_last() { PROMISED } else { 0 });
+            self.constant(out, access, scratch);
             return;
         }
+        self.constant(out, access, scratch);
         if self.known.needless(access, lookup.is_by_last()) || is_removed(lookup.check()) {
             return;
         }
@@ -186,6 +191,32 @@ impl FunctionChecks {
         insert.i32_const(access.size().cast_signed()).i32_const(how.cast_signed());
         insert.call(ask_oracle);
         operands.restore(&mut insert);
+    }
+
+    /// Stops a store to a constant.
+    fn constant(&mut self, out: &mut BodyWriter<'_>, access: Access, scratch: &Scratch) {
+        let Some(constants) = self.checks.constants else { return };
+        if access.kind != AccessKind::Write
+            || !self.known.may_be_in(access, constants)
+            || is_removed(Check::Constant)
+        {
+            return;
+        }
+        let operands = Operands::of(access, scratch);
+        operands.save(&mut out.insert());
+        // An access that begins before them may end in them.
+        let before = access.size().saturating_sub(1);
+        let first = constants.address.saturating_sub(before);
+        let bytes = constants.bytes.saturating_add(constants.address.saturating_sub(first));
+        let mut insert = out.insert();
+        insert.local_get(operands.address);
+        insert.i32_const(access.offset.wrapping_sub(first).cast_signed()).i32_add();
+        insert.i32_const(bytes.cast_signed()).i32_lt_u();
+        let suspect = self.checks.suspect;
+        out.rarely(|insert| {
+            insert.local_get(operands.address).global_set(suspect).unreachable();
+        });
+        operands.restore(&mut out.insert());
     }
 
     /// A store of the mark that a stack frame has in its own redzone.

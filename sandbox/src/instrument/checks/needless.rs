@@ -8,6 +8,7 @@
 use wasmparser::Operator;
 
 use super::super::asan::is_mark;
+use super::super::constants::Constants;
 use super::super::stack::RED_ZONE;
 use super::loops::{Changes, Plan};
 use super::paths::{Facts, Paths};
@@ -75,6 +76,13 @@ impl Known {
         }
         seen.push(wanted);
         false
+    }
+
+    /// Whether the access that comes next may be to one of these, as far as its address is known.
+    pub(super) fn may_be_in(&mut self, access: Access, constants: Constants) -> bool {
+        let address = self.here.values.operand(access.above.len(), &mut self.everywhere);
+        let from = address.plus(access.offset);
+        from.base != Base::Zero || constants.first_in(from.plus, access.size()).is_some()
     }
 
     /// Whether the instruction that comes next stores a mark that stack frames have.

@@ -49,6 +49,10 @@ pub(crate) enum Check {
     Grow,
     /// A pointer that a host function is given.
     HostPointer,
+    /// Of a store, that it changes no constant.
+    Constant,
+    /// Of what a host function writes, that it is no constant.
+    HostConstant,
 }
 
 /// What a test takes away.

@@ -9,15 +9,15 @@ use crate::{
     Compilation, Job, MemoryErrorKind, Outcome, Resource, Run, Sandbox, Sanitize, Stack, Variant,
 };
 use Check::{
-    BulkCall, BulkDestination, BulkSource, CallDepth, FuelOfBulk, FuelOfCall, FuelOfLoop, Grow,
-    HostPointer, LinearStack, Mark, NullPage, Ordinary, Overlap, Partial, Unaligned, UnalignedEnd,
-    Wide, WideStart, Word,
+    BulkCall, BulkDestination, BulkSource, CallDepth, Constant, FuelOfBulk, FuelOfCall, FuelOfLoop,
+    Grow, HostConstant, HostPointer, LinearStack, Mark, NullPage, Ordinary, Overlap, Partial,
+    Unaligned, UnalignedEnd, Wide, WideStart, Word,
 };
 use MemoryErrorKind::{
     AllocDeallocMismatch, BadFree, DoubleFree, DynamicStackBufferOverflow, GlobalBufferOverflow,
     HeapBufferOverflow, HeapUseAfterFree, MemcpyParamOverlap, NegativeSizeParam,
     NewDeleteTypeMismatch, NullDereference, StackBufferOverflow, StackUseAfterReturn,
-    StrcpyParamOverlap, UseAfterPoison,
+    StrcpyParamOverlap, UseAfterPoison, WriteToConstant,
 };
 use Removed::{Inserted, Runtime};
 use std::thread;
@@ -110,6 +110,17 @@ rows! {
             (call $message (i32.const 3) (i32.const 9000) (i32.const 1))");
     limit_of_the_guests_own_pages: Inserted(Grow), Stopped::MemoryLimit,
         Program::Plain("(drop (memory.grow (i32.const 20)))");
+    check_of_a_store_to_a_constant: Inserted(Constant), Stopped::Memory(WriteToConstant),
+        Program::Layout("(i32.store8 offset=9103 (local.get $size) (i32.const 1))");
+    check_of_a_store_that_ends_in_one: Inserted(Constant), Stopped::Memory(WriteToConstant),
+        Program::Layout("(i64.store offset=9095 (local.get $size) (i64.const 1))
+            (i64.store offset=9091 (local.get $size) (i64.const 1))");
+    check_of_a_store_to_its_address: Inserted(Constant), Stopped::Memory(WriteToConstant),
+        Program::Layout("(i32.store8 (i32.const 9099) (i32.const 1))
+            (i32.store8 (i32.const 9112) (i32.const 1))
+            (i32.store8 (i32.const 9111) (i32.const 1))");
+    check_of_what_the_host_writes: Inserted(HostConstant), Stopped::Memory(WriteToConstant),
+        Program::Layout("(drop (call $clock (i32.const 1) (i64.const 0) (i32.const 9104)))");
     check_of_a_pointer_for_the_host: Inserted(HostPointer), Stopped::Memory(HeapBufferOverflow),
         Program::Plain("(call $emit (call $malloc (i32.const 16)) (i32.const 17))");
 
@@ -121,6 +132,12 @@ rows! {
     runtime_check_overlap: Runtime("check_overlap"), Stopped::Memory(MemcpyParamOverlap),
         Program::Layout("(drop (call $memcpy
             (i32.const 8196) (i32.const 8192) (i32.const 8)))");
+    runtime_check_change: Runtime("check_change"), Stopped::Memory(WriteToConstant),
+        Program::Layout("(drop (call $stpcpy (i32.const 9090) (i32.const 9000)))");
+    runtime_has_constants: Runtime("has_constants"), Stopped::Memory(WriteToConstant),
+        Program::Layout("(memory.fill (i32.const 9092) (i32.const 7) (i32.const 8))
+            (memory.fill (i32.const 9108) (i32.const 7) (i32.const 0))
+            (memory.fill (i32.const 9092) (i32.const 7) (i32.const 9))");
     runtime_stpcpy_apart: Runtime("stpcpy_apart"), Stopped::Memory(StrcpyParamOverlap),
         Program::Layout("(drop (call $stpcpy (i32.const 9003) (i32.const 9000)))");
     runtime_stpncpy_apart: Runtime("stpncpy_apart"), Stopped::Memory(StrcpyParamOverlap),
@@ -331,13 +348,16 @@ fn every_check_is_in_the_table() {
         FuelOfBulk,
         Grow,
         HostPointer,
+        Constant,
+        HostConstant,
     ];
     for check in all {
         // Does this match miss a case, then the list above does too.
         match check {
             Ordinary | Partial | Unaligned | UnalignedEnd | Wide | WideStart | Mark
             | BulkSource | BulkDestination | BulkCall | Overlap | Word | NullPage | LinearStack
-            | CallDepth | FuelOfLoop | FuelOfCall | FuelOfBulk | Grow | HostPointer => {}
+            | CallDepth | FuelOfLoop | FuelOfCall | FuelOfBulk | Grow | HostPointer | Constant
+            | HostConstant => {}
         }
         assert!(in_table(check), "{check:?}");
     }
@@ -404,6 +424,8 @@ fn run(removed: Option<Removed>, program: Program) -> Run {
 /// What programs of a layout import. `$size`, the parameter of `load`, is 1.
 const IMPORTS: &str = r#"
     (import "env" "__asan_set_shadow_f1" (func $f1 (param i32 i32)))
+    (import "wasi_snapshot_preview1" "clock_time_get"
+      (func $clock (param i32 i64 i32) (result i32)))
     (import "env" "__asan_set_shadow_f2" (func $f2 (param i32 i32)))
     (import "env" "__asan_memset" (func $memset (param i32 i32 i32) (result i32)))
     (import "env" "__asan_memcpy" (func $memcpy (param i32 i32 i32) (result i32)))
@@ -427,6 +449,7 @@ fn text(program: Program) -> String {
         (memory (export "memory") 2)
         (global $__stack_pointer (mut i32) (i32.const 65536))
         (data (i32.const 9000) "a text of 20 letters")
+        (data $.rodata (i32.const 9100) "12 constants")
         (func $malloc (param i32) (result i32) (i32.const 66560))
         (func $free (param i32))
         (func $realloc (param i32 i32) (result i32) (i32.const 66560))

@@ -16,3 +16,7 @@
   ;; numbers.
   (global $suspect_length (export "suspect_length") (mut i32) (i32.const 0))
   (global $suspect_operand (export "suspect_operand") (mut i32) (i32.const 0))
+
+  ;; Where the guest's constants are, if writes there are to be stopped: the first address, and how many bytes.
+  (global $constants (export "constants") i32 (i32.const 0))
+  (global $constants_bytes (export "constants_bytes") i32 (i32.const 0))

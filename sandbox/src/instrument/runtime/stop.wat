@@ -17,7 +17,25 @@
   ;; stood in for. Reason 1 is a read, 2 a write.
   (func $check_bytes (param $address i32) (param $length i32) (param $reason i32)
     (if (call $is_poisoned (local.get $address) (local.get $length))
-      (then (call $stop_with (local.get $reason) (local.get $address) (local.get $length)))))
+      (then (call $stop_with (local.get $reason) (local.get $address) (local.get $length))))
+    (if (i32.eq (local.get $reason) (i32.const 2))
+      (then (call $check_change (local.get $address) (local.get $length)))))
+
+  ;; Stops if one of the `length` bytes from `address` on is a constant, as seen by a function that is stood in for.
+  (func $check_change (param $address i32) (param $length i32)
+    (if (call $has_constants (local.get $address) (local.get $length))
+      (then (call $stop_with (i32.const 2) (local.get $address) (local.get $length)))))
+
+  (func $has_constants (param $address i32) (param $length i32) (result i32)
+    (i32.and
+      (i32.and
+        (i32.ne (global.get $constants_bytes) (i32.const 0))
+        (i32.ne (local.get $length) (i32.const 0)))
+      (i32.or
+        (i32.lt_u
+          (i32.sub (local.get $address) (global.get $constants)) (global.get $constants_bytes))
+        (i32.lt_u
+          (i32.sub (global.get $constants) (local.get $address)) (local.get $length)))))
 
   ;; `length` bytes from `address` on, which a bulk instruction moves. What it moves goes beyond the memory's
   ;; end in just the cases in which it would trap; 4 more says so, unless there is poison before.
@@ -44,7 +62,11 @@
           (local.get $address)
           (local.get $length)
           (i32.or (local.get $operand) (i32.const 4)))))
-    (if (call $is_poisoned (local.get $address) (local.get $length))
+    (if (i32.or
+          (call $is_poisoned (local.get $address) (local.get $length))
+          (i32.and
+            (i32.eq (local.get $operand) (i32.const 2))
+            (call $has_constants (local.get $address) (local.get $length))))
       (then
         (call $suspect_range
           (local.get $address) (local.get $length) (local.get $operand)))))

@@ -151,12 +151,12 @@
         (br $zeros)))
     (local.get $end))
 
-  ;; The same two where the regions may not overlap.
+  ;; The same two where the regions may not overlap, in modules whose constants may be known.
   (func $stpcpy_apart (export "stpcpy_apart") (param $to i32) (param $from i32) (result i32)
-    (call $be_apart
-      (local.get $to)
-      (local.get $from)
-      (i32.add (call $strlen (local.get $from)) (i32.const 1)))
+    (local $length i32)
+    (local.set $length (i32.add (call $strlen (local.get $from)) (i32.const 1)))
+    (call $check_change (local.get $to) (local.get $length))
+    (call $be_apart (local.get $to) (local.get $from) (local.get $length))
     (call $stpcpy (local.get $to) (local.get $from)))
 
   (func $stpncpy_apart (export "stpncpy_apart")
@@ -166,6 +166,7 @@
     ;; With its zero, if there is one.
     (if (i32.lt_u (local.get $length) (local.get $most))
       (then (local.set $length (i32.add (local.get $length) (i32.const 1)))))
+    (call $check_change (local.get $to) (local.get $most))
     (call $be_apart (local.get $to) (local.get $from) (local.get $length))
     (call $stpncpy (local.get $to) (local.get $from) (local.get $most)))
 
@@ -184,6 +185,7 @@
         (local.set $copied (i32.sub (local.get $size) (i32.const 1)))
         (if (i32.lt_u (local.get $length) (local.get $copied))
           (then (local.set $copied (local.get $length))))
+        (call $check_change (local.get $to) (i32.add (local.get $copied) (i32.const 1)))
         (call $copy (local.get $to) (local.get $from) (local.get $copied))
         (local.set $to (i32.add (local.get $to) (local.get $copied)))
         (if (i32.load8_u $shadow (i32.shr_u (local.get $to) (i32.const 3)))
@@ -202,6 +204,7 @@
         (then (call $may_read (local.get $from))))
         (if (i32.load8_u $shadow (i32.shr_u (local.get $to) (i32.const 3)))
         (then (call $may_write (local.get $to))))
+        (call $check_change (local.get $to) (i32.const 1))
         (local.set $has (i32.load8_u $guest (local.get $from)))
         (i32.store8 $guest (local.get $to) (local.get $has))
         (local.set $to (i32.add (local.get $to) (i32.const 1)))

@@ -75,6 +75,7 @@ fn the_commands_for_a_shell_make_a_checked_build() {
         run(&folder, &block("guest.c"));
         let found = layout(&folder.path().join("guest-checked-O1.wasm")).unwrap();
         assert!(found.stack && found.globals && found.use_after_return, "{found:?}");
+        assert!(found.constants.is_some(), "{found:?}");
         run(&folder, &block("guest.c").replace("checked-O1", "release"));
     }
 }
