@@ -27,7 +27,7 @@ __attribute__((noinline)) static int element(struct flexible *flexible, int plac
 }
 
 /* With -fstrict-flex-arrays=3 an array of one element has one element. */
-PROGRAM(index) {
+PROGRAM(out_of_bounds) {
     struct flexible flexible = {1, {7}};
     return element(&flexible, n);
 }
