@@ -31,7 +31,8 @@ pub(super) fn run(args: &Arguments, authority: AmbientAuthority) -> Result<ExitC
     let tree = SourceTree::new(mounts(&args.source, authority)?);
     let jobs = check::jobs(args.jobs, &args.content);
     let sandbox = check::sandbox(jobs, authority)?;
-    let module = guests::find(&args.interpreter, authority).map_err(|e| Failure::usage(&e))?;
+    let module =
+        guests::find_release(&args.interpreter, authority).map_err(|e| Failure::usage(&e))?;
     let mut judge = Judge::open(&sandbox, module, &policy, None).map_err(|e| Failure::usage(&e))?;
     let counted = counted(&sandbox, &judge, &policy)?;
     if schema::applies(&judge) {

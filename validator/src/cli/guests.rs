@@ -8,6 +8,7 @@ pub(super) use contents::{Guest, VARIABLE, all};
 
 use super::files::{self, FileError};
 use super::set::{self, SetError};
+use super::warn;
 use crate::ingest::IngestError;
 use crate::interpreter::{CheckedModule, Module};
 use crate::text::Plain;
@@ -58,13 +59,26 @@ fn offer(known: &[String]) -> String {
 pub(super) fn find(wanted: &Path, authority: AmbientAuthority) -> Result<Module, FindError> {
     let text = wanted.to_string_lossy();
     let is_path = text.contains('/') || wanted.extension().is_some_and(|e| e == "wasm");
-    if wanted.extension().is_some_and(|e| e == "toml") {
+    if is_set(wanted) {
         return set::read(wanted, authority);
     }
     if is_path {
         return read(wanted, authority);
     }
     in_box(&text, authority)
+}
+
+/// Finds an interpreter for a call that uses one build of it: the release, which is said where others were named.
+pub(super) fn find_release(
+    wanted: &Path,
+    authority: AmbientAuthority,
+) -> Result<Module, FindError> {
+    let module = find(wanted, authority)?;
+    if !module.checked.is_empty() && is_set(wanted) {
+        let set = Plain(&wanted.to_string_lossy()).to_string();
+        warn(&format!("of {set} the release is used alone; for a checked build name its file"));
+    }
+    Ok(module)
 }
 
 /// Finds an interpreter in the box, whatever its name looks like.
@@ -83,6 +97,11 @@ pub(super) fn in_box(text: &str, authority: AmbientAuthority) -> Result<Module, 
             Err(FindError::Ambiguous { name: text.to_owned(), versions })
         }
     }
+}
+
+/// Whether a path is that of a set of builds.
+fn is_set(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "toml")
 }
 
 fn read(path: &Path, authority: AmbientAuthority) -> Result<Module, FindError> {

@@ -260,8 +260,8 @@ fn timeout(flags: &[OsString]) -> Option<Duration> {
 /// Opens the interpreter, so that it is compiled once and what is wrong with it is said once. Gives its
 /// name.
 fn open(args: &Fuzz, stage: &Stage, authority: AmbientAuthority) -> Result<String, Failure> {
-    let module =
-        guests::find(&args.interpreter, authority).map_err(|error| Failure::usage(&error))?;
+    let module = guests::find_release(&args.interpreter, authority)
+        .map_err(|error| Failure::usage(&error))?;
     let wasm = module.wasm.map_err(|error| Failure::unusable(&error))?;
     let wasm = wasm.get().map_err(|error| Failure::unjudged(&error))?.to_vec();
     stage
