@@ -7,6 +7,8 @@
 //! Writes there are looked for in modules that were compiled for checks: each store is compared with two numbers
 //! ([`checks`](super::checks)), each range is by the runtime, and host functions do so, too.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use wasmparser::DataKind;
 
@@ -45,6 +47,8 @@ pub(super) fn find(
     original: &Original<'_>,
     names: &Names<'_>,
 ) -> Result<Option<Constants>, Refusal> {
+    let wanted: BTreeSet<u32> =
+        names.data.iter().filter(|(_, name)| is_constant(name)).map(|(index, _)| *index).collect();
     let mut constants: Option<[u64; 2]> = None;
     let mut others = Vec::new();
     for (data, index) in original.data.clone().into_iter().flatten().zip(0..) {
@@ -57,7 +61,7 @@ pub(super) fn find(
         if from == end {
             continue;
         }
-        if names.data.iter().any(|(at, name)| *at == index && is_constant(name)) {
+        if wanted.contains(&index) {
             let [first, last] = constants.unwrap_or([from, end]);
             constants = Some([first.min(from), last.max(end)]);
         } else {
