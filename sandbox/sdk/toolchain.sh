@@ -426,9 +426,8 @@ checked_cflags() {
     # The layout, said through calls, as the sandbox needs it.
     printf '%s' '-fsanitize=address -fsanitize-address-use-after-return=always'
     printf '%s' ' -mllvm -asan-instrumentation-with-call-threshold=0'
-    printf '%s' ' -mllvm -asan-max-inline-poisoning-size=0'
-    # What no shadow memory sees.
-    # Each by itself: of a list zig's driver takes the first alone.
+    printf '%s' ' -mllvm -asan-max-inline-poisoning-size=0 -ftrivial-auto-var-init=pattern'
+    # What no shadow memory sees; each by itself, since of a list zig's driver takes the first alone.
     for undefined in undefined float-divide-by-zero; do
         printf '%s' " -fsanitize=$undefined"
         case $wasm_kind in
@@ -440,7 +439,6 @@ checked_cflags() {
     done
     [ "$wasm_kind" != zig ] || printf '%s' ' -fsanitize-debug-trap-reasons=detailed'
     ! accepts -fno-sanitize-merge || printf '%s' ' -fno-sanitize-merge'
-    printf '%s' ' -ftrivial-auto-var-init=pattern'
 }
 
 # Whether the compiler knows a flag.

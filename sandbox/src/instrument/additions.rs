@@ -88,11 +88,10 @@ impl Additions {
     /// There would be more of something than engines take.
     pub(super) fn plan(
         original: &Original<'_>,
-        known: Known,
+        Known { linear_stack, stand_ins, asan, constants }: Known,
         names: &[(u32, &str)],
         options: Options,
     ) -> Result<Self, Refusal> {
-        let Known { linear_stack, stand_ins, asan, constants } = known;
         let layout = asan.summary().is_some();
         let stack_pointer = linear_stack.map(|(pointer, _)| pointer);
         let own_globals = original.imported_globals.saturating_add(original.defined_globals());
@@ -117,20 +116,12 @@ impl Additions {
         let stack = gauges.stack.map(|stack| Stack { over_limit, ..stack });
         let checks = runtime.as_ref().filter(|_| checked).map(|runtime| {
             let suspect = base.globals.saturating_add(export(runtime, "suspect"));
-            // Only a stack pointer that is held to its limits tells where the stack is.
-            // Without room there may be too little even for what a function may use below it.
-            let held = linear_stack.filter(|(_, room)| options.meter && *room > 0);
-            let held = held.map(|(pointer, _)| pointer.global);
-            let below = |(pointer, room): (StackPointer, u32)| pointer.initial.saturating_sub(room);
-            let plain = (!layout).then(|| Plain {
-                stack_pointer: held,
-                data: room.unwrap_or_default().plain_data(linear_stack.map_or(0, below)),
-            });
+            let plain =
+                (!layout).then(|| plain_of(room.unwrap_or_default(), linear_stack, options));
             checks_of(function, suspect, (plain, constants), options)
         });
         let tells = layout && has_heap && options.meter;
         let cxx = if tells { cxx::hooks(original, names, function)? } else { Hooks::new() };
-        let tell_oracle = oracle.then(|| function("tell_oracle"));
         let grow = runtime
             .as_ref()
             .map(|_| Grow { function: function("grow"), most: most_pages(original) });
@@ -157,6 +148,7 @@ impl Additions {
         let covered = coverage.as_ref().map(CoveragePlan::coverage);
         let passes = Passes { fuel: slices, stack, checks, grow, coverage: covered, watch };
         Ok(Self {
+            tell_oracle: oracle.then(|| function("tell_oracle")),
             result_types,
             results,
             runtime,
@@ -170,7 +162,6 @@ impl Additions {
             redirects,
             cxx,
             layout,
-            tell_oracle,
             watched_globals: options.watch,
             rooms: door::rooms(original)?,
         })
@@ -249,6 +240,18 @@ fn judge_all(
     judge(Limited::Types, base.types, more(added(Runtime::types)), MAX_TYPES)?;
     judge(Limited::Functions, base.functions, more(added(Runtime::functions)), MAX_FUNCTIONS)?;
     judge(Limited::Globals, base.globals, added(Runtime::globals), MAX_GLOBALS)
+}
+
+/// Where nothing is ever poisoned, in a module that lays out nothing itself.
+fn plain_of(room: Room, linear_stack: Option<(StackPointer, u32)>, options: Options) -> Plain {
+    // Only a stack pointer that is held to its limits tells where the stack is.
+    // Without room there may be too little even for what a function may use below it.
+    let held = linear_stack.filter(|(_, room)| options.meter && *room > 0);
+    let below = |(pointer, room): (StackPointer, u32)| pointer.initial.saturating_sub(room);
+    Plain {
+        stack_pointer: held.map(|(pointer, _)| pointer.global),
+        data: room.plain_data(linear_stack.map_or(0, below)),
+    }
 }
 
 /// What checks need of the runtime, of which `function` gives an index.
