@@ -13,6 +13,7 @@ mod value;
 
 use super::shadow::beside;
 use super::{State, Stop};
+use crate::instrument::asan::MODULE;
 use crate::instrument::{AccessKind, Cause, first_poisoned};
 use crate::memory_error::HostAccess;
 use crate::outcome::AbiViolation;
@@ -22,8 +23,6 @@ use std::sync::LazyLock;
 use value::Data;
 use wasmtime::{AsContextMut, Caller, Engine, FuncType, Linker, Result, Val, ValType};
 
-/// Module of the imports: that of every undefined symbol.
-const MODULE: &str = "env";
 /// How the names begin.
 const PREFIX: &str = "__ubsan_handle_";
 /// How those end that natively do not return, where there are others that do.

@@ -1,6 +1,6 @@
 //! What each check found, in a sentence.
 
-use super::value::{Data, Type};
+use super::value::{Data, Type, Value};
 
 /// A function that checks call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,7 +196,11 @@ fn type_mismatch(data: &Data<'_>, address: u32) -> Said {
 
 /// How an overflow of integers of that type is called.
 fn kind(ty: &Type) -> &'static str {
-    if ty.is_signed() { "signed integer overflow" } else { "unsigned integer overflow" }
+    match ty.is_signed() {
+        Some(true) => "signed integer overflow",
+        Some(false) => "unsigned integer overflow",
+        None => "integer overflow",
+    }
 }
 
 fn overflow(data: &Data<'_>, what: Arithmetic, (left, right): (u32, u32)) -> String {
@@ -213,10 +217,13 @@ fn overflow(data: &Data<'_>, what: Arithmetic, (left, right): (u32, u32)) -> Str
 fn division(data: &Data<'_>, left: u32, right: u32) -> String {
     let ty = data.ty(3);
     let (left, right) = (data.value(&ty, left), data.value(&ty, right));
-    if right.is_zero() {
-        format!("division by zero: of {left}, of type {ty}")
-    } else {
-        format!("{}: {left} / {right} does not fit into {ty}", kind(&ty))
+    match right {
+        // Of floating-point numbers nothing else is looked for.
+        _ if right.is_zero() || ty.is_float() => {
+            format!("division by zero: of {left}, of type {ty}")
+        }
+        Value::Unknown => format!("division by zero, or integer overflow, of type {ty}"),
+        _ => format!("{}: {left} / {right} does not fit into {ty}", kind(&ty)),
     }
 }
 

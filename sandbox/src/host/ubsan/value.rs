@@ -126,9 +126,17 @@ impl Type {
         }
     }
 
-    /// Whether it is one of integers that may be negative.
-    pub(super) fn is_signed(&self) -> bool {
-        matches!(self.kind, Kind::Integer { signed: true, .. })
+    /// Whether its values may be negative, if it is one of integers.
+    pub(super) fn is_signed(&self) -> Option<bool> {
+        match self.kind {
+            Kind::Integer { signed, .. } => Some(signed),
+            Kind::Float { .. } | Kind::Other => None,
+        }
+    }
+
+    /// Whether it is one of floating-point numbers.
+    pub(super) fn is_float(&self) -> bool {
+        matches!(self.kind, Kind::Float { .. })
     }
 }
 

@@ -2,6 +2,9 @@
 
 mod cc;
 mod channel;
+#[path = "../../common/mod.rs"]
+mod common;
+mod constants;
 mod imports;
 mod objects;
 mod profiles;

@@ -206,12 +206,30 @@ CASE add_128(void)
     return (a + b) != 0;
 }
 
+CASE divide_long_double(void)
+{
+    volatile long double a = 1.5, b = PICK(0, 1);
+    return a / b > 0;
+}
+
+CASE add_37_bits(void)
+{
+    volatile _BitInt(37) a = PICK((_BitInt(37))0xfffffffff, 1), b = 1;
+    return (int64_t)(a + b);
+}
+
+CASE divide_37_bits(void)
+{
+    volatile _BitInt(37) a = 5, b = PICK(0, 1);
+    return (int64_t)(a / b);
+}
+
 static int64_t (*const CASES[])(void) = {
     load_null,   member_of_null, misaligned,   misaligned_and_freed, add,           subtract_64,
     multiply_promoted, negate,   divide,       divide_lowest,        divide_float,  shift_far,
     shift_back,  shift_negative, shift_out,    index_,               unreachable,   array_bound,
     from_float,  no_bool,        count_zeros,  null_returned,        null_argument, pointer_overflow,
-    assumed,     add_128,
+    assumed,     add_128,        divide_long_double, add_37_bits,    divide_37_bits,
 };
 
 __attribute__((export_name("LLVMFuzzerTestOneInput"))) int

@@ -1,13 +1,10 @@
 //! Checks of UndefinedBehaviorSanitizer that call the sandbox, and what is said of them.
 
-#[path = "../../common/mod.rs"]
-mod common;
-
 use proofhouse_sandbox::{Interpreter, ModuleInfo, Outcome, Sanitize, TrapKind, ubsan_imports};
 
 use super::super::skips::skipped;
 use super::cc::{CHECKED, compile};
-use common::{open, run, sandbox, small_limits, wasm, with_guest_stack};
+use super::common::{open, run, sandbox, small_limits, wasm, with_guest_stack};
 
 /// What the program is compiled with beside a profile's flags.
 const FLAGS: [&str; 1] = ["-Wl,--export=malloc"];
@@ -15,7 +12,7 @@ const FLAGS: [&str; 1] = ["-Wl,--export=malloc"];
 const GOOD: u8 = 0x80;
 
 /// What is said of each case of `undefined.c`, in order; one that begins with a kind of memory error is one.
-const CASES: [&str; 26] = [
+const CASES: [&str; 29] = [
     "null-dereference: read of 4 bytes at 0x0 (load of `int` through a null pointer)",
     "null-dereference: read at 0x0 (use of a member of `struct pair` through a null pointer)",
     "load of `int64_t` (aka `long long`) at 0x…4, which is no multiple of 8",
@@ -44,6 +41,9 @@ const CASES: [&str; 26] = [
     "0x… is assumed to be a multiple of 16",
     "signed integer overflow: 170141183460469231713240559642174554112 + 85070591730234615865843651857942052864 \
      does not fit into `__int128`",
+    "division by zero: of a value, of type `long double`",
+    "integer overflow: a value + a value does not fit into `_BitInt(37)`",
+    "division by zero, or integer overflow, of type `_BitInt(37)`",
 ];
 
 /// The program, where the profile's checks call: zig's trap.
