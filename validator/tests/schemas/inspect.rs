@@ -79,6 +79,9 @@ fn interpreters_are_inspected() {
     assert_eq!(furnished["memories"][0]["maximum_bytes"], json!(2 << 20));
     let checked = build("channel-7.11-checked-O1.wasm");
     assert_eq!(checked["sanitizer"]["level"], json!("asan-layout"));
+    assert_eq!(checked["sanitizer"]["undefined_behaviour_checks"], json!(true));
+    let constants = &checked["sanitizer"]["instrumentation"]["layout"]["constants"];
+    assert!(constants["bytes"].as_u64().is_some_and(|bytes| bytes > 0), "{constants}");
     let codes = |account: &Value| -> Vec<Value> {
         let advice = account["advice"].as_array().unwrap();
         advice.iter().map(|advice| advice["code"].clone()).collect()
