@@ -107,16 +107,24 @@ fn build_native() -> PathBuf {
 }
 
 fn compare(guest: &Guest, real: &Path, native: &Path) {
-    let subjects = match &guest.content {
-        Content::Cases => cases(guest.name),
+    match &guest.content {
+        // Each by itself: what a run costs weighs more on a small one.
+        Content::Cases => {
+            for (name, subject) in cases(guest.name) {
+                compare_files(guest, &format!("{}, {name}", guest.name), &[subject], native);
+            }
+        }
         Content::Public { .. } if !real.is_dir() => {
             println!("{}: SKIPPED, no public content in {}", guest.name, real.display());
-            return;
         }
         Content::Public { folder, ending, every, event } => {
-            public(&real.join(folder), ending, *every, event)
+            let subjects = public(&real.join(folder), ending, *every, event);
+            compare_files(guest, guest.name, &subjects, native);
         }
-    };
+    }
+}
+
+fn compare_files(guest: &Guest, title: &str, subjects: &[Subject], native: &Path) {
     let folder = tempfile::tempdir().unwrap();
     let files: Vec<&Path> = subjects.iter().map(|subject| subject.path.as_path()).collect();
     let mut event_files: Vec<PathBuf> = Vec::new();
@@ -148,7 +156,7 @@ fn compare(guest: &Guest, real: &Path, native: &Path) {
     assert_eq!(natively.len(), files.len());
     let total: Duration = natively.iter().sum();
     let bytes: usize = subjects.iter().map(|subject| subject.content.len()).sum();
-    println!("{}, {} files of {} bytes", guest.name, files.len(), bytes / files.len());
+    println!("{title}, {} files of {} bytes", files.len(), bytes / files.len());
     line("natively, one process for all files", &natively, total);
 
     let processes: Vec<Duration> = files
@@ -171,13 +179,13 @@ fn compare(guest: &Guest, real: &Path, native: &Path) {
     {
         let interpreter = sandbox.interpreter(release.clone(), &Limits::default(), sanitize);
         let interpreter = interpreter.map_err(|e| format!("{e:?}")).unwrap();
-        line(what, &judged(&interpreter, &subjects), total);
+        line(what, &judged(&interpreter, subjects), total);
     }
     for build in guest.checked {
         let module = std::fs::read(built(guest.name, &format!("-{build}.wasm"))).unwrap();
         let interpreter = sandbox.interpreter(module, &Limits::default(), Sanitize::On);
         let interpreter = interpreter.map_err(|e| format!("{e:?}")).unwrap();
-        line(&format!("the build {build}"), &judged(&interpreter, &subjects), total);
+        line(&format!("the build {build}"), &judged(&interpreter, subjects), total);
     }
 }
 
@@ -247,8 +255,8 @@ fn public(folder: &Path, ending: &str, every: usize, event: &Event) -> Vec<Subje
     files.into_iter().step_by(every).map(subject).collect()
 }
 
-/// The cases of a guest that need no policy and are accepted.
-fn cases(guest: &str) -> Vec<Subject> {
+/// The cases of a guest that need no policy and are accepted, with their names.
+fn cases(guest: &str) -> Vec<(String, Subject)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/box/cases").join(guest);
     let mut folders: Vec<PathBuf> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -262,8 +270,12 @@ fn cases(guest: &str) -> Vec<Subject> {
         let events = EventsFile::parse(&std::fs::read(folder.join("events.json")).unwrap());
         let event = events.unwrap().events.first().unwrap().bytes().into_owned();
         let mut files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
-        let path = files.find(|path| path.extension().is_none_or(|it| it != "json")).unwrap();
-        Some(Subject { content: std::fs::read(&path).unwrap(), path, event })
+        let is_content = |path: &PathBuf| {
+            path.extension().is_none_or(|extension| extension != "json" && extension != "c")
+        };
+        let path = files.find(is_content).unwrap();
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        Some((name, Subject { content: std::fs::read(&path).unwrap(), path, event }))
     };
     folders.into_iter().filter_map(subject).collect()
 }
