@@ -25,7 +25,7 @@ const PARTS: [&str; 9] = [
 ];
 
 /// What the runtime has besides for guests that were compiled with `-fsanitize=address`.
-const LAYOUT_PARTS: [&str; 2] = ["asan.wat", "cxx.wat"];
+const LAYOUT_PARTS: [&str; 3] = ["asan.wat", "cxx.wat", "regions.wat"];
 
 /// What decides about accesses, and what stands there where the host is asked about them.
 const CHECK: &str = "check.wat";

@@ -11,15 +11,15 @@ use super::asan::{Found, Links, Redirects};
 use super::checks::{Checks, Plain};
 use super::constants::Constants;
 use super::coverage::{CoveragePlan, Kept};
-use super::cxx::{self, Hooks};
 use super::door::{self, Rooms};
 use super::function::Passes;
 use super::grow::{Grow, most_pages};
+use super::hook::{self, Hooks};
 use super::image;
 use super::known::{Role, StandIns};
 use super::limits::{MAX_FUNCTIONS, MAX_GLOBALS, MAX_TYPES};
 use super::link::{Base, Runtime};
-use super::meter::{Pricing, Slices};
+use super::meter::{Price, Pricing, Slices};
 use super::numbers::{count, index};
 use super::options;
 use super::original::Original;
@@ -56,8 +56,8 @@ pub(super) struct Additions {
     pub(super) fuel_lent: Option<u32>,
     /// What becomes of calls to AddressSanitizer's runtime.
     pub(super) redirects: Redirects,
-    /// C++'s operators, if they are to tell what they do.
-    pub(super) cxx: Hooks,
+    /// Functions that tell the runtime what they do.
+    pub(super) hooks: Hooks,
     /// Whether the module was compiled to say how its memory is laid out.
     pub(super) layout: bool,
     /// Index of the runtime's function that tells the host what the allocator did, if it is asked about
@@ -104,8 +104,8 @@ impl Additions {
         let runtime = (checked || layout).then(|| Runtime::read(layout, oracle)).transpose()?;
         let minimum = original.memory.map_or(0, |memory| memory.initial);
         let has_heap = checked && stand_ins.has_heap;
-        let room = runtime.as_ref().map(|_| Room::plan(minimum, layout, has_heap).with(constants));
-        let base = base(original, count(result_types.len()), gauges.next);
+        let room = Room::plan(minimum, layout, has_heap).with(constants);
+        let base = base(original, &result_types, gauges.next);
         let added = |of: fn(&Runtime) -> u32| runtime.as_ref().map_or(0, of);
         judge_all(base, added, options)?;
         let function = |name: &str| {
@@ -116,12 +116,12 @@ impl Additions {
         let stack = gauges.stack.map(|stack| Stack { over_limit, ..stack });
         let checks = runtime.as_ref().filter(|_| checked).map(|runtime| {
             let suspect = base.globals.saturating_add(export(runtime, "suspect"));
-            let plain =
-                (!layout).then(|| plain_of(room.unwrap_or_default(), linear_stack, options));
+            let plain = (!layout).then(|| plain_of(room, linear_stack, options));
             checks_of(function, suspect, (plain, constants), options)
         });
-        let tells = layout && has_heap && options.meter;
-        let cxx = if tells { cxx::hooks(original, names, function)? } else { Hooks::new() };
+        let tells = layout && checked && options.meter;
+        let hooks = tells.then(|| hook::hooks(original, names, &stand_ins, function));
+        let hooks = hooks.transpose()?.unwrap_or_default();
         let grow = runtime
             .as_ref()
             .map(|_| Grow { function: function("grow"), most: most_pages(original) });
@@ -153,14 +153,14 @@ impl Additions {
             results,
             runtime,
             base,
-            room: room.unwrap_or_default(),
+            room,
             passes,
             mutable_globals,
             coverage,
             stand_ins,
             fuel_lent: gauges.fuel_lent,
             redirects,
-            cxx,
+            hooks,
             layout,
             watched_globals: options.watch,
             rooms: door::rooms(original)?,
@@ -205,10 +205,10 @@ impl Additions {
 
     /// The price of the function of the original with this index, if it has one, and what takes it from
     /// `locals` on.
-    pub(super) fn pricing(&self, role: Role, locals: u32) -> Option<Pricing> {
+    pub(super) fn pricing(&self, price: Price, locals: u32) -> Option<Pricing> {
         // Nothing is lent to a stand-in.
         let fuel = self.passes.fuel?.fuel;
-        Some(Pricing { price: role.price, fuel, lent: self.fuel_lent.unwrap_or(fuel), locals })
+        Some(Pricing { price, fuel, lent: self.fuel_lent.unwrap_or(fuel), locals })
     }
 
     /// The block type with the results of type `ty` of the original.
@@ -218,10 +218,14 @@ impl Additions {
 }
 
 /// Where what is added begins: behind all that the original has.
-fn base(original: &Original<'_>, result_types: u32, globals: u32) -> Base {
+fn base(
+    original: &Original<'_>,
+    result_types: &[Vec<wasm_encoder::ValType>],
+    globals: u32,
+) -> Base {
     let functions = count(original.functions.len());
     Base {
-        types: count(original.signatures.len()).saturating_add(result_types),
+        types: count(original.signatures.len()).saturating_add(count(result_types.len())),
         functions: original.imported_functions.saturating_add(functions),
         globals,
         tables: original.all_tables(),

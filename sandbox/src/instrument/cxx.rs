@@ -53,9 +53,6 @@ pub(super) struct Hook {
     function: u32,
 }
 
-/// The operators of a module, by their index.
-pub(super) type Hooks = BTreeMap<u32, Hook>;
-
 impl Hook {
     /// At the entry of the function.
     pub(super) fn enter(self, insert: &mut InstructionSink<'_>) {
@@ -85,7 +82,7 @@ pub(super) fn hooks(
     original: &Original<'_>,
     names: &[(u32, &str)],
     function: impl Fn(&str) -> u32,
-) -> Result<Hooks, Refusal> {
+) -> Result<BTreeMap<u32, Hook>, Refusal> {
     let mut found = BTreeMap::new();
     let mut handlers = BTreeSet::new();
     for (at, name) in names {
@@ -105,7 +102,7 @@ pub(super) fn hooks(
     for (at, _) in makes {
         if calls_last(original, *at)? {
             // It does not return here, so that nothing can be noted.
-            return Ok(Hooks::new());
+            return Ok(BTreeMap::new());
         }
         of_library |= calls_any(original, *at, &handlers)?;
     }

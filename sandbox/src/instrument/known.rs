@@ -34,16 +34,23 @@ pub(super) struct Role {
 impl Role {
     /// Whether a function of type `signature` can have this role.
     pub(super) fn fits(&self, signature: &FuncType) -> bool {
-        let all_i32 = |types: &[ValType]| types.iter().all(|ty| *ty == ValType::I32);
-        count(signature.params().len()) == self.parameters
-            && count(signature.results().len()) == u32::from(self.result)
-            && all_i32(signature.params())
-            && all_i32(signature.results())
+        all_i32(signature, self.parameters, self.result.into())
     }
+}
+
+/// Whether a function of type `signature` has so many parameters and results, all of them `i32`.
+pub(super) fn all_i32(signature: &FuncType, parameters: u32, results: u32) -> bool {
+    let are_i32 = |types: &[ValType], wanted: u32| {
+        count(types.len()) == wanted && types.iter().all(|ty| *ty == ValType::I32)
+    };
+    are_i32(signature.params(), parameters) && are_i32(signature.results(), results)
 }
 
 /// Functions with their roles, by index.
 pub(super) type Known = BTreeMap<u32, Role>;
+
+/// What functions cost, by index.
+pub(super) type Prices = BTreeMap<u32, Price>;
 
 /// What becomes of the functions that are known.
 #[derive(Debug, Default)]
@@ -51,20 +58,26 @@ pub(super) struct StandIns {
     /// Those that the runtime stands in for.
     pub(super) replaced: Known,
     /// Those that run as they are, at their price.
-    pub(super) priced: Known,
+    pub(super) priced: Prices,
     /// Whether an allocator's functions are among the former.
     pub(super) has_heap: bool,
 }
 
 impl StandIns {
-    /// Decides what the runtime stands in for: only where memory is checked is there one.
-    pub(super) fn choose(words: Known, allocator: Option<&Allocator>, options: Options) -> Self {
-        let mut chosen = Self::default();
+    /// Decides what the runtime stands in for: only where memory is checked is there one. For those that are
+    /// `priced` there is never anything.
+    pub(super) fn choose(
+        words: Known,
+        priced: Prices,
+        allocator: Option<&Allocator>,
+        options: Options,
+    ) -> Self {
+        let mut chosen = Self { priced, ..Self::default() };
         let heap = allocator.map(|allocator| allocator.functions.clone()).unwrap_or_default();
         match options.checks {
             Checks::Off => {
-                chosen.priced = words;
-                chosen.priced.extend(heap);
+                chosen.priced.extend(prices(words));
+                chosen.priced.extend(prices(heap));
             }
             Checks::Fast | Checks::Exact => {
                 chosen.replaced = words;
@@ -73,12 +86,16 @@ impl StandIns {
                         chosen.has_heap = !heap.is_empty();
                         chosen.replaced.extend(heap);
                     }
-                    Heap::Off => chosen.priced = heap,
+                    Heap::Off => chosen.priced.extend(prices(heap)),
                 }
             }
         }
         chosen
     }
+}
+
+fn prices(known: Known) -> impl Iterator<Item = (u32, Price)> {
+    known.into_iter().map(|(function, role)| (function, role.price))
 }
 
 /// The names of functions: those of the name section, and where it has none, those of exports. An

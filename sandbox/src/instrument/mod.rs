@@ -53,6 +53,7 @@ mod door;
 mod function;
 mod grow;
 mod heap;
+mod hook;
 mod image;
 pub mod interface;
 mod known;
@@ -68,6 +69,7 @@ pub mod oracle;
 mod original;
 mod proposals;
 mod refusal;
+mod regions;
 pub(crate) mod removal;
 mod room;
 mod shadow;
@@ -169,7 +171,11 @@ pub fn instrument(original: &[u8], options: Options) -> Result<Instrumented, Ref
     let functions = known::function_names(&original, &names)?;
     let (words, word_names) = words::recognise(&original, &functions, layout.is_some())?;
     let allocator = allocator::recognise(&original, &functions, names.found)?;
-    let stand_ins = StandIns::choose(words, allocator.as_ref().ok(), options);
+    let priced = match layout {
+        Some(_) => regions::priced(&original, &functions)?,
+        None => known::Prices::new(),
+    };
+    let stand_ins = StandIns::choose(words, priced, allocator.as_ref().ok(), options);
     let linear_stack = stack_pointer.map(|pointer| (pointer, layout::stack_room(pointer, room)));
     let known = additions::Known { linear_stack, stand_ins, asan, constants };
     let additions = Additions::plan(&original, known, &functions, options)?;

@@ -41,6 +41,7 @@ impl Stop {
             Noted::Access { .. }
             | Noted::Pointer { .. }
             | Noted::Wrongly { .. }
+            | Noted::Beyond { .. }
             | Noted::Overlap { .. } => Some(Self::Violation),
             Noted::Other(stop) => Some(stop),
         })
@@ -84,6 +85,13 @@ pub(super) enum Noted {
         /// Number of bytes.
         size: u32,
     },
+    /// A region that is read and goes beyond the end of the memory.
+    Beyond {
+        /// Address of the first byte.
+        address: u32,
+        /// Number of bytes.
+        size: u32,
+    },
     /// No violation.
     Other(Stop),
 }
@@ -114,6 +122,7 @@ impl Noted {
             12 => Self::Wrongly { address, cause: Cause::OtherAllocator },
             13 => Self::Wrongly { address, cause: Cause::OtherType },
             14 => Self::Overlap { address, size },
+            15 => Self::Beyond { address, size },
             10 => pointer(AccessKind::Measure, true),
             11 => pointer(AccessKind::Measure, false),
             _ => return Err(DamagedNotes),

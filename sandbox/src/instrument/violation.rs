@@ -139,6 +139,10 @@ impl Violation {
                 let (kind, cause) = (AccessKind::Write, Cause::TextOverlap);
                 return Ok(Some(Self { site, kind, address: address.into(), size, cause }));
             }
+            Noted::Beyond { address, size } => {
+                let (kind, cause) = (AccessKind::Read, Cause::OutOfBounds);
+                return Ok(Some(Self { site, kind, address: address.into(), size, cause }));
+            }
             Noted::Other(_) => return Ok(None),
         }
         let mut noted = |name| global(name).ok_or(DamagedNotes);

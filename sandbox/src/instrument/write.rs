@@ -328,7 +328,7 @@ impl Writer<'_, '_> {
             parameters: self.original.parameters(*ty),
             results: self.additions.results(*ty),
             body: body.clone(),
-            cxx: self.additions.cxx.get(&index).copied(),
+            hook: self.additions.hooks.get(&index).copied(),
             coverage: self.additions.coverage.as_ref().map(|plan| plan.function(nth)),
         });
         Ok(functions.collect())
@@ -337,7 +337,7 @@ impl Writer<'_, '_> {
     /// What becomes of one of them.
     fn function(&self, function: &Function<'_>) -> Result<WrittenBody, Refusal> {
         if let Some((stand_in, role)) = self.additions.stand_in(function.index) {
-            let pricing = self.additions.pricing(role, role.parameters);
+            let pricing = self.additions.pricing(role.price, role.parameters);
             return Ok(function.replace(Forward {
                 stand_in,
                 parameters: role.parameters,
@@ -347,8 +347,8 @@ impl Writer<'_, '_> {
             }));
         }
         let redirects = &self.additions.redirects;
-        let role = self.additions.stand_ins.priced.get(&function.index);
-        let pricing = |locals| self.additions.pricing(*role?, locals);
+        let price = self.additions.stand_ins.priced.get(&function.index);
+        let pricing = |locals| self.additions.pricing(*price?, locals);
         function.rewrite(self.additions.passes, redirects, pricing)
     }
 

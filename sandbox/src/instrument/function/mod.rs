@@ -16,8 +16,8 @@ use wasmparser::FunctionBody;
 use super::asan::Redirects;
 use super::checks::{Checks, ChecksPlan, FunctionChecks};
 use super::coverage::{Coverage, FunctionCoverage, FunctionPlan};
-use super::cxx::Hook;
 use super::grow::Grow;
+use super::hook::Hook;
 use super::limits::{MAX_FUNCTION_BYTES, MAX_FUNCTION_LOCALS};
 use super::meter::{Meter, MeterPlan, MeterPlanner, PRICING_LOCALS, Pricing, Slices};
 use super::numbers::{count, offset};
@@ -63,8 +63,8 @@ pub(super) struct Function<'a> {
     pub(super) results: BlockType,
     /// Its body.
     pub(super) body: FunctionBody<'a>,
-    /// Which of C++'s operators it is, if it is one that tells what it does.
-    pub(super) cxx: Option<Hook>,
+    /// What it tells the runtime, if it does.
+    pub(super) hook: Option<Hook>,
     /// What is counted in it, if coverage is kept.
     pub(super) coverage: Option<FunctionPlan<'a>>,
 }
@@ -123,7 +123,7 @@ impl Function<'_> {
             grow: passes.grow,
             watch: passes.watch,
             pricing,
-            cxx: self.cxx,
+            hook: self.hook,
             coverage: passes
                 .coverage
                 .zip(self.coverage)
@@ -209,7 +209,7 @@ struct Insertions<'s> {
     grow: Option<Grow>,
     watch: Option<Watch>,
     pricing: Option<Pricing>,
-    cxx: Option<Hook>,
+    hook: Option<Hook>,
     coverage: Option<FunctionCoverage<'s>>,
 }
 

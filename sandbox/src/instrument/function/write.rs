@@ -7,8 +7,8 @@ use super::super::asan::{Redirect, Redirects};
 use super::super::bulk::Bulk;
 use super::super::checks::FunctionChecks;
 use super::super::coverage::FunctionCoverage;
-use super::super::cxx::Hook;
 use super::super::grow::Grow;
+use super::super::hook::Hook;
 use super::super::meter::{Meter, MeterPlan, Pricing};
 use super::super::removal::{Check, is_removed};
 use super::super::stack::FunctionStack;
@@ -28,7 +28,7 @@ pub(super) struct InstructionWriter<'a, 's> {
     grow: Option<Grow>,
     watch: Option<Watch>,
     pricing: Option<Pricing>,
-    cxx: Option<Hook>,
+    hook: Option<Hook>,
     /// What the instruction before the next one left on the stack, if that is a constant.
     constant: Option<u32>,
     /// Number of blocks around the next instruction, the body itself not counted.
@@ -46,7 +46,7 @@ impl<'a, 's> InstructionWriter<'a, 's> {
             grow,
             watch,
             pricing,
-            cxx,
+            hook,
             coverage,
         } = insertions;
         Self {
@@ -60,7 +60,7 @@ impl<'a, 's> InstructionWriter<'a, 's> {
             grow,
             watch,
             pricing,
-            cxx,
+            hook,
             constant: None,
             depth: Some(0),
         }
@@ -72,8 +72,8 @@ impl<'a, 's> InstructionWriter<'a, 's> {
         if let Some(pricing) = self.pricing {
             pricing.enter(&mut self.out.insert());
         }
-        if let Some(cxx) = self.cxx {
-            cxx.enter(&mut self.out.insert());
+        if let Some(hook) = self.hook {
+            hook.enter(&mut self.out.insert());
         }
         if let Some((meter, plan)) = &self.meter {
             meter.enter(&mut self.out, plan);
@@ -224,8 +224,8 @@ impl<'a, 's> InstructionWriter<'a, 's> {
             if let Some(pricing) = self.pricing {
                 pricing.leave(&mut self.out.insert());
             }
-            if let Some(cxx) = self.cxx {
-                cxx.leave(&mut self.out.insert());
+            if let Some(hook) = self.hook {
+                hook.leave(&mut self.out.insert());
             }
         }
         self.out.keep();

@@ -31,6 +31,10 @@ pub(crate) enum Check {
     BulkCall,
     /// Of `memcpy`, that its ranges do not overlap.
     Overlap,
+    /// The regions that a function of C may read all of.
+    Regions,
+    /// Of `strncat`, that its regions do not overlap.
+    Appended,
     /// A word that is read in the place of a call to AddressSanitizer's runtime.
     Word,
     /// The poison from address 0 on.

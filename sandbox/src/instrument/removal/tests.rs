@@ -9,9 +9,9 @@ use crate::{
     Compilation, Job, MemoryErrorKind, Outcome, Resource, Run, Sandbox, Sanitize, Stack, Variant,
 };
 use Check::{
-    BulkCall, BulkDestination, BulkSource, CallDepth, Constant, FuelOfBulk, FuelOfCall, FuelOfLoop,
-    Grow, HostConstant, HostPointer, LinearStack, Mark, NullPage, Ordinary, Overlap, Partial,
-    Unaligned, UnalignedEnd, Wide, WideStart, Word,
+    Appended, BulkCall, BulkDestination, BulkSource, CallDepth, Constant, FuelOfBulk, FuelOfCall,
+    FuelOfLoop, Grow, HostConstant, HostPointer, LinearStack, Mark, NullPage, Ordinary, Overlap,
+    Partial, Regions, Unaligned, UnalignedEnd, Wide, WideStart, Word,
 };
 use MemoryErrorKind::{
     AllocDeallocMismatch, BadFree, DoubleFree, DynamicStackBufferOverflow, GlobalBufferOverflow,
@@ -92,6 +92,11 @@ rows! {
     lookup_of_an_array_cookie: Inserted(Word), Stopped::Memory(StackBufferOverflow),
         Program::Layout("(call $f2 (i32.const 1024) (i32.const 1))
             (drop (call $cookie (i32.const 8192)))");
+    check_of_regions_that_are_read: Inserted(Regions), Stopped::Memory(HeapBufferOverflow),
+        Program::Layout("(drop (call $memcmp
+            (i32.const 8192) (call $malloc (i32.const 16)) (i32.const 17)))");
+    check_of_a_text_that_is_appended: Inserted(Appended), Stopped::Memory(StrcpyParamOverlap),
+        Program::Layout("(drop (call $strncat (i32.const 9000) (i32.const 9012) (i32.const 4)))");
     poison_of_the_null_page: Inserted(NullPage), Stopped::Memory(NullDereference),
         Program::Plain("(drop (i32.load offset=8 (i32.const 0)))");
     limit_of_the_linear_stack: Inserted(LinearStack), Stopped::Stack(Stack::Linear),
@@ -147,6 +152,14 @@ rows! {
         Program::Layout("(drop (call $stpcpy (i32.const 9000) (i32.const 9020)))
             (drop (call $stpncpy (i32.const 9000) (i32.const 9004) (i32.const 4)))
             (drop (call $stpncpy (i32.const 9000) (i32.const 9004) (i32.const 5)))");
+    runtime_reads_all: Runtime("reads_all"), Stopped::Memory(NegativeSizeParam),
+        Program::Layout("(drop (call $memcmp
+            (i32.const 8192) (i32.const 9000) (i32.const -1)))");
+    runtime_appends_apart: Runtime("appends_apart"), Stopped::Memory(StrcpyParamOverlap),
+        Program::Layout("(drop (call $strncat (i32.const 9000) (i32.const 9020) (i32.const 4)))
+            (drop (call $strncat (i32.const 8200) (i32.const 9000) (i32.const 4)))
+            (drop (call $strncat (i32.const 9012) (i32.const 9000) (i32.const 12)))
+            (drop (call $strncat (i32.const 9012) (i32.const 9000) (i32.const 13)))");
     runtime_suspect_range: Runtime("suspect_range"), Stopped::Memory(NegativeSizeParam),
         Program::Plain("(memory.fill (i32.const 8192) (i32.const 7) (i32.const -1))");
     runtime_is_poisoned: Runtime("is_poisoned"), Stopped::Memory(HeapBufferOverflow),
@@ -339,6 +352,8 @@ fn every_check_is_in_the_table() {
         BulkDestination,
         BulkCall,
         Overlap,
+        Regions,
+        Appended,
         Word,
         NullPage,
         LinearStack,
@@ -355,9 +370,9 @@ fn every_check_is_in_the_table() {
         // Does this match miss a case, then the list above does too.
         match check {
             Ordinary | Partial | Unaligned | UnalignedEnd | Wide | WideStart | Mark
-            | BulkSource | BulkDestination | BulkCall | Overlap | Word | NullPage | LinearStack
-            | CallDepth | FuelOfLoop | FuelOfCall | FuelOfBulk | Grow | HostPointer | Constant
-            | HostConstant => {}
+            | BulkSource | BulkDestination | BulkCall | Overlap | Regions | Appended | Word
+            | NullPage | LinearStack | CallDepth | FuelOfLoop | FuelOfCall | FuelOfBulk | Grow
+            | HostPointer | Constant | HostConstant => {}
         }
         assert!(in_table(check), "{check:?}");
     }
@@ -421,7 +436,7 @@ fn run(removed: Option<Removed>, program: Program) -> Run {
     thread.join().unwrap()
 }
 
-/// What programs of a layout import. `$size`, the parameter of `load`, is 1.
+/// What programs of a layout import.
 const IMPORTS: &str = r#"
     (import "env" "__asan_set_shadow_f1" (func $f1 (param i32 i32)))
     (import "wasi_snapshot_preview1" "clock_time_get"
@@ -442,55 +457,5 @@ fn text(program: Program) -> String {
         Program::Plain(load) | Program::Filled(load) => ("", load),
         Program::Layout(load) => (IMPORTS, load),
     };
-    format!(
-        r#"(module {imports}
-        (import "proofhouse" "emit" (func $emit (param i32 i32)))
-        (import "proofhouse" "message" (func $message (param i32 i32 i32)))
-        (memory (export "memory") 2)
-        (global $__stack_pointer (mut i32) (i32.const 65536))
-        (data (i32.const 9000) "a text of 20 letters")
-        (data $.rodata (i32.const 9100) "12 constants")
-        (func $malloc (param i32) (result i32) (i32.const 66560))
-        (func $free (param i32))
-        (func $realloc (param i32 i32) (result i32) (i32.const 66560))
-        (func $malloc_usable_size (param i32) (result i32) (i32.const 16))
-        (func $posix_memalign (param i32 i32 i32) (result i32) (i32.const 48))
-        (func $strlen (param i32) (result i32)
-            (i32.and (i32.load (local.get 0)) (i32.const 0x80808080)))
-        (func $stpcpy (param i32 i32) (result i32)
-            (i32.and (i32.load (local.get 1)) (i32.const 0x80808080)))
-        (func $stpncpy (param i32 i32 i32) (result i32)
-            (i32.and (i32.load (local.get 1)) (i32.const 0x80808080)))
-        ;; C++'s operators, as the library has them.
-        (func $_ZSt15get_new_handlerv)
-        (func $_Znwm (param i32) (result i32)
-          (call $_ZSt15get_new_handlerv) (call $malloc (local.get 0)))
-        (func $_Znam (param i32) (result i32) (call $_Znwm (local.get 0)))
-        (func $_ZdlPv (param i32) (call $free (local.get 0)))
-        (func $_ZdlPvm (param i32 i32) (call $_ZdlPv (local.get 0)))
-        (func $_ZdaPv (param i32) (call $_ZdlPv (local.get 0)))
-        ;; A block without an end.
-        (func $text (param i32) (result i32) (local i32)
-          (local.set 1 (call $malloc (local.get 0)))
-          (memory.fill (local.get 1) (i32.const 97) (local.get 0))
-          (local.get 1))
-        (func $deep (param i32)
-          (if (local.get 0) (then (call $deep (i32.sub (local.get 0) (i32.const 1))))))
-        (func $one)
-        (func $ten (call $one) (call $one) (call $one) (call $one) (call $one)
-          (call $one) (call $one) (call $one) (call $one) (call $one))
-        (func $hundred (call $ten) (call $ten) (call $ten) (call $ten) (call $ten)
-          (call $ten) (call $ten) (call $ten) (call $ten) (call $ten))
-        (func $thousands (call $hundred) (call $hundred) (call $hundred) (call $hundred)
-          (call $hundred) (call $hundred) (call $hundred) (call $hundred) (call $hundred))
-        (func $thousand (call $thousands) (call $thousands) (call $thousands) (call $thousands)
-          (call $thousands) (call $thousands) (call $thousands) (call $thousands)
-          (call $thousands) (call $thousands) (call $thousands) (call $thousands))
-        (func (export "proofhouse_abi_version") (result i32) (i32.const 1))
-        (func (export "proofhouse_alloc") (param i32) (result i32) (i32.const 12288))
-        (func (export "proofhouse_evaluate") (param i32 i32) (result i32) (i32.const 0))
-        (func (export "proofhouse_load") (param $at i32) (param $size i32) (result i32)
-          {load}
-          (i32.const 0)))"#
-    )
+    include_str!("program.wat").replace("IMPORTS", imports).replace("LOAD", load)
 }

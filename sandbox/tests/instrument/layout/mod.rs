@@ -13,3 +13,4 @@ mod regions;
 mod stack_use;
 mod traps;
 mod undefined;
+mod whole;

@@ -1,0 +1,50 @@
+//! Regions that functions of C are given are there in whole, wherever the function stops to look.
+
+use proofhouse_sandbox::{Limits, MemoryErrorKind, Outcome, Sanitize};
+
+use super::cc::{CHECKED, compile};
+use super::common::{open, run, sandbox};
+
+/// Says that the case is as it should be.
+const GOOD: u8 = 0x80;
+
+/// The cases of `whole.c`, in order: what is found, in which object, in which function of C.
+const CASES: [(&str, MemoryErrorKind, Option<&str>, &str); 11] = [
+    ("compare", MemoryErrorKind::GlobalBufferOverflow, Some("object"), "memcmp"),
+    ("compare_with", MemoryErrorKind::GlobalBufferOverflow, Some("object"), "memcmp"),
+    ("compare_heap", MemoryErrorKind::HeapBufferOverflow, None, "memcmp"),
+    ("compare_stack", MemoryErrorKind::StackBufferOverflow, Some("local"), "memcmp"),
+    ("compare_freed", MemoryErrorKind::HeapUseAfterFree, None, "memcmp"),
+    ("compare_equal", MemoryErrorKind::GlobalBufferOverflow, Some("object"), "bcmp"),
+    ("find_last", MemoryErrorKind::GlobalBufferOverflow, Some("object"), "memrchr"),
+    ("find_in", MemoryErrorKind::GlobalBufferOverflow, Some("object"), "memmem"),
+    ("find_what", MemoryErrorKind::GlobalBufferOverflow, Some("object"), "memmem"),
+    ("compare_negative", MemoryErrorKind::NegativeSizeParam, Some("object"), "memcmp"),
+    ("append", MemoryErrorKind::StrcpyParamOverlap, Some("other"), "strncat"),
+];
+
+#[test]
+fn every_region_that_is_not_all_there_is_found_and_its_twin_is_not() {
+    for profile in CHECKED {
+        let Some(module) = compile(profile, "whole.c", &["-Wl,--export=malloc"]) else { continue };
+        let interpreter = open(&module).unwrap();
+        let unchecked = sandbox().interpreter(module, &Limits::default(), Sanitize::Off).unwrap();
+        for (case, (name, kind, object, function)) in (0..).zip(CASES) {
+            let good = run(&interpreter, &[case | GOOD], &[]);
+            assert_eq!(good.outcome, Outcome::Completed, "{name} {profile}");
+            let without = run(&unchecked, &[case | GOOD], &[]);
+            assert_eq!(good.fuel, without.fuel, "{name} {profile}");
+            let outcome = run(&interpreter, &[case], &[]).outcome;
+            let Outcome::Trapped { memory: Some(memory), frames, .. } = &outcome else {
+                panic!("{name} {profile}: {outcome:?}")
+            };
+            assert_eq!(memory.error, kind, "{name} {profile}: {memory}");
+            let found = memory.object.as_ref().and_then(|found| found.name.as_deref());
+            assert_eq!(found, object, "{name} {profile}: {memory}");
+            let innermost = frames[0].function.as_str();
+            // Libraries put something before it, and with `== 0` one comparison is as good as the other.
+            let ends = |name| innermost.ends_with(name);
+            assert!(ends(function) || ends("bcmp"), "{name} {profile}: {innermost}");
+        }
+    }
+}
