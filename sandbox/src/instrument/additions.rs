@@ -79,6 +79,8 @@ pub(super) struct Known {
     pub(super) asan: Found,
     /// Where its constants are, if writes there are to be stopped.
     pub(super) constants: Option<Constants>,
+    /// Pages before those that its allocator has from the start, if that is known.
+    pub(super) pages_before_heap: Option<u32>,
 }
 
 impl Additions {
@@ -88,7 +90,7 @@ impl Additions {
     /// There would be more of something than engines take.
     pub(super) fn plan(
         original: &Original<'_>,
-        Known { linear_stack, stand_ins, asan, constants }: Known,
+        Known { linear_stack, stand_ins, asan, constants, pages_before_heap }: Known,
         names: &[(u32, &str)],
         options: Options,
     ) -> Result<Self, Refusal> {
@@ -104,7 +106,7 @@ impl Additions {
         let runtime = (checked || layout).then(|| Runtime::read(layout, oracle)).transpose()?;
         let minimum = original.memory.map_or(0, |memory| memory.initial);
         let has_heap = checked && stand_ins.has_heap;
-        let room = Room::plan(minimum, layout, has_heap).with(constants);
+        let room = Room::plan(minimum, pages_before_heap, layout, has_heap).with(constants);
         let base = base(original, &result_types, gauges.next);
         let added = |of: fn(&Runtime) -> u32| runtime.as_ref().map_or(0, of);
         judge_all(base, added, options)?;

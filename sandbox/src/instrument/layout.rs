@@ -1,8 +1,9 @@
 //! How a module lays out its memory, as far as its linker leaves traces of it.
 
-use wasmparser::{ConstExpr, DataKind, Global, Operator, ValType};
+use wasmparser::{ConstExpr, DataKind, ExternalKind, Global, Operator, ValType};
 
 use super::names::Names;
+use super::numbers::{count, index};
 use super::original::Original;
 use super::refusal::Refusal;
 use super::stack::RED_ZONE;
@@ -11,6 +12,9 @@ use super::summary::{NullPageFound, StackPointer, Unguarded};
 /// Name of the stack pointer in modules linked by LLVM's linker, which all toolchains for interpreters
 /// use.
 const STACK_POINTER: &str = "__stack_pointer";
+
+/// What the same linker exports, where it is told to, as the address where its own things end.
+const HEAP_BASE: &str = "__heap_base";
 
 /// Bytes of a page of linear memory.
 const PAGE_BYTES: u64 = 1 << 16;
@@ -124,6 +128,47 @@ pub(super) fn stack_room(stack: StackPointer, null_page: NullPageFound) -> u32 {
         NullPageFound::Unguarded { .. } | NullPageFound::Off => 0,
     };
     stack.initial.saturating_sub(end.saturating_add(RED_ZONE))
+}
+
+/// How many pages a program takes before what its allocator has from the start, where LLVM's linker says where that
+/// begins: nothing else lies behind.
+///
+/// # Errors
+/// A section does not decode.
+pub(super) fn pages_before_heap(
+    original: &Original<'_>,
+    stack_pointer: Option<StackPointer>,
+) -> Result<Option<u32>, Refusal> {
+    let Some(start) = heap_start(original)? else { return Ok(None) };
+    if stack_pointer.is_some_and(|stack| stack.initial > start) {
+        return Ok(None);
+    }
+    for data in original.data.clone().into_iter().flatten() {
+        let data = data?;
+        let DataKind::Active { offset_expr, .. } = data.kind else { continue };
+        let end = constant(&offset_expr).and_then(|from| from.checked_add(count(data.data.len())));
+        if end.is_none_or(|end| end > start) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(u32::try_from(u64::from(start).div_ceil(PAGE_BYTES)).unwrap_or(u32::MAX)))
+}
+
+/// The value of what is exported as the address where the heap begins.
+fn heap_start(original: &Original<'_>) -> Result<Option<u32>, Refusal> {
+    for export in original.exports.clone().into_iter().flatten() {
+        let export = export?;
+        if export.name != HEAP_BASE || export.kind != ExternalKind::Global {
+            continue;
+        }
+        let defined = export.index.checked_sub(original.imported_globals);
+        let mut globals = original.globals.clone().into_iter().flatten();
+        let global = defined.and_then(|defined| globals.nth(index(defined))).transpose()?;
+        return Ok(global
+            .filter(|global| !global.ty.mutable)
+            .and_then(|global| constant(&global.init_expr)));
+    }
+    Ok(None)
 }
 
 /// The value of an initialiser that is a plain `i32` constant.

@@ -177,7 +177,14 @@ pub fn instrument(original: &[u8], options: Options) -> Result<Instrumented, Ref
     };
     let stand_ins = StandIns::choose(words, priced, allocator.as_ref().ok(), options);
     let linear_stack = stack_pointer.map(|pointer| (pointer, layout::stack_room(pointer, room)));
-    let known = additions::Known { linear_stack, stand_ins, asan, constants };
+    // Others do not take what is there before they ask for memory.
+    let pages_before_heap = match &allocator {
+        Ok(found) if found.family == Family::Libc => {
+            layout::pages_before_heap(&original, stack_pointer)?
+        }
+        Ok(_) | Err(_) => None,
+    };
+    let known = additions::Known { linear_stack, stand_ins, asan, constants, pages_before_heap };
     let additions = Additions::plan(&original, known, &functions, options)?;
     let is_checked = additions.passes.checks.is_some();
     let null_page = match (is_checked, options.null_page) {

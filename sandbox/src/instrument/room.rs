@@ -10,6 +10,9 @@
 //! | the original's minimum, at least one | the guest; null is in the first |
 //! | [`FAKE_STACK_PAGES`] | the fake stack, in modules that mark their frames |
 //! | [`HEAP_PAGES`] | the heap, where it is replaced: the first blocks |
+//!
+//! An original may ask for more pages than its own things take, so that its allocator need not get them bit by bit
+//! (`--initial-memory`). Where the linker says where those begin, they are the heap's.
 
 use super::asan::FAKE_STACK_PAGES;
 use super::constants::Constants;
@@ -40,6 +43,8 @@ pub(super) struct Room {
     unused: u32,
     fake_stack: u32,
     heap: u32,
+    /// Pages behind that, which the heap need not ask for.
+    spare: u32,
     has_heap: bool,
     /// Whether fresh blocks are filled.
     fills: bool,
@@ -49,17 +54,26 @@ pub(super) struct Room {
 
 impl Room {
     /// The room in a module whose memory has `minimum` pages: for a fake stack if it marks its frames,
-    /// for a heap if that is replaced.
-    pub(super) fn plan(minimum: u64, marks_frames: bool, has_heap: bool) -> Self {
+    /// for a heap if that is replaced. `taken` are the pages before those that its allocator has from the start, if
+    /// that is known.
+    pub(super) fn plan(
+        minimum: u64,
+        taken: Option<u32>,
+        marks_frames: bool,
+        has_heap: bool,
+    ) -> Self {
         let minimum = u32::try_from(minimum).unwrap_or(MAX_PAGES);
-        let own = minimum.max(u32::from(marks_frames || has_heap));
+        // Without checks its allocator has them, and frames must be where they are then.
+        let taken = taken.filter(|_| has_heap && !marks_frames).unwrap_or(minimum).min(minimum);
+        let own = taken.max(u32::from(marks_frames || has_heap));
         let left = MAX_PAGES.saturating_sub(own);
         let wanted = if marks_frames { u32::try_from(FAKE_STACK_PAGES).unwrap_or(0) } else { 0 };
         let fake_stack = if wanted <= left { wanted } else { 0 };
         let heap = if has_heap { HEAP_PAGES.min(left.saturating_sub(fake_stack)) } else { 0 };
+        let spare = minimum.saturating_sub(own.saturating_add(fake_stack).saturating_add(heap));
         let fills = marks_frames && has_heap;
         let unused = own.saturating_sub(minimum);
-        Self { own, unused, fake_stack, heap, has_heap, fills, constants: None }
+        Self { own, unused, fake_stack, heap, spare, has_heap, fills, constants: None }
     }
 
     /// The same with constants.
@@ -78,11 +92,15 @@ impl Room {
     }
 
     fn runtime_pages(self) -> u32 {
-        self.fake_stack.saturating_add(self.heap)
+        self.fake_stack.saturating_add(self.heap).saturating_add(self.spare)
     }
 
     fn heap_base(self) -> u32 {
         address(self.own.saturating_add(self.fake_stack))
+    }
+
+    fn spare_base(self) -> u32 {
+        address(self.pages().saturating_sub(self.spare))
     }
 
     /// From where to where nothing but AddressSanitizer's marks would ever be poisoned: the pages that the
@@ -107,7 +125,9 @@ impl Room {
             "heap_pages" => Some(self.unused.saturating_add(self.runtime_pages())),
             "heap_base" => Some(self.heap_base()),
             "rest" if self.heap > 0 => Some(behind(HEAP_NOTES)),
-            "rest_end" if self.heap > 0 => Some(address(self.pages())),
+            "rest_end" if self.heap > 0 => Some(self.spare_base()),
+            "spare" => Some(self.spare_base()),
+            "spare_pages" => Some(self.spare),
             "constants" => self.constants.map(|constants| constants.address),
             "constants_bytes" => self.constants.map(|constants| constants.bytes),
             "fill_heap" if self.fills => Some(FRESH),
@@ -118,7 +138,7 @@ impl Room {
 
     /// Where in the shadow the heap's redzones lie in the beginning: all of its pages.
     pub(super) fn redzones(self) -> Option<(u32, impl ExactSizeIterator<Item = u8>)> {
-        let granules = address(self.heap) >> GRANULE_LOG2;
+        let granules = address(self.heap.saturating_add(self.spare)) >> GRANULE_LOG2;
         let poison = std::iter::repeat_n(Poison::HEAP_REDZONE.0, index(granules));
         (granules > 0).then_some((self.heap_base() >> GRANULE_LOG2, poison))
     }
@@ -135,7 +155,7 @@ mod tests {
 
     #[test]
     fn everything_lies_behind_the_guest() {
-        let room = Room::plan(2, true, true);
+        let room = Room::plan(2, None, true, true);
         assert_eq!(room.pages(), 2 + 15 + HEAP_PAGES);
         assert_eq!(room.initial("fake_stack"), Some(2 << 16));
         assert_eq!(room.initial("heap_base"), Some(17 << 16));
@@ -149,7 +169,7 @@ mod tests {
 
     #[test]
     fn null_is_no_block() {
-        let room = Room::plan(0, false, true);
+        let room = Room::plan(0, None, false, true);
         assert_eq!(room.initial("heap_base"), Some(1 << 16));
         assert_eq!(room.initial("heap_pages"), Some(1 + HEAP_PAGES));
         assert_eq!(room.initial("fill_heap"), None);
@@ -161,7 +181,7 @@ mod tests {
     #[test]
     fn a_module_without_heap_or_marks_gets_nothing() {
         for pages in [0, 1, 9, 65536] {
-            let room = Room::plan(pages, false, false);
+            let room = Room::plan(pages, None, false, false);
             assert_eq!(u64::from(room.pages()), pages);
             assert_eq!(room.initial("heap_pages"), Some(0));
             assert_eq!(room.minimum("heap"), Some(0));
@@ -170,9 +190,34 @@ mod tests {
     }
 
     #[test]
+    fn pages_of_the_allocator_are_the_heaps() {
+        let room = Room::plan(20, Some(3), false, true);
+        assert_eq!(room.pages(), 20);
+        assert_eq!(room.initial("heap_base"), Some(3 << 16));
+        assert_eq!(room.initial("rest_end"), Some(4 << 16));
+        assert_eq!(room.initial("spare"), Some(4 << 16));
+        assert_eq!(room.initial("spare_pages"), Some(16));
+        assert_eq!(room.initial("heap_pages"), Some(17));
+        assert_eq!(room.minimum("shadow"), Some(3));
+        assert_eq!(room.plain_data(1024), [4096, 3 << 16]);
+        // One that has fewer than there are blocks from the start gets them, too.
+        for (minimum, taken) in [(3, 3), (3, 9), (4, 3)] {
+            let room = Room::plan(minimum, Some(taken), false, true);
+            assert_eq!(room.pages(), 4, "{minimum} {taken}");
+            assert_eq!(room.initial("spare_pages"), Some(0), "{minimum} {taken}");
+        }
+        // Its own allocator has them, or frames lie behind.
+        for (marks_frames, has_heap) in [(false, false), (true, true)] {
+            let room = Room::plan(20, Some(3), marks_frames, has_heap);
+            assert_eq!(room.plain_data(1024), [4096, 20 << 16]);
+            assert_eq!(room.initial("spare_pages"), Some(0));
+        }
+    }
+
+    #[test]
     fn a_full_memory_has_no_room() {
         for pages in [65530, 65535, 65536, u64::MAX] {
-            let room = Room::plan(pages, true, true);
+            let room = Room::plan(pages, None, true, true);
             assert!(room.pages() <= 65536);
             assert_eq!(room.initial("fake_stack"), None);
             assert_eq!(room.minimum("heap"), Some(1));

@@ -84,6 +84,51 @@ fn pages_that_wait_for_blocks_may_not_be_touched() {
     assert!(is_out_of_bounds(&heap_guest().call_i32("read", &[end])));
 }
 
+/// The same with a memory that is larger than what the program takes of it.
+fn roomy_guest(pages: u32) -> Guest {
+    let memory = format!("(memory (export \"memory\") {pages})");
+    let text = GUEST.replace("(memory (export \"memory\") 1)", &memory);
+    let base = r#"(global (export "__heap_base") i32 (i32.const 65600))
+        (data (i32.const 65590) "text")"#;
+    guest(&text.replacen("(func $malloc", &format!("{base} (func $malloc"), 1), Options::default())
+}
+
+#[test]
+fn memory_that_the_allocator_has_from_the_start_is_the_heaps() {
+    const PAGES: u32 = 40;
+    let mut guest = roomy_guest(PAGES);
+    assert_eq!(guest.value(interface::HEAP_BASE), 2 << 16);
+    assert_eq!(guest.value(interface::HEAP_PAGES), PAGES - 2);
+    // What nobody was given may not be touched, and what lies before the heap may.
+    for address in [2 << 16, 3 << 16, (20 << 16) + 7, (PAGES << 16) - 1] {
+        let found = violation(&mut roomy_guest(PAGES), "read", &[address]);
+        assert_eq!(poisoned(&found), (address, Some(Poison::HEAP_REDZONE)));
+    }
+    assert_eq!(guest.run("read", &[(2 << 16) - 1]), 0);
+    let mut blocks = Vec::new();
+    for size in [100, 5_000, 100_000, 20_000, 1_000_000, 40_000, 300] {
+        let at = guest.run("malloc", &[size]);
+        assert!((2 << 16..PAGES << 16).contains(&at), "{size} {at}");
+        guest.run("write", &[at, 1]);
+        guest.run("write", &[at + size - 1, 1]);
+        blocks.push((at, size));
+    }
+    let zeros = guest.run("calloc", &[100, 1_000]);
+    assert_eq!(guest.run("read", &[zeros + 99_999]), 0);
+    // What does not fit into what is left comes from behind, also where the guest grew in between.
+    assert_eq!(guest.run("grow", &[3]), PAGES);
+    let long = guest.run("malloc", &[2_000_000]);
+    assert!(long > (PAGES + 3) << 16, "{long}");
+    let short = guest.run("malloc", &[200_000]);
+    assert!(short < PAGES << 16, "{short}");
+    for (at, size) in blocks {
+        assert_eq!(guest.block(at).unwrap().size, size);
+        guest.run("free", &[at]);
+    }
+    let found = violation(&mut guest, "read", &[long + 2_000_000]);
+    assert_eq!(poisoned(&found), (long + 2_000_000, Some(Poison::HEAP_REDZONE)));
+}
+
 /// Growth costs the host system calls, for each instance again.
 #[test]
 fn a_short_run_needs_no_growth() {

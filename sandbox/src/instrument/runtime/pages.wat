@@ -1,5 +1,6 @@
-  ;; Where the heap's memory comes from: pages of 64 KiB that `memory.grow` adds to the guest's memory,
-  ;; between those that the guest adds itself. The guest's own pages stay ordinary memory.
+  ;; Where the heap's memory comes from: pages of 64 KiB that it has from the start, and those that `memory.grow`
+  ;; adds to the guest's memory, between those that the guest adds itself. The guest's own pages stay ordinary
+  ;; memory.
   ;;
   ;; Runs of pages that are free again are a list in the order of their addresses, neighbours merged. Its
   ;; nodes are slots (`records.wat`): number of pages, the next node, address of the run.
@@ -13,6 +14,10 @@
   ;; Most bytes that the guest ever had in that sense, if there is a limit.
   (global $memory_peak (export "memory_peak") (mut i64) (i64.const 0))
 
+  ;; Pages that the heap has from the start and that were never taken, all of them poisoned: where they begin, and how
+  ;; many there are.
+  (global $spare (export "spare") (mut i32) (i32.const 0))
+  (global $spare_pages (export "spare_pages") (mut i32) (i32.const 0))
   ;; The node of the first free run.
   (global $free_pages (mut i32) (i32.const 0))
   ;; Whether the pages that were taken last are new, so that they are zero and nothing poisons them.
@@ -89,7 +94,9 @@
     (if (i32.eqz (global.get $free_pages))
       (then
         (global.set $pages_taken
-          (i32.add (i32.shr_u (global.get $heap_pages) (i32.const 2)) (i32.const 1)))
+          (i32.add
+            (i32.shr_u (i32.sub (global.get $heap_pages) (global.get $spare_pages)) (i32.const 2))
+            (i32.const 1)))
         (if (i32.gt_u (global.get $pages_taken) (i32.const 16))
           (then (global.set $pages_taken (i32.const 16))))))
     (loop $less
@@ -136,9 +143,25 @@
         (br $runs)))
     (i32.const 0))
 
-  ;; A run of pages behind the end of the memory; gives its address, or 0 if there is no memory.
+  ;; A run of pages that were nobody's; gives its address, or 0 if there is no memory.
   (func $new_pages (param $pages i32) (result i32)
-    (local $at i32)
+    (local $at i32) (local $end i32)
+    (if (i32.le_u (local.get $pages) (global.get $spare_pages))
+      (then
+        (local.set $at (global.get $spare))
+        (local.set $end
+          (i32.add (local.get $at) (i32.shl (local.get $pages) (i32.const 16))))
+        (if (i32.eqz (call $has_entries (local.get $end)))
+          (then (return (i32.const 0))))
+        (memory.fill $shadow
+          (i32.shr_u (local.get $at) (i32.const 3))
+          (i32.const 0)
+          (i32.shl (local.get $pages) (i32.const 13)))
+        (global.set $spare (local.get $end))
+        (global.set $spare_pages (i32.sub (global.get $spare_pages) (local.get $pages)))
+        (global.set $pages_are_new (i32.const 1))
+        (return (local.get $at))))
+    ;; Behind the end of the memory.
     ;; Pages that have no place in the table of records are no memory.
     (if (i32.eqz
           (call $has_entries
