@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::compile::HEAP_BASE;
 use crate::error::Error;
 use crate::manifest::{Name, RustGuest};
 use crate::stamp::replace;
@@ -37,6 +38,11 @@ pub(crate) fn build(
     artefact: &Path,
 ) -> Result<bool, Error> {
     let stack = guest.stack_bytes.map(|bytes| format!("-Clink-arg=-zstack-size={bytes}"));
+    let memory = guest.memory_bytes.map(|bytes| {
+        // Where it begins that the allocator has from the start.
+        let export = format!("-Clink-arg=--export={HEAP_BASE}");
+        [format!("-Clink-arg=--initial-memory={bytes}"), export]
+    });
     let status = Command::new(&cargo.program)
         .args(["rustc", "--package", guest.package.as_str()])
         // The module alone: where the crate is a Rust library as well, cargo leaves out LTO for both.
@@ -46,6 +52,7 @@ pub(crate) fn build(
         .arg("--")
         // After the size that rustc names, and the linker takes the last.
         .args(stack)
+        .args(memory.into_iter().flatten())
         .env("CARGO_ENCODED_RUSTFLAGS", cargo.remapped_paths(root))
         .current_dir(root)
         .stdin(Stdio::null())

@@ -17,6 +17,9 @@ const SDK: &str = "sandbox/sdk/c";
 /// What the linker of a checked build may leave undefined, from the workspace's root.
 const SANITIZER_IMPORTS: &str = "sandbox/sdk/sanitizer-imports.txt";
 
+/// The linker's name for the address where its own things end and an allocator's begin.
+pub(crate) const HEAP_BASE: &str = "__heap_base";
+
 /// A program to compile.
 #[derive(Debug)]
 pub(crate) struct Compilation<'a> {
@@ -86,6 +89,11 @@ impl Compilation<'_> {
             // A build profile has a stack that its frames fit in.
             if self.program.kind.profile().is_none() {
                 arguments.push(format!("-Wl,-z,stack-size={}", self.guest.stack_bytes));
+                if let Some(bytes) = self.guest.memory_bytes {
+                    arguments.push(format!("-Wl,--initial-memory={bytes}"));
+                    // Where it begins that the allocator has from the start.
+                    arguments.push(format!("-Wl,--export={HEAP_BASE}"));
+                }
             }
         }
         arguments

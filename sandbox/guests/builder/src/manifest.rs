@@ -32,6 +32,9 @@ pub(crate) struct CGuest {
     /// Size of the linear stack of the Wasm programs.
     #[serde(default = "default_stack_bytes")]
     pub(crate) stack_bytes: u32,
+    /// Size of the memory that they start with, in whole pages, if not as small as it can be. What a run would
+    /// get bit by bit is there from the start then, and costs no system calls.
+    pub(crate) memory_bytes: Option<u32>,
     /// Folders of headers. The SDK's is there without being named.
     #[serde(default)]
     pub(crate) include: Vec<InsidePath>,
@@ -169,6 +172,8 @@ pub(crate) struct RustGuest {
     pub(crate) package: Name,
     /// Size of the linear stack, if not rustc's own 1 MiB. All of it is cleared for each run.
     pub(crate) stack_bytes: Option<u32>,
+    /// As of a guest in C.
+    pub(crate) memory_bytes: Option<u32>,
 }
 
 /// 64 KiB, the linker's own default: said here because zig's is 16 MiB.
