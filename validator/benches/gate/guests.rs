@@ -159,6 +159,21 @@ fn compare_files(guest: &Guest, title: &str, subjects: &[Subject], native: &Path
     println!("{title}, {} files of {} bytes", files.len(), bytes / files.len());
     line("natively, one process for all files", &natively, total);
 
+    // What a process has seen of other files, and of the same one, is of use to it.
+    let fresh: Vec<Duration> = files
+        .iter()
+        .zip(&event_files)
+        .map(|(file, event_file)| {
+            let mut one = command(&["--time", "1"]);
+            one.arg(file).arg("--").arg(event_file);
+            let output = one.output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            let text = String::from_utf8(output.stdout).unwrap();
+            Duration::from_nanos(text.trim().parse().unwrap())
+        })
+        .collect();
+    line("natively, the first in a process", &fresh, total);
+
     let processes: Vec<Duration> = files
         .iter()
         .zip(&event_files)
