@@ -179,3 +179,47 @@ pub(super) fn constant(expression: &ConstExpr<'_>) -> Option<u32> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test is to stop")]
+    use super::*;
+
+    fn found(fields: &str) -> Option<u32> {
+        let wasm = wat::parse_str(format!("(module {fields})")).unwrap();
+        let original = Original::read(&wasm).unwrap();
+        let pointer = stack_pointer(&original, &Names::read(&original)).unwrap();
+        pages_before_heap(&original, pointer).unwrap()
+    }
+
+    #[test]
+    fn the_heap_begins_behind_all_that_the_linker_laid_out() {
+        let memory = r#"(memory 40) (data (i32.const 70000) "data")"#;
+        let base =
+            |at: &str| format!(r#"{memory} (global (export "__heap_base") i32 (i32.const {at}))"#);
+        assert_eq!(found(&base("70004")), Some(2));
+        assert_eq!(found(&base("131072")), Some(2));
+        assert_eq!(found(&base("131073")), Some(3));
+        assert_eq!(found(&base("-1")), Some(65_536));
+        let stack = |at: u32| format!("(global $__stack_pointer (mut i32) (i32.const {at}))");
+        assert_eq!(found(&format!("{} {}", base("131072"), stack(131_072))), Some(2));
+        // Something lies behind it, or may.
+        assert_eq!(found(&base("70003")), None);
+        assert_eq!(found(&format!("{} {}", base("131072"), stack(131_088))), None);
+        let anywhere = r#"(import "env" "at" (global $at i32))"#;
+        let data = r#"(data (global.get $at) "")"#;
+        assert_eq!(found(&format!("{anywhere} {} {data}", base("131072"))), None);
+        // Nothing says where it begins.
+        for none in [
+            r#"(global (export "heap_base") i32 (i32.const 131072))"#,
+            r#"(global (export "__heap_base") (mut i32) (i32.const 131072))"#,
+            r#"(global (export "__heap_base") i64 (i64.const 131072))"#,
+            r#"(func (export "__heap_base"))"#,
+        ] {
+            assert_eq!(found(&format!("{memory} {none}")), None, "{none}");
+        }
+        let imported =
+            r#"(import "env" "at" (global $at i32)) (export "__heap_base" (global $at))"#;
+        assert_eq!(found(&format!("{imported} {memory}")), None);
+    }
+}
