@@ -94,6 +94,14 @@ fn what_is_named_itself_is_a_file_of_a_sane_size_or_refused() {
 }
 
 #[test]
+fn content_without_a_file_is_refused() {
+    let room = Room::new();
+    fs::create_dir_all(room.path("nothing/deeper")).unwrap();
+    let ended = room.fuzz("7.11", &["-c", "nothing", "--", "-runs=1"]).run();
+    check("nothing", &ended, 2, &["error: content nothing: there is no file in it"]);
+}
+
+#[test]
 fn what_a_flag_names_is_a_regular_file_or_refused() {
     let room = Room::new();
     fifo(&room.path("fifo"));

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | of an allocator | [`ALLOCATOR_CALL`], and for those that clear or copy 1 for each byte that was asked for |
 //! | of libc, that reads words | [`WORDS_CALL`], and 1 for each byte that the result or the length tells of; a result that is larger than the memory tells of none |
-//! | of libc, whose regions are looked at in whole | the same, by their lengths |
+//! | of libc, whose regions are looked at in whole | the same, by their length |
 //!
 //! Such a function costs that much and nothing else, whatever runs inside it. While an original one runs,
 //! it is *lent* fuel, so that it never runs out of it where its stand-in would not; what it was lent is
@@ -47,8 +47,6 @@ pub(in super::super) enum Bytes {
     None,
     /// This parameter.
     Parameter(u32),
-    /// The sum of these two.
-    Sum(u32, u32),
     /// The product of these two; if it has more than 32 bits, there are none.
     Product(u32, u32),
     /// The result.
@@ -115,11 +113,6 @@ impl Pricing {
             Bytes::Parameter(bytes) => {
                 insert.local_get(bytes).i64_extend_i32_u().i64_sub();
             }
-            Bytes::Sum(one, other) => {
-                for bytes in [one, other] {
-                    insert.local_get(bytes).i64_extend_i32_u().i64_sub();
-                }
-            }
             Bytes::Product(count, each) => {
                 let mut product = || {
                     insert.local_get(count).i64_extend_i32_u();
@@ -147,7 +140,7 @@ impl Pricing {
     pub(in super::super) fn pay(self, insert: &mut InstructionSink<'_>) {
         let result = self.result();
         match self.price.bytes {
-            Bytes::None | Bytes::Parameter(_) | Bytes::Sum(..) | Bytes::Product(..) => {
+            Bytes::None | Bytes::Parameter(_) | Bytes::Product(..) => {
                 insert.local_get(self.after());
             }
             Bytes::Result => {

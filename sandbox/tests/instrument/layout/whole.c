@@ -1,6 +1,5 @@
 /* A way for each byte that the content may be to give a function of C a region that is not all there, or one that is
    with 0x80 more. What decides is in the first bytes: no function has to look at the others. */
-#define _GNU_SOURCE
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -60,22 +59,6 @@ CASE compare_equal(void)
     result = bcmp(object, other, length);
 }
 
-CASE find_last(void)
-{
-    /* 't' is the last letter. */
-    result = memrchr(object + 1, 't', length - 1) != NULL;
-}
-
-CASE find_in(void)
-{
-    result = memmem(object, length, "ob", 2) != NULL;
-}
-
-CASE find_what(void)
-{
-    result = memmem(other, sizeof other, object, length) != NULL;
-}
-
 CASE compare_negative(void)
 {
     result = memcmp(object, other, length > 20 ? (size_t)-8 : 20);
@@ -88,8 +71,7 @@ CASE append(void)
 }
 
 static void (*const CASES[])(void) = {
-    compare,  compare_with, compare_heap,     compare_stack, compare_freed, compare_equal,
-    find_last, find_in,     find_what, compare_negative, append,
+    compare, compare_with, compare_heap, compare_stack, compare_freed, compare_equal, compare_negative, append,
 };
 
 __attribute__((export_name("LLVMFuzzerTestOneInput"))) int

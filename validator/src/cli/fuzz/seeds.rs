@@ -35,6 +35,10 @@ pub(super) fn contents(
         if path.is_dir() {
             let files = files::read_all(path, BOUNDS, authority)
                 .map_err(|error| Failure::Usage(format!("content {error}")))?;
+            if files.is_empty() {
+                let problem = format!("content {}: there is no file in it", path.display());
+                return Err(Failure::Usage(problem));
+            }
             contents.extend(files.into_iter().map(|(_, bytes)| bytes));
         } else {
             let limit = u64::try_from(BOUNDS.file_bytes).unwrap_or(u64::MAX);
