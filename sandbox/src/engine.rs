@@ -21,8 +21,9 @@ const TABLES_PER_MODULE: u32 = MAX_TABLES + 2;
 const INSTANCE_BYTES: usize = 32 << 20;
 /// Bytes of a memory that are cleared by writing instead of by remapping when it is used again: no more
 /// than the guest had. libyara touches 12 MiB for a file of rules, which took 5 ms of page faults when they
-/// were remapped, and takes a fifth of that when they are written.
-const KEEP_RESIDENT: usize = 16 << 20;
+/// were remapped, and takes a fifth of that when they are written. A checked build of it has 8 MiB of stack before
+/// these, and redzones.
+const KEEP_RESIDENT: usize = 32 << 20;
 
 /// An engine that compiles and nothing else.
 pub(crate) fn compiling() -> Result<Engine> {

@@ -20,7 +20,7 @@ fn spoiler(pages: u32) -> Vec<u8> {
     wasm(&format!(
         r#"(module
           (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
-          (memory (export "memory") {pages} 512)
+          (memory (export "memory") {pages} 2048)
           (data (i32.const 16) "pristine")
           (data $passive "passive")
           (global $number (mut i32) (i32.const 7))
@@ -100,8 +100,8 @@ const ENDINGS: [(&str, OutcomeKind); 5] = [
 
 fn limits() -> Limits {
     let mut limits = small_limits();
-    limits.fuel = 100_000_000;
-    limits.memory_bytes = 24 << 20;
+    limits.fuel = 250_000_000;
+    limits.memory_bytes = 72 << 20;
     limits
 }
 
@@ -133,16 +133,17 @@ fn nothing_is_left_in_a_small_memory() {
     nothing_is_left(2);
 }
 
-/// The part of a memory that is cleared by writing to it ends at 256 KiB.
+/// The part of a memory that is cleared by writing to it ends at 32 MiB.
 #[test]
 fn nothing_is_left_around_the_size_that_stays_resident() {
-    nothing_is_left(4);
-    nothing_is_left(5);
+    for pages in [511, 512, 513] {
+        nothing_is_left(pages);
+    }
 }
 
 #[test]
 fn nothing_is_left_in_a_large_memory() {
-    nothing_is_left(96);
+    nothing_is_left(900);
 }
 
 /// Two interpreters take turns in one slot: the second does not see what the first has left.

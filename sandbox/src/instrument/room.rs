@@ -12,7 +12,7 @@
 //! | [`HEAP_PAGES`] | the heap, where it is replaced: the first blocks |
 //!
 //! An original may ask for more pages than its own things take, so that its allocator need not get them bit by bit
-//! (`--initial-memory`). Where the linker says where those begin, they are the heap's.
+//! (`--initial-memory`). Where the linker says where those begin, they are the heap's, and there are no others behind.
 
 use super::asan::FAKE_STACK_PAGES;
 use super::constants::Constants;
@@ -41,6 +41,8 @@ pub(super) struct Room {
     own: u32,
     /// Pages before the runtime's that are not the guest's either.
     unused: u32,
+    /// Pages of the original, at least one: those of its allocator, too.
+    original: u32,
     fake_stack: u32,
     heap: u32,
     /// Pages behind that, which the heap need not ask for.
@@ -63,17 +65,23 @@ impl Room {
         has_heap: bool,
     ) -> Self {
         let minimum = u32::try_from(minimum).unwrap_or(MAX_PAGES);
-        // Without checks its allocator has them, and frames must be where they are then.
-        let taken = taken.filter(|_| has_heap && !marks_frames).unwrap_or(minimum).min(minimum);
-        let own = taken.max(u32::from(marks_frames || has_heap));
-        let left = MAX_PAGES.saturating_sub(own);
+        let original = minimum.max(u32::from(marks_frames || has_heap));
+        // Without checks its allocator has them.
+        let taken = taken.filter(|_| has_heap).unwrap_or(original);
+        let own = taken.clamp(1.min(original), original);
+        let left = MAX_PAGES.saturating_sub(original);
         let wanted = if marks_frames { u32::try_from(FAKE_STACK_PAGES).unwrap_or(0) } else { 0 };
         let fake_stack = if wanted <= left { wanted } else { 0 };
-        let heap = if has_heap { HEAP_PAGES.min(left.saturating_sub(fake_stack)) } else { 0 };
-        let spare = minimum.saturating_sub(own.saturating_add(fake_stack).saturating_add(heap));
+        let allocators = original.saturating_sub(own);
+        let heap = match allocators {
+            _ if !has_heap => 0,
+            0 => HEAP_PAGES.min(left.saturating_sub(fake_stack)),
+            pages => HEAP_PAGES.min(pages),
+        };
+        let spare = allocators.saturating_sub(heap);
         let fills = marks_frames && has_heap;
-        let unused = own.saturating_sub(minimum);
-        Self { own, unused, fake_stack, heap, spare, has_heap, fills, constants: None }
+        let unused = original.saturating_sub(minimum);
+        Self { own, unused, original, fake_stack, heap, spare, has_heap, fills, constants: None }
     }
 
     /// The same with constants.
@@ -95,12 +103,16 @@ impl Room {
         self.fake_stack.saturating_add(self.heap).saturating_add(self.spare)
     }
 
+    /// Frames are where they are without checks: behind the original's pages. So is the heap, unless some of these are
+    /// its allocator's.
     fn heap_base(self) -> u32 {
-        address(self.own.saturating_add(self.fake_stack))
+        let is_behind = self.own == self.original;
+        let frames = if is_behind { self.fake_stack } else { 0 };
+        address(self.own.saturating_add(frames))
     }
 
-    fn spare_base(self) -> u32 {
-        address(self.pages().saturating_sub(self.spare))
+    fn rest_end(self) -> u32 {
+        self.heap_base().saturating_add(address(self.heap))
     }
 
     /// From where to where nothing but AddressSanitizer's marks would ever be poisoned: the pages that the
@@ -125,13 +137,13 @@ impl Room {
             "heap_pages" => Some(self.unused.saturating_add(self.runtime_pages())),
             "heap_base" => Some(self.heap_base()),
             "rest" if self.heap > 0 => Some(behind(HEAP_NOTES)),
-            "rest_end" if self.heap > 0 => Some(self.spare_base()),
-            "spare" => Some(self.spare_base()),
+            "rest_end" if self.heap > 0 => Some(self.rest_end()),
+            "spare" => Some(self.rest_end()),
             "spare_pages" => Some(self.spare),
             "constants" => self.constants.map(|constants| constants.address),
             "constants_bytes" => self.constants.map(|constants| constants.bytes),
             "fill_heap" if self.fills => Some(FRESH),
-            "fake_stack" if self.fake_stack > 0 => Some(address(self.own)),
+            "fake_stack" if self.fake_stack > 0 => Some(address(self.original)),
             _ => None,
         }
     }
@@ -206,12 +218,19 @@ mod tests {
             assert_eq!(room.pages(), 4, "{minimum} {taken}");
             assert_eq!(room.initial("spare_pages"), Some(0), "{minimum} {taken}");
         }
-        // Its own allocator has them, or frames lie behind.
-        for (marks_frames, has_heap) in [(false, false), (true, true)] {
-            let room = Room::plan(20, Some(3), marks_frames, has_heap);
-            assert_eq!(room.plain_data(1024), [4096, 20 << 16]);
-            assert_eq!(room.initial("spare_pages"), Some(0));
-        }
+        // Its own allocator has them.
+        let room = Room::plan(20, Some(3), false, false);
+        assert_eq!(room.plain_data(1024), [4096, 20 << 16]);
+        assert_eq!(room.initial("spare_pages"), Some(0));
+        // Frames are where they are without checks.
+        let frames = Room::plan(20, Some(3), true, false).initial("fake_stack");
+        assert_eq!(frames, Some(20 << 16));
+        let room = Room::plan(20, Some(3), true, true);
+        assert_eq!(room.initial("fake_stack"), frames);
+        assert_eq!(room.pages(), 20 + 15);
+        assert_eq!(room.initial("heap_base"), Some(3 << 16));
+        assert_eq!(room.initial("spare_pages"), Some(16));
+        assert_eq!(room.initial("heap_pages"), Some(17 + 15));
     }
 
     #[test]

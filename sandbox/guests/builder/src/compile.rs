@@ -87,13 +87,18 @@ impl Compilation<'_> {
             arguments.extend(self.toolchain.wasm_ldflags.iter().cloned());
             arguments.extend(owned(flags));
             // A build profile has a stack that its frames fit in.
-            if self.program.kind.profile().is_none() {
-                arguments.push(format!("-Wl,-z,stack-size={}", self.guest.stack_bytes));
-                if let Some(bytes) = self.guest.memory_bytes {
-                    arguments.push(format!("-Wl,--initial-memory={bytes}"));
-                    // Where it begins that the allocator has from the start.
-                    arguments.push(format!("-Wl,--export={HEAP_BASE}"));
+            let memory = match self.program.kind.profile() {
+                Some(_) => self.guest.checked_memory_bytes,
+                None => {
+                    let stack = self.guest.stack_bytes;
+                    arguments.push(format!("-Wl,-z,stack-size={stack}"));
+                    self.guest.memory_bytes
                 }
+            };
+            if let Some(bytes) = memory {
+                arguments.push(format!("-Wl,--initial-memory={bytes}"));
+                // Where it begins that the allocator has from the start.
+                arguments.push(format!("-Wl,--export={HEAP_BASE}"));
             }
         }
         arguments

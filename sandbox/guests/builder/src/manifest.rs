@@ -35,6 +35,8 @@ pub(crate) struct CGuest {
     /// Size of the memory that they start with, in whole pages, if not as small as it can be. What a run would
     /// get bit by bit is there from the start then, and costs no system calls.
     pub(crate) memory_bytes: Option<u32>,
+    /// The same for builds with checks, which have the stack of their profile.
+    pub(crate) checked_memory_bytes: Option<u32>,
     /// Folders of headers. The SDK's is there without being named.
     #[serde(default)]
     pub(crate) include: Vec<InsidePath>,
