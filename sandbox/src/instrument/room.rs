@@ -24,6 +24,9 @@ use super::shadow::{GRANULE_LOG2, Poison};
 /// Pages that the heap has from the start. Two jobs of the reference interpreter fit. The runtime takes it
 /// that the first page of records is this one's, and no other.
 const HEAP_PAGES: u32 = 1;
+/// Most pages of the original's allocator that become the heap's: all that a guest may have by default. Their poison,
+/// an eighth of them, is part of the module that is written.
+const MAX_ALLOCATORS_PAGES: u32 = 1024;
 /// Size of a page in bytes, as a power of two.
 const PAGE_LOG2: u32 = 16;
 /// Bytes at the start of the heap that have no block: in the place of their records the runtime has notes.
@@ -69,6 +72,8 @@ impl Room {
         // Without checks its allocator has them.
         let taken = taken.filter(|_| has_heap).unwrap_or(original);
         let own = taken.clamp(1.min(original), original);
+        let is_too_much = original.saturating_sub(own) > MAX_ALLOCATORS_PAGES;
+        let own = if is_too_much { original } else { own };
         let left = MAX_PAGES.saturating_sub(original);
         let wanted = if marks_frames { u32::try_from(FAKE_STACK_PAGES).unwrap_or(0) } else { 0 };
         let fake_stack = if wanted <= left { wanted } else { 0 };
@@ -217,6 +222,12 @@ mod tests {
             let room = Room::plan(minimum, Some(taken), false, true);
             assert_eq!(room.pages(), 4, "{minimum} {taken}");
             assert_eq!(room.initial("spare_pages"), Some(0), "{minimum} {taken}");
+        }
+        // What nobody could have stays as it is.
+        for pages in [3 + MAX_ALLOCATORS_PAGES + 1, 65536] {
+            let room = Room::plan(pages.into(), Some(3), false, true);
+            assert_eq!(room.initial("spare_pages"), Some(0), "{pages}");
+            assert_eq!(room.plain_data(1024), [4096, address(pages)]);
         }
         // Its own allocator has them.
         let room = Room::plan(20, Some(3), false, false);
