@@ -7,7 +7,8 @@
 //! functions have a price by it ([`priced`]), with or without checks. `memmem` is none of them: who looks for one thing
 //! after the other in a long text gives it all of the rest each time.
 //!
-//! `strncat` must not be given regions that overlap, either.
+//! Functions that copy texts must not be given regions that overlap, either. Where they read whole words, what stands in
+//! for them looks at that ([`words`](super::words)); others do so where they are entered.
 
 use std::collections::BTreeMap;
 
@@ -23,8 +24,19 @@ use super::words::base_name;
 /// What compares two regions of one length: their addresses, the length.
 const COMPARE: [&str; 2] = ["memcmp", "bcmp"];
 
-/// The function that appends to a text: where to, from where, and at most how many bytes.
-const APPENDS: &str = "strncat";
+/// What copies texts: name, number of parameters, the runtime's function that is told where to, from where, and of the
+/// third parameter, if there is one, which is how many bytes at most.
+const COPY: [(&str, u32, &str); 6] = [
+    ("strcpy", 2, "copies_apart"),
+    ("stpcpy", 2, "copies_apart"),
+    ("strncpy", 3, "copies_apart"),
+    ("stpncpy", 3, "copies_apart"),
+    ("strcat", 2, "appends_apart"),
+    ("strncat", 3, "appends_apart"),
+];
+
+/// In the place of a third parameter: any number of bytes.
+const ANY: i32 = -1;
 
 /// Whom a function tells of its regions.
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +50,8 @@ pub(super) struct Hook {
 enum Tells {
     /// Which two regions it compares.
     Compared,
-    /// What it appends to what.
-    Appended,
+    /// Which text it copies, and to where; it has so many parameters.
+    Copied(u32),
 }
 
 impl Hook {
@@ -51,9 +63,15 @@ impl Hook {
                 insert.local_get(0).local_get(2).call(self.function);
                 insert.local_get(1).local_get(2).call(self.function);
             }
-            Tells::Appended if is_removed(Check::Appended) => {}
-            Tells::Appended => {
-                insert.local_get(0).local_get(1).local_get(2).call(self.function);
+            Tells::Copied(_) if is_removed(Check::Texts) => {}
+            Tells::Copied(parameters) => {
+                insert.local_get(0).local_get(1);
+                if parameters > 2 {
+                    insert.local_get(2)
+                } else {
+                    insert.i32_const(ANY)
+                };
+                insert.call(self.function);
             }
         }
     }
@@ -66,17 +84,14 @@ impl Hook {
 pub(super) fn priced(original: &Original<'_>, names: &[(u32, &str)]) -> Result<Prices, Refusal> {
     let mut priced = Prices::new();
     for (function, name) in names {
-        if is_one_of(&COMPARE, name)
-            && takes_three(original, *function)
-            && !calls_last(original, *function)?
-        {
+        if compares(name) && takes(original, *function, 3) && !calls_last(original, *function)? {
             priced.insert(*function, Price { call: WORDS_CALL, bytes: Bytes::Parameter(2) });
         }
     }
     Ok(priced)
 }
 
-/// Those that tell of their regions: the ones that have a price, and the one that does as much as the runtime. `function`
+/// Those that tell of their regions: the ones that have a price, and those that do as much as the runtime. `function`
 /// gives the index of a function of the runtime.
 pub(super) fn hooks(
     original: &Original<'_>,
@@ -86,20 +101,25 @@ pub(super) fn hooks(
 ) -> BTreeMap<u32, Hook> {
     let mut found = BTreeMap::new();
     for (at, name) in names {
-        if is_one_of(&COMPARE, name) && priced.contains_key(at) {
+        if compares(name) && priced.contains_key(at) {
             found.insert(*at, Hook { tells: Tells::Compared, function: function("reads_all") });
-        } else if is_one_of(&[APPENDS], name) && takes_three(original, *at) {
-            found.insert(*at, Hook { tells: Tells::Appended, function: function("appends_apart") });
+        }
+        let copies = base_name(name).find_map(|base| COPY.iter().find(|(name, ..)| *name == base));
+        if let Some((_, parameters, told)) = copies
+            && takes(original, *at, *parameters)
+        {
+            let tells = Tells::Copied(*parameters);
+            found.insert(*at, Hook { tells, function: function(told) });
         }
     }
     found
 }
 
-fn is_one_of(wanted: &[&str], name: &str) -> bool {
-    base_name(name).any(|base| wanted.contains(&base))
+fn compares(name: &str) -> bool {
+    base_name(name).any(|base| COMPARE.contains(&base))
 }
 
-/// Whether a function has three parameters and a result, all of them pointers or numbers like these.
-fn takes_three(original: &Original<'_>, function: u32) -> bool {
-    signature(original, function).is_some_and(|signature| all_i32(signature, 3, 1))
+/// Whether a function has so many parameters and a result, all of them pointers or numbers like these.
+fn takes(original: &Original<'_>, function: u32, parameters: u32) -> bool {
+    signature(original, function).is_some_and(|signature| all_i32(signature, parameters, 1))
 }

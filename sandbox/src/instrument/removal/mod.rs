@@ -33,8 +33,8 @@ pub(crate) enum Check {
     Overlap,
     /// The regions that a function of C may read all of.
     Regions,
-    /// Of `strncat`, that its regions do not overlap.
-    Appended,
+    /// Of a function that copies texts, that its regions do not overlap.
+    Texts,
     /// A word that is read in the place of a call to AddressSanitizer's runtime.
     Word,
     /// The poison from address 0 on.

@@ -13,6 +13,7 @@
   (func $malloc_usable_size (param i32) (result i32) (i32.const 16))
   (func $posix_memalign (param i32 i32 i32) (result i32) (i32.const 48))
   (func $memcmp (param i32 i32 i32) (result i32) (i32.const 0))
+  (func $strncpy (param i32 i32 i32) (result i32) (local.get 0))
   (func $strncat (param i32 i32 i32) (result i32) (local.get 0))
   (func $strlen (param i32) (result i32)
       (i32.and (i32.load (local.get 0)) (i32.const 0x80808080)))

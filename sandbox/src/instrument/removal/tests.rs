@@ -9,9 +9,9 @@ use crate::{
     Compilation, Job, MemoryErrorKind, Outcome, Resource, Run, Sandbox, Sanitize, Stack, Variant,
 };
 use Check::{
-    Appended, BulkCall, BulkDestination, BulkSource, CallDepth, Constant, FuelOfBulk, FuelOfCall,
-    FuelOfLoop, Grow, HostConstant, HostPointer, LinearStack, Mark, NullPage, Ordinary, Overlap,
-    Partial, Regions, Unaligned, UnalignedEnd, Wide, WideStart, Word,
+    BulkCall, BulkDestination, BulkSource, CallDepth, Constant, FuelOfBulk, FuelOfCall, FuelOfLoop,
+    Grow, HostConstant, HostPointer, LinearStack, Mark, NullPage, Ordinary, Overlap, Partial,
+    Regions, Texts, Unaligned, UnalignedEnd, Wide, WideStart, Word,
 };
 use MemoryErrorKind::{
     AllocDeallocMismatch, BadFree, DoubleFree, DynamicStackBufferOverflow, GlobalBufferOverflow,
@@ -95,7 +95,7 @@ rows! {
     check_of_regions_that_are_read: Inserted(Regions), Stopped::Memory(HeapBufferOverflow),
         Program::Layout("(drop (call $memcmp
             (i32.const 8192) (call $malloc (i32.const 16)) (i32.const 17)))");
-    check_of_a_text_that_is_appended: Inserted(Appended), Stopped::Memory(StrcpyParamOverlap),
+    check_of_a_text_that_is_copied: Inserted(Texts), Stopped::Memory(StrcpyParamOverlap),
         Program::Layout("(drop (call $strncat (i32.const 9000) (i32.const 9012) (i32.const 4)))");
     poison_of_the_null_page: Inserted(NullPage), Stopped::Memory(NullDereference),
         Program::Plain("(drop (i32.load offset=8 (i32.const 0)))");
@@ -155,6 +155,9 @@ rows! {
     runtime_reads_all: Runtime("reads_all"), Stopped::Memory(NegativeSizeParam),
         Program::Layout("(drop (call $memcmp
             (i32.const 8192) (i32.const 9000) (i32.const -1)))");
+    runtime_copies_apart: Runtime("copies_apart"), Stopped::Memory(StrcpyParamOverlap),
+        Program::Layout("(drop (call $strncpy (i32.const 9000) (i32.const 9004) (i32.const 4)))
+            (drop (call $strncpy (i32.const 9000) (i32.const 9004) (i32.const 5)))");
     runtime_appends_apart: Runtime("appends_apart"), Stopped::Memory(StrcpyParamOverlap),
         Program::Layout("(drop (call $strncat (i32.const 9000) (i32.const 9020) (i32.const 4)))
             (drop (call $strncat (i32.const 8200) (i32.const 9000) (i32.const 4)))
@@ -353,7 +356,7 @@ fn every_check_is_in_the_table() {
         BulkCall,
         Overlap,
         Regions,
-        Appended,
+        Texts,
         Word,
         NullPage,
         LinearStack,
@@ -370,7 +373,7 @@ fn every_check_is_in_the_table() {
         // Does this match miss a case, then the list above does too.
         match check {
             Ordinary | Partial | Unaligned | UnalignedEnd | Wide | WideStart | Mark
-            | BulkSource | BulkDestination | BulkCall | Overlap | Regions | Appended | Word
+            | BulkSource | BulkDestination | BulkCall | Overlap | Regions | Texts | Word
             | NullPage | LinearStack | CallDepth | FuelOfLoop | FuelOfCall | FuelOfBulk | Grow
             | HostPointer | Constant | HostConstant => {}
         }

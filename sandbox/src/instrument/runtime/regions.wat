@@ -20,6 +20,15 @@
         (call $stop_with (i32.const 15) (local.get $at) (local.get $length))))
     (call $check_bytes (local.get $at) (local.get $length) (i32.const 1)))
 
+  ;; At most `most` bytes from `from` on are copied to `to`, a text with its zero.
+  (func $copies_apart (export "copies_apart") (param $to i32) (param $from i32) (param $most i32)
+    (local $reads i32)
+    (local.set $reads (call $strnlen (local.get $from) (local.get $most)))
+    (call $be_apart
+      (local.get $to)
+      (local.get $from)
+      (i32.add (local.get $reads) (i32.lt_u (local.get $reads) (local.get $most)))))
+
   ;; At most `most` bytes from `from` on are appended to the text at `to`. What they come from and the text that comes
   ;; out may have nothing in common, as AddressSanitizer has it.
   (func $appends_apart (export "appends_apart") (param $to i32) (param $from i32) (param $most i32)
