@@ -11,7 +11,7 @@ use arbtest::arbtest;
 use proofhouse_sandbox::instrument::{Checks, NullPage, Options};
 
 use super::accesses::{INSTRUCTIONS, Instruction};
-use super::guest::{Ended, Guest, guest, poisoned};
+use super::guest::{Ended, Guest, guest, is_out_of_bounds, poisoned};
 use super::model::Access;
 
 /// Variables that hold addresses.
@@ -22,8 +22,10 @@ const SET_ONCE: u32 = 3;
 const BITS: u32 = VARIABLES;
 /// Bytes of shadow that the program uses, each for a granule.
 const GRANULES: u32 = 24;
-/// Where variables start, so that moving them stays within the granules.
+/// Where variables start, so that moving them mostly stays within the granules.
 const START: u32 = 64;
+/// Bytes of the memory.
+const MEMORY_BYTES: u64 = 1 << 16;
 
 /// An instruction that accesses memory.
 #[derive(Clone, Copy)]
@@ -231,8 +233,14 @@ struct Interpreter {
     checks: Checks,
 }
 
-/// Address, size and first poisoned byte of a stopped access.
-type Stopped = (u32, u32, u32);
+/// How an access ends a program.
+#[derive(Debug)]
+enum Stopped {
+    /// Address, size and first poisoned byte.
+    Poisoned(u32, u32, u32),
+    /// It leaves the memory, where a variable that loops moved has gone.
+    Outside,
+}
 
 /// Why control does not go on with the next statement.
 enum Elsewhere {
@@ -261,11 +269,17 @@ impl Interpreter {
         match statement {
             Statement::Access(Place { instruction, variable, plus, offset, align }) => {
                 let base = self.variables[*variable as usize].wrapping_add_signed(*plus);
-                let (address, size) = (base + offset, instruction.size);
+                let size = instruction.size;
+                let address = base.checked_add(*offset);
+                let address = address.filter(|at| u64::from(*at) + u64::from(size) <= MEMORY_BYTES);
+                let Some(address) = address else {
+                    return ControlFlow::Break(Elsewhere::Stopped(Stopped::Outside));
+                };
                 let promised = *align == size && offset % size == 0;
                 let access = Access { address, size, promised };
                 if let Some(first) = access.stopped_at(self.checks, &self.shadow) {
-                    return ControlFlow::Break(Elsewhere::Stopped((address, size, first)));
+                    let stopped = Stopped::Poisoned(address, size, first);
+                    return ControlFlow::Break(Elsewhere::Stopped(stopped));
                 }
             }
             Statement::Move { to, from, plus } => {
@@ -325,10 +339,11 @@ fn compare(guest: &mut Guest, nth: usize, program: &[Statement], checks: Checks,
     let parameters: Vec<u32> = variables.into_iter().chain([bits]).collect();
     match (guest.call_i32(&format!("run-{nth}"), &parameters), expected) {
         (Ended::Returned(_), None) => {}
-        (Ended::Violated(violation), Some((address, size, first))) => {
+        (Ended::Violated(violation), Some(Stopped::Poisoned(address, size, first))) => {
             assert_eq!((violation.address, violation.size), (address.into(), size));
             assert_eq!(poisoned(&violation).0, first);
         }
+        (ended, Some(Stopped::Outside)) if is_out_of_bounds(&ended) => {}
         (ended, expected) => panic!("{ended:?}, expected {expected:?}, {checks:?}"),
     }
 }
