@@ -99,7 +99,8 @@ impl Case {
         let names = fs::read_dir(&self.folder).unwrap();
         let mut names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         // A program's source is there for people.
-        names.find(|name| !known.contains(&name.as_str()) && !name.ends_with(".c")).unwrap()
+        let is_source = |name: &str| Path::new(name).extension().is_some_and(|it| it == "c");
+        names.find(|name| !known.contains(&name.as_str()) && !is_source(name)).unwrap()
     }
 }
 

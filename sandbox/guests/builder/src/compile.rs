@@ -87,14 +87,12 @@ impl Compilation<'_> {
             arguments.extend(self.toolchain.wasm_ldflags.iter().cloned());
             arguments.extend(owned(flags));
             // A build profile has a stack that its frames fit in.
-            let memory = match self.program.kind.profile() {
-                Some(_) => self.guest.checked_memory_bytes,
-                None => {
-                    let stack = self.guest.stack_bytes;
-                    arguments.push(format!("-Wl,-z,stack-size={stack}"));
-                    self.guest.memory_bytes
-                }
-            };
+            let is_checked = self.program.kind.profile().is_some();
+            if !is_checked {
+                arguments.push(format!("-Wl,-z,stack-size={}", self.guest.stack_bytes));
+            }
+            let memory =
+                if is_checked { self.guest.checked_memory_bytes } else { self.guest.memory_bytes };
             if let Some(bytes) = memory {
                 arguments.push(format!("-Wl,--initial-memory={bytes}"));
                 // Where it begins that the allocator has from the start.
