@@ -8,7 +8,8 @@
 //! after the other in a long text gives it all of the rest each time.
 //!
 //! Functions that copy texts must not be given regions that overlap, either. Where they read whole words, what stands in
-//! for them looks at that ([`words`](super::words)); others do so where they are entered.
+//! for them looks at that ([`words`](super::words)); others do so where they are entered. They have no price by the text,
+//! so no more than 4096 bytes of it are looked at: the watchdog goes by fuel.
 
 use std::collections::BTreeMap;
 
@@ -91,8 +92,8 @@ pub(super) fn priced(original: &Original<'_>, names: &[(u32, &str)]) -> Result<P
     Ok(priced)
 }
 
-/// Those that tell of their regions: the ones that have a price, and those that do as much as the runtime. `function`
-/// gives the index of a function of the runtime.
+/// Those that tell of their regions: the ones that have a price, and those that copy texts. `function` gives the index
+/// of a function of the runtime.
 pub(super) fn hooks(
     original: &Original<'_>,
     names: &[(u32, &str)],

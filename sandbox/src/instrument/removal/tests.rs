@@ -293,6 +293,7 @@ const HELPERS: &[&str] = &[
     "give_slot",
     "has_entries",
     "link_pages",
+    "looked_at",
     "malloc",
     "malloc_usable_size",
     "memalign",
