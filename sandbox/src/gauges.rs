@@ -26,6 +26,7 @@ pub(crate) struct GaugeExports {
     depth: Option<ModuleExport>,
     stack_stop: Option<ModuleExport>,
     allocations: Option<ModuleExport>,
+    frees: Option<ModuleExport>,
 }
 
 /// What is read and set in an instance, looked up when it is: a short run reads little of it.
@@ -50,6 +51,33 @@ pub(crate) struct Tuning {
     pub(crate) heap_spacing: Option<u32>,
     /// Blocks of the heap lie at distances that this number decides.
     pub(crate) heap_seed: Option<u32>,
+}
+
+/// Ordinal numbers of an instance's last allocation and of its last free.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct HeapCounts {
+    pub(crate) allocations: u32,
+    pub(crate) frees: u32,
+}
+
+impl Tuning {
+    /// What of it makes a difference from the first instruction on.
+    pub(crate) fn from_the_start(self) -> Self {
+        Self { stop_at_allocation: None, stop_at_free: None, fail_allocation: None, ..self }
+    }
+
+    /// What of it makes none before the heap has come to a number.
+    pub(crate) fn from_a_number(self) -> Self {
+        Self { fill: None, heap_spacing: None, heap_seed: None, ..self }
+    }
+
+    /// Whether [all of that](Self::from_a_number) comes after so many allocations and frees.
+    pub(crate) fn comes_after(self, counts: HeapCounts) -> bool {
+        let comes = |number: Option<u32>, count| number.is_none_or(|number| number > count);
+        comes(self.stop_at_allocation, counts.allocations)
+            && comes(self.fail_allocation, counts.allocations)
+            && comes(self.stop_at_free, counts.frees)
+    }
 }
 
 /// Fuel in two: what a guest starts with, and what it has in reserve.
@@ -85,6 +113,7 @@ impl GaugeExports {
             depth: find(interface.depth, interface::DEPTH),
             stack_stop: find(interface.depth, interface::STACK_STOP),
             allocations: find(interface.shadow, interface::ALLOCATIONS),
+            frees: find(interface.shadow, interface::FREES),
         }
     }
 
@@ -199,6 +228,12 @@ impl<'a> Gauges<'a> {
     /// Number of allocations so far; 0 where the heap is not ours.
     pub(crate) fn allocations(self, store: &mut Store<State>) -> u32 {
         self.number(store, self.exports.allocations.as_ref()).unwrap_or(0).cast_unsigned()
+    }
+
+    /// The same, and that of frees.
+    pub(crate) fn heap_counts(self, store: &mut Store<State>) -> HeapCounts {
+        let frees = self.number(store, self.exports.frees.as_ref()).unwrap_or(0).cast_unsigned();
+        HeapCounts { allocations: self.allocations(store), frees }
     }
 
     /// Sets what a run is to do otherwise, after [`limit_stacks`](Self::limit_stacks).

@@ -8,12 +8,16 @@
 //! ([`Interface::image`](crate::instrument::Interface::image)). All that the sanitizer and the coverage pass
 //! know is in memories and globals, so it comes along. So does what the guest said meanwhile, and the fuel
 //! that it took: a run from an image and one from scratch are equal.
+//!
+//! Variants have images, too. One whose memory looks otherwise from the start has one of its own; one in which
+//! something happens at an allocation or a free of some number starts from that of the base run, if the
+//! number comes after it.
 
-use crate::gauges::Tuning;
+use crate::gauges::{HeapCounts, Tuning};
 use crate::host::{Keepsake, State};
 use crate::instrument::interface::IMAGE_GLOBAL;
 use crate::interpreter::Loaded;
-use crate::limits::{Limits, MAX_IMAGE_BYTES, RUNS_BEFORE_IMAGE};
+use crate::limits::{Limits, MAX_IMAGE_BYTES, MAX_VARIANT_IMAGES, RUNS_BEFORE_IMAGE};
 use crate::num::u64_of;
 use crate::run::Job;
 use crate::session::Session;
@@ -33,22 +37,59 @@ pub(crate) struct Image {
     key: Key,
     memories: Vec<MemoryDifference>,
     globals: Vec<(ModuleExport, Number)>,
+    /// Of the heap, until then.
+    counts: HeapCounts,
     kept: Keepsake,
     fuel: u64,
     /// Instances that were made ready from it.
     restored: AtomicU64,
 }
 
-/// An interpreter's image, made when it is worth it.
+/// The images of an interpreter, each made when it is worth it.
 #[derive(Default)]
-pub(crate) struct LazyImage {
+pub(crate) struct Images {
+    /// Of runs that do as the first one does when they start.
+    base: LazyImage,
+    /// Of the first few ways to do otherwise.
+    variants: [OnceLock<(Tuning, LazyImage)>; MAX_VARIANT_IMAGES],
+}
+
+impl Images {
+    /// What a run with this tuning may start from, if there is something; `take` makes it for what of the
+    /// tuning is from the start.
+    pub(crate) fn get(
+        &self,
+        tuning: Tuning,
+        take: impl FnOnce(Tuning) -> Option<Image>,
+    ) -> Option<&Image> {
+        let start = tuning.from_the_start();
+        let lazy = if start == Tuning::default() {
+            &self.base
+        } else {
+            let made = self.variants.iter();
+            let mut made = made.map(|image| image.get_or_init(|| (start, LazyImage::default())));
+            &made.find(|(of, _)| *of == start)?.1
+        };
+        lazy.get(|| take(start)).filter(|image| tuning.comes_after(image.counts))
+    }
+
+    /// How many instances were made ready from them.
+    pub(crate) fn restored(&self) -> u64 {
+        let variants = self.variants.iter().filter_map(OnceLock::get).map(|(_, image)| image);
+        std::iter::once(&self.base).chain(variants).map(LazyImage::restored).sum()
+    }
+}
+
+/// An image, made when it is worth it.
+#[derive(Default)]
+struct LazyImage {
     image: OnceLock<Option<Image>>,
     runs: AtomicU32,
 }
 
 impl LazyImage {
     /// The image, once there were some runs; `take` makes it.
-    pub(crate) fn get(&self, take: impl FnOnce() -> Option<Image>) -> Option<&Image> {
+    fn get(&self, take: impl FnOnce() -> Option<Image>) -> Option<&Image> {
         if let Some(image) = self.image.get() {
             return image.as_ref();
         }
@@ -59,7 +100,7 @@ impl LazyImage {
     }
 
     /// How many instances were made ready from it.
-    pub(crate) fn restored(&self) -> u64 {
+    fn restored(&self) -> u64 {
         let image = self.image.get().and_then(Option::as_ref);
         image.map_or(0, |image| image.restored.load(Ordering::Relaxed))
     }
@@ -100,9 +141,9 @@ pub(crate) struct Contents {
 impl Image {
     /// Makes one by running `job`'s interpreter until it is ready. `None` if it does not get that far, or
     /// leaves more behind than is worth keeping.
-    pub(crate) fn take(loaded: &Loaded, job: &Job<'_>) -> Option<Self> {
-        let session = Session::start(loaded, job, Tuning::default()).ok()?.prepared().ok()?;
-        let (ready, kept, fuel) = session.into_image(Contents::of)?;
+    pub(crate) fn take(loaded: &Loaded, job: &Job<'_>, tuning: Tuning) -> Option<Self> {
+        let session = Session::start(loaded, job, tuning).ok()?.prepared().ok()?;
+        let (ready, counts, kept, fuel) = session.into_image(Contents::of)?;
         // One at a time: a sandbox may have room for no more.
         let (fresh, ..) = Session::instantiate(loaded, job).ok()?.into_image(Contents::of)?;
         let mut globals = ready.globals;
@@ -120,7 +161,7 @@ impl Image {
             configuration: job.configuration.map(str::to_owned),
             arguments: job.arguments.to_vec(),
         };
-        Some(Self { key, memories, globals, kept, fuel, restored: AtomicU64::new(0) })
+        Some(Self { key, memories, globals, counts, kept, fuel, restored: AtomicU64::new(0) })
     }
 
     /// Whether a run of `job` may start from it.

@@ -6,7 +6,7 @@ use crate::compile::{CompileError, Compiled, Compiler, Instrumentation};
 use crate::description::Description;
 use crate::gauges::{GaugeExports, Tuning};
 use crate::host::State;
-use crate::image::{Image, LazyImage};
+use crate::image::{Image, Images};
 use crate::instrument::{Constants, CoverageMap, Options, Summary};
 use crate::limits::{Limits, MAX_FRAMES};
 use crate::module::ModuleInfo;
@@ -47,7 +47,7 @@ pub(crate) struct Loaded {
     /// The original.
     wasm: ModuleBytes,
     digest: String,
-    image: LazyImage,
+    images: Images,
     pub(crate) clock: Clock,
     /// Looks debug information up.
     compiler: Compiler,
@@ -83,7 +83,7 @@ impl Loaded {
             options,
             wasm,
             digest,
-            image: LazyImage::default(),
+            images: Images::default(),
             clock: sandbox.clock.clone(),
             compiler: sandbox.compilation.compiler.clone(),
             symbols: OnceLock::new(),
@@ -125,11 +125,12 @@ impl Loaded {
     }
 
     /// What a run of `job` may start from.
-    pub(crate) fn image(&self, job: &Job<'_>) -> Option<&Image> {
+    pub(crate) fn image(&self, job: &Job<'_>, tuning: Tuning) -> Option<&Image> {
         if !self.instrumentation.interface.image {
             return None;
         }
-        self.image.get(|| Image::take(self, job)).filter(|image| image.fits(job))
+        let take = |tuning| Image::take(self, job, tuning);
+        self.images.get(tuning, take).filter(|image| image.fits(job))
     }
 
     /// The original module; nothing of it if it is packed and damaged.
@@ -253,7 +254,7 @@ impl Interpreter {
     /// How many instances began as an image of one that is ready, instead of doing again what comes before
     /// content.
     pub fn restored(&self) -> u64 {
-        self.loaded.image.restored()
+        self.loaded.images.restored()
     }
 
     /// To be run again and again on one thread, by a fuzzer: see [`Resident`].
@@ -294,9 +295,8 @@ impl Interpreter {
         tuning: Tuning,
         observe: impl FnOnce(Observation<'_>),
     ) -> Run {
-        let image = self.loaded.image(job).filter(|_| tuning == Tuning::default());
-        let session = match image {
-            Some(image) => Session::resume(&self.loaded, job, image),
+        let session = match self.loaded.image(job, tuning) {
+            Some(image) => Session::resume(&self.loaded, job, image, tuning),
             None => Session::start(&self.loaded, job, tuning).and_then(Session::prepared),
         };
         Self::run_session(session, |session| {

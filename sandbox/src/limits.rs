@@ -98,6 +98,9 @@ pub const MAX_INPUT_BYTES: u64 = 1 << 30;
 pub const MAX_IMAGE_BYTES: u64 = 16 * MIB;
 /// Runs before an image is made: the first is the only one, where one file is judged.
 pub const RUNS_BEFORE_IMAGE: u32 = 1;
+/// Images that an interpreter keeps beside that of the base run: one for each of
+/// [`Variant::EQUIVALENT`](crate::Variant::EQUIVALENT), since all of them are run for each content.
+pub const MAX_VARIANT_IMAGES: usize = crate::Variant::EQUIVALENT.len();
 /// How many times its own size a guest may take with redzones around its blocks: small ones have more
 /// redzone than size.
 pub const CHECKED_SHARE: u64 = 4;

@@ -12,6 +12,7 @@
 //! That what is put back equals what is fresh, byte by byte, is held by `sandbox/tests/resident.rs` and,
 //! in builds with debug assertions, before each run.
 
+use crate::gauges::Tuning;
 use crate::host::State;
 use crate::image::{Contents, Image, Number, Piece, differences};
 use crate::instrument::{interface, shadow_bytes, written_records};
@@ -88,7 +89,7 @@ impl Resident {
     /// The same as [`Interpreter::run_observed`], with an equal outcome and mostly in less time.
     pub fn run(&mut self, job: &Job<'_>, observe: impl FnOnce(Observation<'_>)) -> Run {
         let interpreter = self.interpreter.clone();
-        let Some(image) = interpreter.loaded().image(job) else {
+        let Some(image) = interpreter.loaded().image(job, Tuning::default()) else {
             return interpreter.run_observed(job, observe);
         };
         let session = self.session(interpreter.loaded(), job, image);
@@ -112,7 +113,7 @@ impl Resident {
             self.reused = self.reused.saturating_add(1);
             return Session::resume_in(vessel, loaded, job, image);
         }
-        let mut session = Session::resume(loaded, job, image)?;
+        let mut session = Session::resume(loaded, job, image, Tuning::default())?;
         self.places = session.with_instance(|store, instance| {
             if self.ready.is_none() {
                 self.ready = Ready::of(Contents::of(&loaded.module, store, instance)?);

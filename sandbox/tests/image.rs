@@ -1,4 +1,5 @@
-//! Runs that start from the image of an interpreter that is ready are equal to runs from scratch.
+//! Runs that start from the image of an interpreter that is ready are equal to runs from scratch, and so are
+//! variants.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,7 +10,7 @@
 mod common;
 
 use common::{reactor, run_job, sandbox, small_limits, wasm, with_guest_stack};
-use proofhouse_sandbox::{Interpreter, Job, MemoryErrorKind, Outcome, Sanitize};
+use proofhouse_sandbox::{Interpreter, Job, MemoryErrorKind, Outcome, Run, Sanitize, Variant};
 
 const LEVELS: [Sanitize; 2] = [Sanitize::Off, Sanitize::On];
 
@@ -262,4 +263,121 @@ fn what_the_heap_knew_before_the_content_is_in_the_report() {
         let outcome = scratch.outcome;
         assert_eq!(outcome.memory().map(|memory| memory.error), error, "{content}: {outcome:?}");
     }
+}
+
+/// Before it sees content it makes three blocks, frees one and remembers what lay in another. Then it shows
+/// that, and what lies in a new block, and where; and says if there is none.
+fn forgetful() -> Interpreter {
+    let fields = r#"
+        (import "proofhouse" "emit" (func $emit (param i32 i32)))
+        (memory (export "memory") 4)
+        (func $malloc (export "malloc") (param i32) (result i32) (i32.const 0))
+        (func $free (export "free") (param i32))
+        (func $calloc (export "calloc") (param i32 i32) (result i32) (i32.const 0))
+        (func $realloc (export "realloc") (param i32 i32) (result i32) (i32.const 0))
+        (func (export "proofhouse_warmup")
+          (local $p i32)
+          (call $free (call $malloc (i32.const 24)))
+          (local.set $p (call $malloc (i32.const 24)))
+          (if (local.get $p) (then (i32.store (i32.const 512) (i32.load (local.get $p)))))
+          (i32.store (i32.const 516) (call $malloc (i32.const 40))))"#;
+    let load = r"
+        (local $p i32)
+        (local.set $p (call $malloc (i32.const 48)))
+        (if (i32.eqz (local.get $p)) (then (return (i32.const 7))))
+        (i32.store (i32.const 520) (local.get $p))
+        (i32.store (i32.const 524) (i32.load (local.get $p)))
+        (call $emit (i32.const 512) (i32.const 16))
+        (call $free (local.get $p))
+        (i32.const 0)";
+    open(&wasm(&reactor(fields, load, "(i32.const 1)")), Sanitize::On)
+}
+
+/// The first run of a variant, in an interpreter of its own. Further ones are equal, and from an image if
+/// `has_image`.
+fn same_variant(variant: Variant, job: &Job<'_>, has_image: bool) -> Run {
+    let interpreter = forgetful();
+    let run = || with_guest_stack(|| interpreter.run_variant(job, variant));
+    let scratch = run();
+    assert_eq!(interpreter.restored(), 0, "{variant}");
+    for nth in 0..3 {
+        assert_eq!(run(), scratch, "{variant}, run {nth}");
+    }
+    assert_eq!(interpreter.restored(), if has_image { 3 } else { 0 }, "{variant}");
+    scratch
+}
+
+fn bare<'a>(limits: &'a proofhouse_sandbox::Limits) -> Job<'a> {
+    Job { content: b"content", events: &[], limits, configuration: None, arguments: &[] }
+}
+
+#[test]
+fn memory_that_looks_otherwise_does_so_before_the_content_came() {
+    let limits = small_limits();
+    let base = same_variant(Variant::Base, &bare(&limits), true);
+    let mut seen = vec![base.emitted.clone()];
+    for variant in Variant::EQUIVALENT {
+        let run = same_variant(variant, &bare(&limits), true);
+        assert_eq!(run.outcome, Outcome::Accepted, "{variant}");
+        // Fresh memory is zero, so that to fill it with zeros shows nothing.
+        assert!(variant == Variant::Fill(0) || !seen.contains(&run.emitted), "{variant}");
+        seen.push(run.emitted);
+    }
+}
+
+/// One interpreter for all of them: no image is taken for that of another.
+#[test]
+fn each_variant_has_its_own_image() {
+    let (limits, interpreter) = (small_limits(), forgetful());
+    let variants = [Variant::Base].into_iter().chain(Variant::EQUIVALENT);
+    let more = [Variant::FailedAllocation(4), Variant::Fill(7), Variant::Layout(3)];
+    let variants: Vec<_> = variants.chain(more).collect();
+    let expected: Vec<_> = variants
+        .iter()
+        .map(|variant| with_guest_stack(|| forgetful().run_variant(&bare(&limits), *variant)))
+        .collect();
+    for round in 0..3 {
+        for (variant, expected) in variants.iter().zip(&expected) {
+            let run = with_guest_stack(|| interpreter.run_variant(&bare(&limits), *variant));
+            assert_eq!(run, *expected, "{variant} in round {round}");
+        }
+    }
+    // Two rounds of the base run and four variants, and of the failed allocation all three. There is no room
+    // for the last two.
+    assert_eq!(interpreter.restored(), 2 * 5 + 3);
+}
+
+/// Numbers 1 to 3 are of before the content came, and 4 is the one behind it.
+#[test]
+fn an_allocation_fails_where_it_is_its_turn() {
+    let limits = small_limits();
+    let base = same_variant(Variant::Base, &bare(&limits), true);
+    for number in 1..=5 {
+        let run = same_variant(Variant::FailedAllocation(number), &bare(&limits), number > 3);
+        match number {
+            1..=3 => assert_ne!(run, base, "{number}"),
+            4 => assert!(matches!(run.outcome, Outcome::Rejected { code: 7, .. })),
+            _ => assert_eq!(run, base),
+        }
+    }
+}
+
+#[test]
+fn the_stack_of_an_allocation_is_the_same_from_an_image() {
+    let (limits, interpreter) = (small_limits(), forgetful());
+    let stack = |number| {
+        with_guest_stack(|| interpreter.stack_at_allocation(&bare(&limits), Variant::Base, number))
+    };
+    let scratch = [1, 3, 4].map(|number| {
+        let frames = |interpreter: Interpreter| {
+            interpreter.stack_at_allocation(&bare(&limits), Variant::Base, number)
+        };
+        with_guest_stack(|| frames(forgetful()))
+    });
+    assert!(scratch.iter().all(|frames| frames.len() >= 2), "{scratch:?}");
+    for _ in 0..2 {
+        assert_eq!([1, 3, 4].map(stack), scratch);
+    }
+    // The last of the first round, and of the second: the first two are of before the content came.
+    assert_eq!(interpreter.restored(), 2);
 }

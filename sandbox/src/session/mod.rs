@@ -11,7 +11,7 @@ pub(crate) use ending::Ended;
 use ending::outcome_of;
 
 use crate::abi::{self, Entry};
-use crate::gauges::{Gauges, Tuning};
+use crate::gauges::{Gauges, HeapCounts, Tuning};
 use crate::host::{Captured, Growth, Keepsake, State, Wasi, connect_oracle};
 use crate::image::{Contents, Image};
 use crate::interpreter::Loaded;
@@ -126,7 +126,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// A fresh instance that becomes what the image remembers: ready for content.
+    /// A fresh instance that becomes what the image remembers: ready for content. From now on it is to do
+    /// otherwise as far as that begins at a number.
     ///
     /// # Errors
     /// The outcome, and what there is to say about the run until then.
@@ -134,10 +135,16 @@ impl<'a> Session<'a> {
         loaded: &'a Loaded,
         job: &'a Job<'a>,
         image: &Image,
+        tuning: Tuning,
     ) -> Result<Self, Box<Unstarted>> {
         let mut session = Self::instantiate(loaded, job)?;
+        let gauges = session.gauges();
         let Self { store, instance, .. } = &mut session;
-        let restored = image.restore(store, *instance);
+        let mut restored = image.restore(store, *instance);
+        let numbers = tuning.from_a_number();
+        if numbers != Tuning::default() {
+            restored = restored.and_then(|()| gauges.tune(store, numbers));
+        }
         session.resumed(image, restored)
     }
 
@@ -264,14 +271,15 @@ impl<'a> Session<'a> {
         look(&mut self.store, self.instance)
     }
 
-    /// The parts that an image is made of: the contents as `read` finds them, what is kept on the host's
-    /// side, and the fuel used.
+    /// The parts that an image is made of: the contents as `read` finds them, how far the heap has counted,
+    /// what is kept on the host's side, and the fuel used.
     pub(crate) fn into_image<C>(
         mut self,
         read: impl FnOnce(&Module, &mut Store<State>, Instance) -> Option<C>,
-    ) -> Option<(C, Keepsake, u64)> {
+    ) -> Option<(C, HeapCounts, Keepsake, u64)> {
         let contents = read(&self.loaded.module, &mut self.store, self.instance)?;
-        Some((contents, self.store.data().keep(), self.fuel))
+        let counts = self.gauges().heap_counts(&mut self.store);
+        Some((contents, counts, self.store.data().keep(), self.fuel))
     }
 
     /// What a module asks to be run first: its start function, then `_initialize`.
