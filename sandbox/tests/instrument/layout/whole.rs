@@ -53,3 +53,26 @@ fn every_region_that_is_not_all_there_is_found_and_its_twin_is_not() {
         }
     }
 }
+
+/// No more than 4096 bytes of a text are looked at, whoever is called so: what the runtime does for a call costs no fuel, and
+/// a guest whose `strcpy` is empty could keep the host busy with long texts for as long as it likes.
+#[test]
+fn a_function_that_is_called_like_one_of_c_costs_the_host_no_long_look() {
+    for profile in CHECKED {
+        let Some(module) = compile(profile, "named.c", &["-Wl,--export=malloc"]) else { continue };
+        let interpreter = open(&module).unwrap();
+        for (function, name) in [(0, "strcpy"), (1, "strcat")] {
+            let outcome = |thousands| run(&interpreter, &[function, thousands], &[]).outcome;
+            let near = outcome(4);
+            let found = near.memory().map(|memory| memory.error);
+            assert_eq!(
+                found,
+                Some(MemoryErrorKind::StrcpyParamOverlap),
+                "{name} {profile}: {near:?}"
+            );
+            for far in [5, 10, 20] {
+                assert_eq!(outcome(far), Outcome::Completed, "{name} {profile}: {far}");
+            }
+        }
+    }
+}
