@@ -62,16 +62,16 @@ pub(crate) struct HeapCounts {
 
 impl Tuning {
     /// What of it makes a difference from the first instruction on.
-    pub(crate) fn from_the_start(self) -> Self {
+    pub(crate) fn initial_part(self) -> Self {
         Self { stop_at_allocation: None, stop_at_free: None, fail_allocation: None, ..self }
     }
 
     /// What of it makes none before the heap has come to a number.
-    pub(crate) fn from_a_number(self) -> Self {
+    pub(crate) fn numbered_part(self) -> Self {
         Self { fill: None, heap_spacing: None, heap_seed: None, ..self }
     }
 
-    /// Whether [all of that](Self::from_a_number) comes after so many allocations and frees.
+    /// Whether [all of that](Self::numbered_part) comes after so many allocations and frees.
     pub(crate) fn comes_after(self, counts: HeapCounts) -> bool {
         let comes = |number: Option<u32>, count| number.is_none_or(|number| number > count);
         comes(self.stop_at_allocation, counts.allocations)

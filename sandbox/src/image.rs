@@ -62,7 +62,7 @@ impl Images {
         tuning: Tuning,
         take: impl FnOnce(Tuning) -> Option<Image>,
     ) -> Option<&Image> {
-        let start = tuning.from_the_start();
+        let start = tuning.initial_part();
         let lazy = if start == Tuning::default() {
             &self.base
         } else {

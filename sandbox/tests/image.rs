@@ -10,7 +10,9 @@
 mod common;
 
 use common::{reactor, run_job, sandbox, small_limits, wasm, with_guest_stack};
-use proofhouse_sandbox::{Interpreter, Job, MemoryErrorKind, Outcome, Run, Sanitize, Variant};
+use proofhouse_sandbox::{
+    Interpreter, Job, Limits, MemoryErrorKind, Outcome, Run, Sanitize, Variant,
+};
 
 const LEVELS: [Sanitize; 2] = [Sanitize::Off, Sanitize::On];
 
@@ -307,7 +309,7 @@ fn same_variant(variant: Variant, job: &Job<'_>, has_image: bool) -> Run {
     scratch
 }
 
-fn bare<'a>(limits: &'a proofhouse_sandbox::Limits) -> Job<'a> {
+fn bare(limits: &Limits) -> Job<'_> {
     Job { content: b"content", events: &[], limits, configuration: None, arguments: &[] }
 }
 

@@ -141,7 +141,7 @@ impl<'a> Session<'a> {
         let gauges = session.gauges();
         let Self { store, instance, .. } = &mut session;
         let mut restored = image.restore(store, *instance);
-        let numbers = tuning.from_a_number();
+        let numbers = tuning.numbered_part();
         if numbers != Tuning::default() {
             restored = restored.and_then(|()| gauges.tune(store, numbers));
         }
