@@ -14,6 +14,14 @@ use proofhouse_sandbox::{
     Interpreter, Job, Limits, MemoryErrorKind, Outcome, Run, Sanitize, Variant,
 };
 
+/// A memory, and an allocator that has the names of C's and is replaced by the checked one.
+const ALLOCATOR: &str = r#"
+        (memory (export "memory") 4)
+        (func $malloc (export "malloc") (param i32) (result i32) (i32.const 0))
+        (func $free (export "free") (param i32))
+        (func $calloc (export "calloc") (param i32 i32) (result i32) (i32.const 0))
+        (func $realloc (export "realloc") (param i32 i32) (result i32) (i32.const 0))"#;
+
 const LEVELS: [Sanitize; 2] = [Sanitize::Off, Sanitize::On];
 
 fn open(wasm: &[u8], sanitize: Sanitize) -> Interpreter {
@@ -217,17 +225,14 @@ fn what_no_image_could_hold_is_done_for_each_run() {
 /// allocated and freed, one is kept, and the content's load misuses them.
 #[test]
 fn what_the_heap_knew_before_the_content_is_in_the_report() {
-    let fields = r#"
-        (memory (export "memory") 4)
-        (func $malloc (export "malloc") (param i32) (result i32) (i32.const 0))
-        (func $free (export "free") (param i32))
-        (func $calloc (export "calloc") (param i32 i32) (result i32) (i32.const 0))
-        (func $realloc (export "realloc") (param i32 i32) (result i32) (i32.const 0))
+    let fields = format!(
+        r#"{ALLOCATOR}
         (func (export "proofhouse_warmup")
           (i32.store (i32.const 512) (call $malloc (i32.const 24)))
           (i32.store (i32.const 516) (call $malloc (i32.const 40)))
           (i32.store8 (i32.load (i32.const 512)) (i32.const 7))
-          (call $free (i32.load (i32.const 512))))"#;
+          (call $free (i32.load (i32.const 512))))"#
+    );
     let load = r"
         (local $first i32)
         (local.set $first (i32.load8_u (local.get $at)))
@@ -239,7 +244,7 @@ fn what_the_heap_knew_before_the_content_is_in_the_report() {
           (then (call $free (i32.load (i32.const 512)))))
         (call $free (i32.load (i32.const 516)))
         (i32.const 0)";
-    let module = wasm(&reactor(fields, load, "(i32.const 1)"));
+    let module = wasm(&reactor(&fields, load, "(i32.const 1)"));
     let limits = small_limits();
     for (content, error) in [
         ("fine", None),
@@ -270,19 +275,17 @@ fn what_the_heap_knew_before_the_content_is_in_the_report() {
 /// Before it sees content it makes three blocks, frees one and remembers what lay in another. Then it shows
 /// that, and what lies in a new block, and where; and says if there is none.
 fn forgetful() -> Interpreter {
-    let fields = r#"
+    let fields = format!(
+        r#"
         (import "proofhouse" "emit" (func $emit (param i32 i32)))
-        (memory (export "memory") 4)
-        (func $malloc (export "malloc") (param i32) (result i32) (i32.const 0))
-        (func $free (export "free") (param i32))
-        (func $calloc (export "calloc") (param i32 i32) (result i32) (i32.const 0))
-        (func $realloc (export "realloc") (param i32 i32) (result i32) (i32.const 0))
+        {ALLOCATOR}
         (func (export "proofhouse_warmup")
           (local $p i32)
           (call $free (call $malloc (i32.const 24)))
           (local.set $p (call $malloc (i32.const 24)))
           (if (local.get $p) (then (i32.store (i32.const 512) (i32.load (local.get $p)))))
-          (i32.store (i32.const 516) (call $malloc (i32.const 40))))"#;
+          (i32.store (i32.const 516) (call $malloc (i32.const 40))))"#
+    );
     let load = r"
         (local $p i32)
         (local.set $p (call $malloc (i32.const 48)))
@@ -292,7 +295,7 @@ fn forgetful() -> Interpreter {
         (call $emit (i32.const 512) (i32.const 16))
         (call $free (local.get $p))
         (i32.const 0)";
-    open(&wasm(&reactor(fields, load, "(i32.const 1)")), Sanitize::On)
+    open(&wasm(&reactor(&fields, load, "(i32.const 1)")), Sanitize::On)
 }
 
 /// The first run of a variant, in an interpreter of its own. Further ones are equal, and from an image if
