@@ -73,7 +73,7 @@ pub enum IngestError {
     #[error("a symbolic link leads to a directory that the file patterns leave out")]
     LeadsToExcluded,
     /// A symbolic link leads to nothing: its target is missing, or links go round in a circle, or it
-    /// is one of the kernel's own links in `/proc` that stand for no path.
+    /// is one of the kernel's own links in `/proc` that stand for no path, and not for a pipe or a socket.
     #[error("a symbolic link leads to nothing that can be opened")]
     Dangling,
     /// Larger than the limit when it was opened; nothing was read.
@@ -128,7 +128,10 @@ impl IngestError {
         if leads_nowhere(error) {
             // Only a link that is still there can dangle.
             return match dir.symlink_metadata(path) {
-                Ok(metadata) if metadata.is_symlink() => Self::Dangling,
+                Ok(metadata) if metadata.is_symlink() => match behind_descriptor(dir, path) {
+                    Some(kind) => Self::NotRegular { kind },
+                    None => Self::Dangling,
+                },
                 _ => Self::Vanished,
             };
         }
@@ -144,6 +147,25 @@ impl IngestError {
     pub(super) fn of_directory(error: &io::Error) -> Self {
         if leads_nowhere(error) { Self::Vanished } else { Self::io(error) }
     }
+}
+
+/// What is behind a link to an open file that has no path, such as the pipe that a shell's `<(...)` names: the kernel gives
+/// its kind in the place of one (proc_pid_fd(5), `pipe:[1234]`). None for links that somebody made.
+#[cfg(target_os = "linux")]
+fn behind_descriptor(dir: &Dir, path: &Path) -> Option<FileKind> {
+    let is_of_proc = rustix::fs::fstatfs(dir).ok()?.f_type == rustix::fs::PROC_SUPER_MAGIC;
+    let target = dir.read_link_contents(path).ok().filter(|_| is_of_proc)?;
+    match target.to_str()?.split_once(":[")?.0 {
+        "pipe" => Some(FileKind::Fifo),
+        "socket" => Some(FileKind::Socket),
+        _ => None,
+    }
+}
+
+/// The same where there are no such links.
+#[cfg(not(target_os = "linux"))]
+fn behind_descriptor(_: &Dir, _: &Path) -> Option<FileKind> {
+    None
 }
 
 /// Whether the path, as a path, leads to nothing.

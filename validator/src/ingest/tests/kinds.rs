@@ -44,6 +44,33 @@ fn a_fifo_is_refused_and_not_waited_for() {
     assert_eq!(tree.outcomes(""), expected);
 }
 
+/// What a shell makes of `<(command)` is a link that leads to no path.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pipe_or_a_socket_that_is_only_open_is_refused_as_what_it_is() {
+    use std::os::{fd::AsRawFd as _, unix::net::UnixStream};
+
+    let (pipe, _writes) = std::io::pipe().unwrap();
+    let (socket, _other) = UnixStream::pair().unwrap();
+    for (descriptor, kind) in
+        [(pipe.as_raw_fd(), FileKind::Fifo), (socket.as_raw_fd(), FileKind::Socket)]
+    {
+        let path = format!("/proc/self/fd/{descriptor}");
+        let roots = Roots::open_ambient([path], ambient_authority()).unwrap();
+        let filter = Filter::new(Patterns::default()).unwrap();
+        let subjects = Subjects::list(roots, &filter).unwrap();
+        let outcomes: Vec<_> = subjects
+            .iter()
+            .map(|subject| read(subject, LIMIT, &mut Vec::new()).map(<[u8]>::to_vec))
+            .collect();
+        assert_eq!(outcomes, [Err(IngestError::NotRegular { kind })]);
+    }
+    // Whoever makes a link that looks like one has made a link to nothing.
+    let tree = Tree::new();
+    tree.link("pipe", "pipe:[1]");
+    assert_eq!(tree.outcomes("pipe"), one("pipe", Err(IngestError::Dangling)));
+}
+
 #[test]
 fn a_fifo_that_slips_in_before_opening_is_refused_too() {
     let tree = Tree::new();
