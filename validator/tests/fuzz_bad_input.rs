@@ -64,6 +64,7 @@ fn a_corpus_with_something_else_than_files_is_refused() {
         for corpus in [&["corpus"][..], &["new/", "corpus"]] {
             let ended = room.fuzz("7.11", &[corpus, &["--", "-runs=1"]].concat()).run();
             check(name, &ended, 2, &["error: corpus corpus/", reason]);
+            assert!(!room.path("new").exists(), "{name}");
         }
         let interpreter = reference_interpreter("channel-7.11.wasm");
         let merge = ["corpus", "merge", "-i", interpreter.to_str().unwrap(), "small", "corpus"];
@@ -99,6 +100,9 @@ fn content_without_a_file_is_refused() {
     fs::create_dir_all(room.path("nothing/deeper")).unwrap();
     let ended = room.fuzz("7.11", &["-c", "nothing", "--", "-runs=1"]).run();
     check("nothing", &ended, 2, &["error: content nothing: there is no file in it"]);
+    let ended = room.fuzz("7.11", &["new", "-c", "nothing", "--", "-runs=1"]).run();
+    check("new", &ended, 2, &["error: content nothing: there is no file in it"]);
+    assert!(!room.path("new").exists());
 }
 
 #[test]

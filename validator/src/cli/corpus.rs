@@ -23,17 +23,10 @@ pub(super) fn run(args: &Corpus, authority: AmbientAuthority) -> Result<ExitCode
         }
         #[cfg(feature = "fuzz")]
         CorpusAction::Merge { interpreter, events, into, from } => {
-            let was_there = into.exists();
-            std::fs::create_dir_all(into)
-                .map_err(|error| Failure::Usage(format!("{}: {error}", into.display())))?;
-            let corpus = std::iter::once(into).chain(from).cloned().collect();
-            let merge = super::args::Fuzz::merge(interpreter, events, corpus);
-            super::fuzz::run(&merge, authority).inspect_err(|_| {
-                // A call that is refused leaves nothing behind; what holds a file stays.
-                if !was_there {
-                    let _ = std::fs::remove_dir(into);
-                }
-            })
+            // With a slash at its end it is a directory, whatever it is called.
+            let into = into.join("");
+            let corpus = std::iter::once(into).chain(from.iter().cloned()).collect();
+            super::fuzz::run(&super::args::Fuzz::merge(interpreter, events, corpus), authority)
         }
     }
 }

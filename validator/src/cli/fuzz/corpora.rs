@@ -17,17 +17,19 @@ const TAKEN_BYTES: u64 = 1 << 20;
 /// Largest file that may be named itself: libFuzzer reads it whole.
 pub(super) const MAX_NAMED_BYTES: u64 = 16 << 20;
 
-/// Makes the directory that is to get new inputs, if it is not there. A name with an extension is that of a file,
+/// Whether the directory that is to get new inputs has to be made first. A name with an extension is that of a file,
 /// which is missing: no directory is made in its place.
-pub(super) fn make(path: &Path) -> Result<(), Failure> {
+pub(super) fn is_to_be_made(path: &Path) -> bool {
     let ends_in_slash = path.as_os_str().as_encoded_bytes().ends_with(b"/");
     let is_missing =
         path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-    if is_missing && (ends_in_slash || path.extension().is_none()) {
-        std::fs::create_dir(path)
-            .map_err(|error| Failure::Usage(format!("corpus {}: {error}", path.display())))?;
-    }
-    Ok(())
+    is_missing && (ends_in_slash || path.extension().is_none())
+}
+
+/// Makes it.
+pub(super) fn make(path: &Path) -> Result<(), Failure> {
+    std::fs::create_dir(path)
+        .map_err(|error| Failure::Usage(format!("corpus {}: {error}", path.display())))
 }
 
 /// Looks at a corpus, or at an input that is named itself; `what` it is for people.

@@ -62,7 +62,7 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
     };
     let task = Task::of(&args.flags);
     let is_crashing = task.is_crashing();
-    look_at_corpora(args, is_crashing, authority)?;
+    let new_corpus = look_at_corpora(args, is_crashing, authority)?;
     let own_seeds = flags::look_at(&args.flags, &inputs(args), authority)?;
     let mut stage = Stage::new().map_err(|error| Failure::unjudged(&error))?;
     let interpreter = open(args, &stage, authority)?;
@@ -77,6 +77,8 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
     let has_corpus = seeds::write_first(args.mode, &stage, &inputs(args), authority)?;
     let has_words = seeds::write_dictionary(&stage, &contents).map_err(|error| staged(&error))?;
 
+    // Not before all that may be refused was looked at.
+    new_corpus.map_or(Ok(()), corpora::make)?;
     let findings = args.findings.clone().unwrap_or_else(|| PathBuf::from("findings"));
     std::fs::create_dir_all(&findings)
         .map_err(|error| Failure::Usage(format!("findings {}: {error}", findings.display())))?;
@@ -128,19 +130,18 @@ pub(super) fn run(args: &Fuzz, authority: AmbientAuthority) -> Result<ExitCode, 
     Ok(code(end, &statistics, found.len(), task))
 }
 
-/// What libFuzzer will read, and the directory that it will write to, if that is to be made.
+/// Looks at what libFuzzer will read, and gives the directory that it will write to, if that is to be made.
 fn look_at_corpora(
     args: &Fuzz,
     is_crashing: bool,
     authority: AmbientAuthority,
-) -> Result<(), Failure> {
-    if let Some(first) = args.corpus.first().filter(|_| !is_crashing) {
-        corpora::make(first)?;
-    }
-    for path in inputs(args) {
+) -> Result<Option<&Path>, Failure> {
+    let first = args.corpus.first().map(PathBuf::as_path).filter(|_| !is_crashing);
+    let new = first.filter(|path| corpora::is_to_be_made(path));
+    for path in inputs(args).into_iter().skip(usize::from(new.is_some())) {
         corpora::look_at("corpus", path, authority)?;
     }
-    Ok(())
+    Ok(new)
 }
 
 /// Corpora and inputs, which may be named after the flags, too.
