@@ -23,6 +23,8 @@ pub(crate) struct GaugeExports {
     coverage: Option<ModuleExport>,
     watch: Option<ModuleExport>,
     stack_limit: Option<ModuleExport>,
+    /// The highest that [`stack_limit`](Self::stack_limit) may be.
+    stack_room: u32,
     depth: Option<ModuleExport>,
     stack_stop: Option<ModuleExport>,
     allocations: Option<ModuleExport>,
@@ -109,7 +111,8 @@ impl GaugeExports {
             stack_pointer: find(interface.stack_pointer, interface::STACK_POINTER),
             coverage: find(interface.coverage, interface::COVERAGE),
             watch: find(interface.watch, interface::WATCH),
-            stack_limit: find(interface.stack_limit, interface::STACK_LIMIT),
+            stack_limit: find(interface.stack_room.is_some(), interface::STACK_LIMIT),
+            stack_room: interface.stack_room.unwrap_or_default(),
             depth: find(interface.depth, interface::DEPTH),
             stack_stop: find(interface.depth, interface::STACK_STOP),
             allocations: find(interface.shadow, interface::ALLOCATIONS),
@@ -280,7 +283,8 @@ impl<'a> Gauges<'a> {
         limits: &Limits,
     ) -> Result<(), wasmtime::Error> {
         let value = |value: u32| Val::I32(value.cast_signed());
-        self.set(store, self.exports.stack_limit.as_ref(), value(limits.linear_stack_bytes()))?;
+        let linear_stack = limits.linear_stack_bytes().min(self.exports.stack_room);
+        self.set(store, self.exports.stack_limit.as_ref(), value(linear_stack))?;
         self.set(store, self.exports.depth.as_ref(), value(limits.call_depth()))
     }
 

@@ -58,8 +58,8 @@ pub const FAKE_STACK: &str = "__proofhouse_fake_stack";
 /// [`Interface::image`]. The index follows.
 pub const IMAGE_GLOBAL: &str = "__proofhouse_global_";
 
-/// Mutable `i32` global: bytes that the linear stack may take, compared as an unsigned number. All there
-/// are in a fresh instance.
+/// Mutable `i32` global: bytes that the linear stack may take, compared as an unsigned number. All that it
+/// has room for in a fresh instance, and never to be set higher: [`Interface::stack_room`].
 pub const STACK_LIMIT: &str = "__proofhouse_stack_limit";
 /// Mutable `i32` global: how many calls deeper functions may go that can call themselves. To be set before
 /// a call; it is zero in a fresh instance.
@@ -157,8 +157,9 @@ pub struct Interface {
     pub watch: bool,
     /// It has [`DEPTH`] and [`STACK_STOP`].
     pub depth: bool,
-    /// It has [`STACK_LIMIT`].
-    pub stack_limit: bool,
+    /// It has [`STACK_LIMIT`], and its linear stack has room for so many bytes. Lookups of what lies in a
+    /// frame are left out because of that.
+    pub stack_room: Option<u32>,
     /// It has [`LAYOUT`], [`REGISTERED`] and [`FAKE_STACK`].
     #[serde(default)]
     pub layout: bool,

@@ -53,7 +53,7 @@ impl Writer<'_, '_> {
             coverage: self.additions.coverage.is_some(),
             watch: self.additions.passes.watch.is_some(),
             depth: self.additions.passes.stack.is_some(),
-            stack_limit: self.additions.passes.stack.is_some_and(|stack| stack.linear.is_some()),
+            stack_room: self.additions.passes.stack.and_then(|stack| Some(stack.linear?.room)),
             layout: self.additions.layout,
             image: self.additions.mutable_globals.is_some(),
             oracle: self.additions.tell_oracle.is_some(),
@@ -213,8 +213,8 @@ impl Writer<'_, '_> {
         if let Some(stack) = self.additions.passes.stack {
             let ty = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
             to.global(ty, &ConstExpr::i32_const(0)).global(ty, &ConstExpr::i32_const(0));
-            if stack.linear.is_some() {
-                to.global(ty, &ConstExpr::i32_const(-1));
+            if let Some(linear) = stack.linear {
+                to.global(ty, &ConstExpr::i32_const(linear.room.cast_signed()));
             }
         }
         if self.additions.watched_globals {

@@ -33,7 +33,7 @@ pub(super) struct LinearStack {
     pub(super) pointer: u32,
     /// Where the stack starts.
     pub(super) initial: u32,
-    /// Most bytes that it has room for.
+    /// Most bytes that it has room for: the limit in a fresh instance, and the highest that a host may set.
     pub(super) room: u32,
     /// Index of the global that holds the largest number of bytes.
     pub(super) limit: u32,
@@ -85,10 +85,6 @@ impl Stack {
             return;
         };
         linear.used(insert, pointer);
-        insert.i32_const(linear.room.cast_signed()).i32_gt_u().if_(BlockType::Empty);
-        self.stop(insert, LINEAR_STACK);
-        insert.end();
-        linear.used(insert, pointer);
         insert.global_get(linear.pointer).local_get(pointer).call(function);
         insert.if_(BlockType::Empty);
         self.stop(insert, LINEAR_STACK);
@@ -105,13 +101,6 @@ impl LinearStack {
     /// Leaves the bytes that would be in use with the stack pointer in that local.
     fn used(self, insert: &mut InstructionSink<'_>, pointer: u32) {
         insert.i32_const(self.initial.cast_signed()).local_get(pointer).i32_sub();
-    }
-
-    /// Leaves the largest number of bytes: the limit, or what there is room for.
-    fn most(self, insert: &mut InstructionSink<'_>) {
-        let room = self.room.cast_signed();
-        insert.global_get(self.limit).i32_const(room);
-        insert.global_get(self.limit).i32_const(room).i32_lt_u().select();
     }
 }
 
@@ -155,8 +144,7 @@ impl FunctionStack {
             let mut insert = out.insert();
             insert.local_tee(pointer);
             linear.used(&mut insert, pointer);
-            linear.most(&mut insert);
-            insert.i32_gt_u();
+            insert.global_get(linear.limit).i32_gt_u();
             out.rarely(|insert| self.stack.over_limit(insert, linear, pointer));
         }
         if let Some(frames) = &mut self.frames {
