@@ -43,6 +43,9 @@ pub(crate) fn build(
         let export = format!("-Clink-arg=--export={HEAP_BASE}");
         [format!("-Clink-arg=--initial-memory={bytes}"), export]
     });
+    let inlining = guest
+        .inline_threshold
+        .map(|threshold| format!("-Cllvm-args=-inline-threshold={threshold}"));
     let status = Command::new(&cargo.program)
         .args(["rustc", "--package", guest.package.as_str()])
         // The module alone: where the crate is a Rust library as well, cargo leaves out LTO for both.
@@ -53,6 +56,8 @@ pub(crate) fn build(
         // After the size that rustc names, and the linker takes the last.
         .args(stack)
         .args(memory.into_iter().flatten())
+        // For the whole program at once: LTO takes it from here.
+        .args(inlining)
         .env("CARGO_ENCODED_RUSTFLAGS", cargo.remapped_paths(root))
         .current_dir(root)
         .stdin(Stdio::null())

@@ -176,6 +176,9 @@ pub(crate) struct RustGuest {
     pub(crate) stack_bytes: Option<u32>,
     /// As of a guest in C.
     pub(crate) memory_bytes: Option<u32>,
+    /// How costly LLVM may find a function that it puts in the place of a call, if not its own 225: a call costs
+    /// more in the sandbox than natively. The module is longer, and so is the time to compile it.
+    pub(crate) inline_threshold: Option<u16>,
 }
 
 /// 64 KiB, the linker's own default: said here because zig's is 16 MiB.
