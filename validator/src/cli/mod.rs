@@ -121,7 +121,7 @@ fn start_log() {
         .with_default_directive(tracing::level_filters::LevelFilter::WARN.into())
         .from_env_lossy();
     let colours = anstream::stderr().current_choice() != anstream::ColorChoice::Never;
-    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    let log = fmt().with_env_filter(filter).with_writer(|| progress::Log).with_ansi(colours);
     // A second logger in the same process, as in tests, is no harm.
     let _ = log.without_time().try_init();
 }

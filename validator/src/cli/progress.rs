@@ -1,7 +1,8 @@
-//! A progress bar for calls with more than a handful of files, on a terminal only.
+//! A progress bar for calls with more than a handful of files, on a terminal only; and what gives it the way.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, WeakProgressBar};
 use std::io::{self, IsTerminal, Stdout, Write};
+use std::sync::{Mutex, PoisonError};
 
 /// Below this a bar would only flicker.
 const HANDFUL: usize = 8;
@@ -19,9 +20,36 @@ pub(super) fn bar(files: usize) -> ProgressBar {
     } else {
         "{bar:40} {pos}/{len} files  {per_sec}  {eta} left"
     };
-    match ProgressStyle::with_template(template) {
+    let bar = match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
+    };
+    gives_way_to_log(&bar);
+    bar
+}
+
+/// The bar that is on the terminal, if there is one.
+static SHOWN: Mutex<Option<WeakProgressBar>> = Mutex::new(None);
+
+/// From now on, and as long as the bar is there, it gives way to what is logged.
+pub(super) fn gives_way_to_log(bar: &ProgressBar) {
+    *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.downgrade());
+}
+
+/// What is logged goes to stderr, each time a whole line.
+pub(super) struct Log;
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match shown.and_then(|bar| bar.upgrade()) {
+            Some(bar) => bar.suspend(|| io::stderr().write(bytes)),
+            None => io::stderr().write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
     }
 }
 
@@ -63,5 +91,78 @@ impl Write for Beside {
 
     fn flush(&mut self) -> io::Result<()> {
         self.show(self.begun.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+    use super::*;
+    use indicatif::TermLike;
+    use std::sync::Arc;
+
+    /// What is done to a terminal, in the order of it.
+    #[derive(Clone, Debug, Default)]
+    struct Terminal(Arc<Mutex<Vec<&'static str>>>);
+
+    impl Terminal {
+        fn note(&self, what: &'static str) -> io::Result<()> {
+            self.0.lock().unwrap().push(what);
+            Ok(())
+        }
+    }
+
+    impl TermLike for Terminal {
+        fn width(&self) -> u16 {
+            80
+        }
+
+        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn write_line(&self, _: &str) -> io::Result<()> {
+            self.note("bar")
+        }
+
+        fn write_str(&self, _: &str) -> io::Result<()> {
+            self.note("bar")
+        }
+
+        fn clear_line(&self) -> io::Result<()> {
+            self.note("clear")
+        }
+
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_bar_gives_way_to_what_is_logged() {
+        let terminal = Terminal::default();
+        let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
+        let bar = ProgressBar::with_draw_target(Some(100), target);
+        bar.tick();
+        let before = terminal.0.lock().unwrap().len();
+        Log.write_all(b"logged while there is none\n").unwrap();
+        assert_eq!(terminal.0.lock().unwrap().len(), before);
+        gives_way_to_log(&bar);
+        Log.write_all(b"logged while there is a bar\n").unwrap();
+        let noted = terminal.0.lock().unwrap().split_off(before);
+        let at = |what| noted.iter().position(|noted| *noted == what);
+        assert!(at("clear").is_some() && at("clear") < at("bar"), "{noted:?}");
     }
 }

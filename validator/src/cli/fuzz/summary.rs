@@ -1,7 +1,7 @@
 //! What a run tells people: a line while it goes on, a table when it is over.
 
 use super::statistics::Statistics;
-use crate::cli::{Failure, say};
+use crate::cli::{Failure, progress, say};
 use crate::text::Plain;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use proofhouse_corpus::Case;
@@ -22,10 +22,9 @@ impl StatusLine {
     pub(super) fn new() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(4));
         let style = ProgressStyle::with_template("{spinner} {elapsed} {msg}");
-        Self {
-            bar: style.map_or(bar.clone(), |style| bar.with_style(style)),
-            shown: Instant::now(),
-        }
+        let bar = style.map_or(bar.clone(), |style| bar.with_style(style));
+        progress::gives_way_to_log(&bar);
+        Self { bar, shown: Instant::now() }
     }
 
     /// Draws it, if it is time.
