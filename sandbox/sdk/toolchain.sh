@@ -416,10 +416,10 @@ profile_cflags() {
 }
 
 profile_cxxflags() {
-    case $profile in
-    # libc++ asserts what its containers, views and algorithms ask of their callers.
-    checked-*) printf '%s' '-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_EXTENSIVE' ;;
-    esac
+    [ "$profile" != release ] || return 0
+    # libc++ asserts what is asked of its callers, each by a trap of its own, and has arrays of one for longer ones.
+    printf '%s' '-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_EXTENSIVE'
+    printf '%s' ' -mllvm -enable-tail-merge=false -fstrict-flex-arrays=1'
 }
 
 checked_cflags() {

@@ -101,6 +101,58 @@ int32_t proofhouse_load(const void *content, uint32_t) {
 }
 "#;
 
+/// Those of some that are the program's own and go on to C's: what is inlined frees what the library made, or the
+/// other way round.
+const SOME_OPERATORS: [&str; 4] = [
+    // All that the program calls; the library calls the first, too.
+    "void *operator new(std::size_t size) { made++; return std::malloc(size); }
+    void operator delete(void *block) noexcept { made--; std::free(block); }
+    void operator delete(void *block, std::size_t) noexcept { made--; std::free(block); }",
+    // The library's with a size calls the program's.
+    "void *operator new(std::size_t size) { return std::malloc(size); }
+    void operator delete(void *block) noexcept { std::free(block); }",
+    "void *operator new[](std::size_t size) { return std::malloc(size); }
+    void operator delete[](void *block) noexcept { std::free(block); }",
+    "void *operator new(std::size_t size, std::align_val_t to) { return std::aligned_alloc(std::size_t(to), size); }
+    void operator delete(void *block, std::align_val_t) noexcept { std::free(block); }",
+];
+
+/// What uses all of them.
+const USES_OPERATORS: &str = r#"
+struct Named { std::string name = "longer than what fits in a string itself"; };
+struct alignas(64) Wide { char bytes[64]; };
+int32_t proofhouse_load(const void *, uint32_t size) {
+    delete new int;
+    Named *volatile named = new Named[size];
+    delete[] named;
+    Wide *volatile wide = new Wide;
+    delete wide;
+    std::string text("short");
+    for (uint32_t i = 0; i < size; i++) text += "long enough to be on the heap";
+    return made > 100;
+}
+"#;
+
+/// What fails in libc++ in two places of one function, and an array that it has as one of one.
+const ASSERTS: &str = r#"
+#include <bitset>
+#include <memory>
+#include <optional>
+volatile int seen;
+int32_t proofhouse_load(const void *content, uint32_t size) {
+    std::optional<int> nothing;
+    std::bitset<10> bits;
+    auto shared = std::make_shared<int[]>(20);
+    shared[size + 10] = 1;
+    if (size > 5) nothing = 4, bits.set(3);
+    switch (*static_cast<const char *>(content)) {
+    case 'a': seen = *nothing; break;
+    case 'b': seen = bits[size + 40]; break;
+    }
+    return 0;
+}
+"#;
+
 /// Operators of the program's own, with a size before each block.
 const OWN_OPERATORS: &str = r#"
 #include <cstdlib>
@@ -278,11 +330,37 @@ fn a_block_that_is_freed_as_what_it_is_not_is_found_in_checked_builds() {
 }
 
 #[test]
+fn what_libcxx_asserts_is_told_with_its_place_in_checked_builds() {
+    let folder = TempDir::new().unwrap();
+    for profile in ["checked-O0", "checked-O1"] {
+        compile(folder.path(), "guest.cpp", ASSERTS, profile, false, &["-std=c++20"]).unwrap();
+        let (code, report) = check(folder.path(), "none");
+        assert_eq!(code, Some(0), "{profile}: {report}");
+        for (content, said, line) in
+            [("a", "called on a disengaged value", 19), ("b", "index out of bounds", 20)]
+        {
+            let (code, report) = check(folder.path(), content);
+            assert_eq!(code, Some(1), "{profile} {content}: {report}");
+            assert!(report.contains(said), "{profile} {content}: {report}");
+            assert!(report.contains(&format!("guest.cpp:{line}")), "{profile} {content}: {report}");
+        }
+    }
+}
+
+#[test]
 fn operators_of_the_programs_own_may_do_as_they_like() {
     let folder = TempDir::new().unwrap();
     for profile in ["checked-O0", "checked-O1"] {
         compile(folder.path(), "guest.cpp", OWN_OPERATORS, profile, false, &[]).unwrap();
         let (code, report) = check(folder.path(), "anything");
         assert_eq!(code, Some(0), "{profile}: {report}");
+        for operators in SOME_OPERATORS {
+            let source = format!(
+                "#include <cstdlib>\n#include <new>\n#include <string>\nint made;\n{operators}\n{USES_OPERATORS}"
+            );
+            compile(folder.path(), "guest.cpp", &source, profile, false, &[]).unwrap();
+            let (code, report) = check(folder.path(), "anything");
+            assert_eq!(code, Some(0), "{profile}: {operators}: {report}");
+        }
     }
 }

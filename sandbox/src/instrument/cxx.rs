@@ -4,9 +4,11 @@
 //! block's record which of them made it, and compares when one frees it (`runtime/cxx.wat`).
 //!
 //! That is done in modules that were compiled for checks, and in no others: tools that optimise modules join
-//! functions that do the same, and of two names one is left. A program may bring operators of its own, which may
-//! take more than they are asked for, or be inlined in part. So some is asked only where they are those of the
-//! library, which show by asking for the handler that is called when memory runs out.
+//! functions that do the same, and of two names one is left. A program may bring operators of its own, some or all
+//! of them, which may take more than they are asked for, or be inlined where it is the library that calls the one
+//! and the program that calls the other. Then nothing is noted at all. Those of the library show by two things: they
+//! come from one object, so that linkers leave them side by side, and those that make blocks ask for the handler
+//! that is called when memory runs out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,8 +32,6 @@ impl Family {
     const ALIGNED: i32 = 4;
 }
 
-/// Is added to the number of a family where the operators are the library's.
-const OF_LIBRARY: i32 = 8;
 /// Stands for the size of a block that nobody says.
 const NO_SIZE: i32 = -1;
 
@@ -48,7 +48,6 @@ enum Does {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hook {
     does: Does,
-    of_library: bool,
     /// Index of the runtime's function.
     function: u32,
 }
@@ -57,8 +56,7 @@ impl Hook {
     /// At the entry of the function.
     pub(super) fn enter(self, insert: &mut InstructionSink<'_>) {
         let Does::Frees(Family(family), size) = self.does else { return };
-        let library = if self.of_library { OF_LIBRARY } else { 0 };
-        insert.local_get(0).i32_const(family | library);
+        insert.local_get(0).i32_const(family);
         match size {
             Some(size) => insert.local_get(size),
             None => insert.i32_const(NO_SIZE),
@@ -74,7 +72,7 @@ impl Hook {
     }
 }
 
-/// Finds the operators. `function` gives the index of a function of the runtime.
+/// Finds the operators, if all are the library's. `function` gives the index of a function of the runtime.
 ///
 /// # Errors
 /// The original does not parse.
@@ -97,21 +95,24 @@ pub(super) fn hooks(
             found.insert(*at, does);
         }
     }
-    let mut makes = found.iter().filter(|(_, does)| matches!(does, Does::Makes(_))).peekable();
-    let mut of_library = makes.peek().is_none();
-    for (at, _) in makes {
-        if calls_last(original, *at)? {
-            // It does not return here, so that nothing can be noted.
+    if !found.keys().zip(found.keys().skip(1)).all(|(at, next)| at.checked_add(1) == Some(*next)) {
+        return Ok(BTreeMap::new());
+    }
+    let makes = || found.iter().filter(|(_, does)| matches!(does, Does::Makes(_)));
+    // One may leave it to another one.
+    handlers.extend(makes().map(|(at, _)| *at));
+    for (at, _) in makes() {
+        // One that ends by calling another function does not return here, so that nothing can be noted.
+        if calls_last(original, *at)? || !calls_any(original, *at, &handlers)? {
             return Ok(BTreeMap::new());
         }
-        of_library |= calls_any(original, *at, &handlers)?;
     }
     let hook = |does| {
         let name = match does {
             Does::Makes(_) => "cxx_made",
             Does::Frees(..) => "cxx_frees",
         };
-        Hook { does, of_library, function: function(name) }
+        Hook { does, function: function(name) }
     };
     Ok(found.into_iter().map(|(at, does)| (at, hook(does))).collect())
 }

@@ -17,21 +17,16 @@
       (then (i32.store $heap offset=20 (local.get $record) (local.get $family))))
     (local.get $address))
 
-  ;; One is about to be freed as one of that family, and of that size if it is not -1. With 8 more, the operators are
-  ;; the library's.
+  ;; One is about to be freed as one of that family, and of that size if it is not -1.
   (func $cxx_frees (export "cxx_frees") (param $address i32) (param $family i32) (param $size i32)
-    (local $record i32) (local $made i32) (local $strict i32)
+    (local $record i32) (local $made i32)
     (local.set $record (call $live_record (local.get $address)))
     (br_if 0 (i32.eqz (local.get $record)))
-    (local.set $strict (i32.and (local.get $family) (i32.const 8)))
-    (local.set $family (i32.and (local.get $family) (i32.const 7)))
     (local.set $made (i32.load $heap offset=20 (local.get $record)))
     ;; One of these calls another one.
     (br_if 0 (i32.eq (local.get $made) (i32.const 1)))
     (if (i32.eqz (local.get $made))
-      (then
-        (br_if 1 (i32.eqz (local.get $strict)))
-        (call $stop_with (i32.const 12) (local.get $address) (i32.const 0))))
+      (then (call $stop_with (i32.const 12) (local.get $address) (i32.const 0))))
     (if (i32.ne (local.get $made) (local.get $family))
       (then
         ;; Otherwise it is the alignment that differs.
@@ -39,11 +34,7 @@
           (then (call $stop_with (i32.const 12) (local.get $address) (i32.const 0))))
         (call $stop_with (i32.const 13) (local.get $address) (i32.const 0))))
     ;; A block of no bytes has one; aligned ones are rounded up.
-    (if (i32.and
-          (i32.and
-            (i32.ne (local.get $strict) (i32.const 0))
-            (i32.lt_u (local.get $family) (i32.const 4)))
-          (i32.gt_u (local.get $size) (i32.const 0)))
+    (if (i32.and (i32.lt_u (local.get $family) (i32.const 4)) (i32.gt_u (local.get $size) (i32.const 0)))
       (then
         (if (i32.and
               (i32.ne (local.get $size) (i32.const -1))
