@@ -87,7 +87,7 @@ impl Writing<'_> {
                 finding.build.as_ref().map(|build| format!(" ({build})")).unwrap_or_default();
             let by = finding.interpreter.as_deref().map(|id| format!("by {id}{build}"));
             let parts: Vec<String> = by.into_iter().chain(place).collect();
-            writeln!(self.out, "    {dim}{}{dim:#}", Plain(&parts.join(", ")))?;
+            writeln!(self.out, "    {dim}{}{dim:#}", text::Plain(&parts.join(", ")))?;
         }
         if let Some(excerpt) = &finding.place.excerpt {
             for line in excerpt.render(self.palette.styled).lines() {
@@ -109,7 +109,7 @@ impl Writing<'_> {
         let dim = self.palette.dim;
         let words = std::iter::once(word).chain(std::iter::repeat("at"));
         for (word, frame) in words.zip(frames.iter().take(FRAMES)) {
-            writeln!(self.out, "    {dim}{word}{dim:#} {}", Plain(&frame_line(frame)))?;
+            writeln!(self.out, "    {dim}{word}{dim:#} {}", text::Plain(&frame_line(frame)))?;
         }
         let more = frames.len().saturating_sub(FRAMES);
         if more > 0 {

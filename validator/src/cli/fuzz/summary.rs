@@ -2,12 +2,27 @@
 
 use super::statistics::Statistics;
 use crate::cli::{Failure, progress, say};
-use crate::text::Plain;
+use crate::text::{Plain, cut};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use proofhouse_corpus::Case;
+use proofhouse_corpus::{Case, CaseOutcome};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+/// Most characters of a guest's own text in a line.
+const SHOWN: usize = 200;
+
+/// What a finding is, on one line and without the control characters of others.
+pub(super) fn headline(found: &CaseOutcome) -> String {
+    let parts = [&found.kind, &found.detail].map(|part| Plain(&cut(part, SHOWN)).to_string());
+    parts.join(" ").trim_end().to_owned()
+}
+
+/// Where it is, likewise, if that is known.
+pub(super) fn site(found: &CaseOutcome) -> Option<String> {
+    let site = Plain(&cut(&found.site, SHOWN)).to_string();
+    (!site.is_empty()).then_some(site)
+}
 
 /// How often the line is drawn anew.
 const PERIOD: Duration = Duration::from_millis(500);
@@ -128,9 +143,31 @@ fn text(statistics: &Statistics, found: &[(PathBuf, Case)], kept: Kept<'_>) -> S
     }
     for (path, case) in found {
         let expected = &case.expected;
-        let _ = writeln!(text, "\n{} {}", Plain(&expected.kind), Plain(&expected.detail));
-        let _ = writeln!(text, "  at    {}", Plain(&expected.site));
+        let _ = writeln!(text, "\n{}", headline(expected));
+        if let Some(site) = site(expected) {
+            let _ = writeln!(text, "  at    {site}");
+        }
         let _ = writeln!(text, "  case  {}", path.display());
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_a_guest_made_up_stay_on_their_line() {
+        let found = CaseOutcome {
+            kind: "trapped".into(),
+            detail: String::new(),
+            site: format!("evil\n\u{1b}[31m{}", "n".repeat(1000)),
+            event: None,
+        };
+        assert_eq!(headline(&found), "trapped");
+        let site = site(&found).unwrap_or_default();
+        assert!(site.starts_with("evil\\u{a}\\u{1b}[31mnn") && site.ends_with("n..."), "{site}");
+        assert!(site.len() < 300, "{site}");
+        assert_eq!(super::site(&CaseOutcome { site: String::new(), ..found }), None);
+    }
 }

@@ -8,11 +8,13 @@ use super::mutators::Mutators;
 use super::novelty::Novelty;
 use super::state::{Mode, State, split};
 use super::statistics::{PERIOD, Statistics};
+use super::summary;
 use super::writes;
 use crate::cli::case_setting::setting_of;
 use crate::cli::outcome_key::{is_finding, outcome_of};
 use crate::cli::{COMPILE_CHILD, check};
 use crate::gates::outcome::describe;
+use crate::text::Plain;
 use cap_std::AmbientAuthority;
 use proofhouse_corpus::{Case, CaseEvent, CaseInterpreter};
 use proofhouse_sandbox::{
@@ -163,11 +165,10 @@ impl Fuzzed {
         match self.findings.keep(input, &case) {
             Ok(Some(path)) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let expected = &case.expected;
-                writes::tell(&format!(
-                    "finding: {} {} at {} (run {}): {name}",
-                    expected.kind, expected.detail, expected.site, self.statistics.runs
-                ));
+                let what = summary::headline(&case.expected);
+                let at = summary::site(&case.expected).map(|site| format!(" at {site}"));
+                let (at, run) = (at.unwrap_or_default(), self.statistics.runs);
+                writes::tell(&format!("finding: {what}{at} (run {run}): {}", Plain(&name)));
                 self.write_statistics();
             }
             Ok(None) => {}
