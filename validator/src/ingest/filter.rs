@@ -2,8 +2,9 @@
 //!
 //! Patterns read as in `.gitignore`: one without a slash matches a name in any directory, one with a
 //! slash matches the path from the argument on, `*` and `?` stop at a slash, `**` does not, and a
-//! trailing slash means everything below a directory. `[...]` and `{a,b}` work as well. A file that is
-//! itself an argument is always judged: naming it is more specific than any pattern.
+//! trailing slash means everything below a directory. `[...]` and `{a,b}` work as well. One that begins with
+//! `!` is refused, since the order of patterns has no meaning here; `\!` begins a name. A file that is itself an
+//! argument is always judged: naming it is more specific than any pattern.
 
 use std::fmt;
 
@@ -61,6 +62,16 @@ pub enum FilterError {
     Empty {
         /// Who wrote it.
         origin: PatternOrigin,
+    },
+    /// It takes back what another one says, which patterns here do not.
+    #[error(
+        "{origin} {pattern:?}: there are no exceptions from patterns; a name with ! at its start is \\!"
+    )]
+    Exception {
+        /// Who wrote it.
+        origin: PatternOrigin,
+        /// As written.
+        pattern: String,
     },
     /// Longer than [`MAX_PATTERN_BYTES`].
     #[error("{origin}: a pattern of {length} bytes, over the limit of {limit}")]
@@ -157,6 +168,9 @@ fn compile(origin: PatternOrigin, patterns: &[String]) -> Result<GlobSet, Filter
     for pattern in patterns {
         if pattern.trim_matches('/').is_empty() {
             return Err(FilterError::Empty { origin });
+        }
+        if pattern.starts_with('!') {
+            return Err(FilterError::Exception { origin, pattern: pattern.clone() });
         }
         if pattern.len() > MAX_PATTERN_BYTES {
             let (length, limit) = (pattern.len(), MAX_PATTERN_BYTES);

@@ -78,6 +78,15 @@ fn a_bad_pattern_is_its_writers_fault() {
 }
 
 #[test]
+fn a_pattern_takes_back_nothing() {
+    let pattern = "!kept.chan".to_owned();
+    let origin = PatternOrigin::Exclude;
+    let error = filter(&[], &[], &["drafts", &pattern]).unwrap_err();
+    assert_eq!(error, FilterError::Exception { origin, pattern });
+    assert!(filter(&[], &[r"\!odd"], &[]).unwrap().selects(b"!odd"));
+}
+
+#[test]
 fn patterns_are_limited() {
     let origin = PatternOrigin::Interpreter;
     for empty in ["", "/", "//"] {
