@@ -30,10 +30,12 @@ pub(super) enum FindError {
     #[error(transparent)]
     Set(#[from] SetError),
     /// There is none of that name in the box.
-    #[error("no interpreter `{}` in the box; {}", Plain(name), offer(known))]
+    #[error("no interpreter `{}` in the box; {}", Plain(name), offer(name, *is_there, known))]
     Unknown {
         /// What was asked for.
         name: String,
+        /// There is a file of that name.
+        is_there: bool,
         /// What there is.
         known: Vec<String>,
     },
@@ -47,8 +49,10 @@ pub(super) enum FindError {
     },
 }
 
-fn offer(known: &[String]) -> String {
-    if known.is_empty() {
+fn offer(name: &str, is_there: bool, known: &[String]) -> String {
+    if is_there {
+        format!("for the file of that name write `./{}`", Plain(name))
+    } else if known.is_empty() {
         format!("the box is empty (build it with `cargo guests`, or set {VARIABLE})")
     } else {
         format!("there are {}", Plain(&known.join(", ")))
@@ -89,7 +93,9 @@ pub(super) fn in_box(text: &str, authority: AmbientAuthority) -> Result<Module, 
     match found.as_slice() {
         [] => {
             let known = all.into_iter().map(|guest| guest.id).collect();
-            Err(FindError::Unknown { name: text.to_owned(), known })
+            // A file with a slash in its path was not found where it was looked for.
+            let is_there = !text.contains('/') && Path::new(text).exists();
+            Err(FindError::Unknown { name: text.to_owned(), is_there, known })
         }
         [guest] => Ok(guest.read(authority)?),
         several => {
