@@ -40,10 +40,8 @@ ZIG_WHEEL_SHA256=ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f1698188fa48a74524b5
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 # In its own repository the SDK lies two folders deep, in the projects of others one.
-case $here in
-*/sandbox/sdk) workspace=${here%/sandbox/sdk} ;;
-*) workspace=${here%/*} ;;
-esac
+workspace=${here%/*}
+workspace=${workspace%/sandbox}
 dir=$workspace/target/toolchain
 install=false
 prefer=clang
@@ -90,6 +88,8 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
+# Flags are words, and those of checked builds have this folder's path in them.
+case $profile$here in checked*[[:space:]]*) say "white space in a path of flags, move the folder: $here" && exit 1 ;; esac
 
 scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
