@@ -69,7 +69,10 @@ impl<'m> Module<'m> {
                 Payload::ExportSection(section) => {
                     let functions = section.into_iter().map_while(Result::ok);
                     let functions = functions.filter(|export| export.kind == ExternalKind::Func);
-                    exports.extend(functions.map(|export| (export.index, export.name)));
+                    // Of several names it is the first.
+                    for export in functions {
+                        exports.entry(export.index).or_insert(export.name);
+                    }
                 }
                 Payload::CodeSectionEntry(body) => {
                     bodies.push((next, body.range()));
@@ -238,5 +241,18 @@ impl<T: Clone + Eq + Hash> Numbered<T> {
         self.list.push(value.clone());
         self.numbers.insert(value, number);
         number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+    use super::*;
+
+    #[test]
+    fn a_function_has_the_first_of_its_exported_names() {
+        let text = r#"(module (func (export "first") (export "second")) (export "third" (func 0)))"#;
+        let wasm = wat::parse_str(text).unwrap();
+        assert_eq!(Module::read(&wasm).exports, HashMap::from([(0, "first")]));
     }
 }
