@@ -31,7 +31,8 @@ pub struct MemoryError {
     pub access: MemoryAccess,
     /// Address of the first byte of the access. It may be beyond what 32 bits hold.
     pub address: u64,
-    /// Bytes that were to be accessed; 0 where nobody says how many.
+    /// Bytes that were to be accessed, or that an object was said to have when it was freed as one of another
+    /// size; 0 where nobody says how many.
     pub size: u32,
     /// Address of the first byte that may not be accessed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -347,6 +348,9 @@ impl std::fmt::Display for MemoryError {
             }
             (MemoryAccess::Write, None) if self.size == 0 => {
                 write!(to, "write at {:#x}", self.address)?;
+            }
+            (MemoryAccess::Free, _) if self.size > 0 => {
+                write!(to, "free of {:#x} as {bytes}", self.address)?;
             }
             (MemoryAccess::Free, _) => write!(to, "free of {:#x}", self.address)?,
             (MemoryAccess::Resize, _) => write!(to, "realloc of {:#x}", self.address)?,

@@ -75,6 +75,8 @@ pub(super) enum Noted {
     Wrongly {
         /// The pointer.
         address: u32,
+        /// Size that the object was said to have, where that is wrong.
+        size: u32,
         /// What is wrong with the way.
         cause: Cause,
     },
@@ -119,8 +121,8 @@ impl Noted {
             }),
             8 => Self::Other(Stop::AtAllocation { size }),
             9 => Self::Other(Stop::AtFree { address }),
-            12 => Self::Wrongly { address, cause: Cause::OtherAllocator },
-            13 => Self::Wrongly { address, cause: Cause::OtherType },
+            12 => Self::Wrongly { address, size, cause: Cause::OtherAllocator },
+            13 => Self::Wrongly { address, size, cause: Cause::OtherType },
             14 => Self::Overlap { address, size },
             15 => Self::Beyond { address, size },
             10 => pointer(AccessKind::Measure, true),

@@ -131,9 +131,9 @@ impl Violation {
                 let cause = if was_block { Cause::AlreadyFreed } else { Cause::NotABlock };
                 return Ok(Some(Self { site, kind, address: address.into(), size: 0, cause }));
             }
-            Noted::Wrongly { address, cause } => {
+            Noted::Wrongly { address, size, cause } => {
                 let kind = AccessKind::Free;
-                return Ok(Some(Self { site, kind, address: address.into(), size: 0, cause }));
+                return Ok(Some(Self { site, kind, address: address.into(), size, cause }));
             }
             Noted::Overlap { address, size } => {
                 let (kind, cause) = (AccessKind::Write, Cause::TextOverlap);

@@ -251,7 +251,8 @@ mod tests {
 
     #[test]
     fn a_function_has_the_first_of_its_exported_names() {
-        let text = r#"(module (func (export "first") (export "second")) (export "third" (func 0)))"#;
+        let text =
+            r#"(module (func (export "first") (export "second")) (export "third" (func 0)))"#;
         let wasm = wat::parse_str(text).unwrap();
         assert_eq!(Module::read(&wasm).exports, HashMap::from([(0, "first")]));
     }

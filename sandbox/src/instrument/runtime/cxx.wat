@@ -39,5 +39,5 @@
         (if (i32.and
               (i32.ne (local.get $size) (i32.const -1))
               (i32.ne (local.get $size) (i32.load $heap offset=4 (local.get $record))))
-          (then (call $stop_with (i32.const 13) (local.get $address) (i32.const 0))))))
+          (then (call $stop_with (i32.const 13) (local.get $address) (local.get $size))))))
     (i32.store $heap offset=20 (local.get $record) (i32.const 1)))
