@@ -94,7 +94,7 @@ pub(super) fn in_box(text: &str, authority: AmbientAuthority) -> Result<Module, 
         [] => {
             let known = all.into_iter().map(|guest| guest.id).collect();
             // A file with a slash in its path was not found where it was looked for.
-            let is_there = !text.contains('/') && Path::new(text).exists();
+            let is_there = !text.contains('/') && Path::new(text).is_file();
             Err(FindError::Unknown { name: text.to_owned(), is_there, known })
         }
         [guest] => Ok(guest.read(authority)?),

@@ -169,12 +169,12 @@ fn compile(origin: PatternOrigin, patterns: &[String]) -> Result<GlobSet, Filter
         if pattern.trim_matches('/').is_empty() {
             return Err(FilterError::Empty { origin });
         }
-        if pattern.starts_with('!') {
-            return Err(FilterError::Exception { origin, pattern: pattern.clone() });
-        }
         if pattern.len() > MAX_PATTERN_BYTES {
             let (length, limit) = (pattern.len(), MAX_PATTERN_BYTES);
             return Err(FilterError::TooLong { origin, length, limit });
+        }
+        if pattern.starts_with('!') {
+            return Err(FilterError::Exception { origin, pattern: pattern.clone() });
         }
         let glob = GlobBuilder::new(&anchored(pattern))
             .literal_separator(true)

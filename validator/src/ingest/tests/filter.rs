@@ -97,6 +97,8 @@ fn patterns_are_limited() {
     assert!(filter(&[&fits], &[], &[]).is_ok());
     let error = FilterError::TooLong { origin, length: limit + 1, limit };
     assert_eq!(filter(&[&over], &[], &[]).unwrap_err(), error);
+    let exception = format!("!{fits}");
+    assert_eq!(filter(&[&exception], &[], &[]).unwrap_err(), error);
 
     let limit = limits::MAX_PATTERNS;
     let many = vec!["x"; limit + 1];
