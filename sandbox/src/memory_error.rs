@@ -349,10 +349,11 @@ impl std::fmt::Display for MemoryError {
             (MemoryAccess::Write, None) if self.size == 0 => {
                 write!(to, "write at {:#x}", self.address)?;
             }
-            (MemoryAccess::Free, _) if self.size > 0 => {
+            (MemoryAccess::Free, None) if self.size > 0 => {
                 write!(to, "free of {:#x} as {bytes}", self.address)?;
             }
-            (MemoryAccess::Free, _) => write!(to, "free of {:#x}", self.address)?,
+            (MemoryAccess::Free, Some(_)) => write!(to, "free {:#x}", self.address)?,
+            (MemoryAccess::Free, None) => write!(to, "free of {:#x}", self.address)?,
             (MemoryAccess::Resize, _) => write!(to, "realloc of {:#x}", self.address)?,
             (MemoryAccess::Measure, _) => {
                 write!(to, "malloc_usable_size of {:#x}", self.address)?;

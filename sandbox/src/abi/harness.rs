@@ -1,4 +1,5 @@
-//! A fuzz harness: one call with the content. What it returns says nothing about the content.
+//! A fuzz harness: one call with the content, which it is only lent. What it returns says nothing about the
+//! content.
 
 use super::detect::Harness;
 use crate::instrument::Behind;
@@ -15,6 +16,7 @@ pub(super) fn judge(session: &mut Session<'_>) -> Result<Outcome, Ended> {
     let content = session.hand_over_content(Behind::Malloc)?;
     session.enter(Phase::Load);
     session.call(Behind::TestOneInput, content.arguments())?;
+    session.take_back(content)?;
     session.loaded();
     Ok(Outcome::Completed)
 }

@@ -3,13 +3,17 @@
 use super::{Ended, Session, outcome_of, too_large};
 use crate::guest_memory::GuestMemory;
 use crate::host::{Stop, split};
-use crate::instrument::Behind;
+use crate::instrument::{AccessKind, Behind, Cause, Poison};
+use crate::memory_error::HostAccess;
 use crate::num::u64_of;
 use crate::outcome::{AbiViolation, Outcome, Resource};
 use wasmtime::{AsContextMut, ModuleExport, TypedFunc, WasmParams, WasmResults};
 
 /// The one way into a guest: what lies behind it, fuel and two arguments; a result, and the fuel that is left.
 pub(super) type Door = TypedFunc<(i32, i64, i32, i32), (i32, i64)>;
+
+/// Who hands over inputs, in what is reported.
+const HOST: &str = "the host";
 
 /// A buffer of the guest that holds an input.
 #[derive(Clone, Copy)]
@@ -122,7 +126,7 @@ impl Session<'_> {
         if !address.is_multiple_of(8) {
             return Err(Ended::violation(AbiViolation::BufferUnaligned { address }));
         }
-        let looked_at = self.memory("the host")?.slice_mut(address, request).map(|_| ());
+        let looked_at = self.memory(HOST)?.slice_mut(address, request).map(|_| ());
         looked_at.map_err(|stop| {
             // Inside, but not memory that an allocator may give.
             if let Stop::Memory(_) = stop {
@@ -131,7 +135,7 @@ impl Session<'_> {
             let (size, memory_bytes) = (request, self.memory_bytes());
             Ended::violation(AbiViolation::BufferOutOfRange { address, size, memory_bytes })
         })?;
-        self.write(address, input, "the host")?;
+        self.write(address, input, HOST)?;
         Ok(Buffer { address, size })
     }
 
@@ -140,6 +144,19 @@ impl Session<'_> {
         let buffer = self.hand_over(allocate, self.job.content)?;
         self.content = Some(buffer);
         Ok(buffer)
+    }
+
+    /// The end of what a harness is lent: its caller frees it, so that nobody else may have.
+    pub(crate) fn take_back(&mut self, buffer: Buffer) -> Result<(), Ended> {
+        let looked_at = self.memory(HOST)?.slice_mut(buffer.address, 1).map(|_| ());
+        let Err(Stop::Memory(access)) = looked_at else { return Ok(()) };
+        let Cause::Poisoned { poison: Some(Poison::HEAP_FREED), .. } = access.cause else {
+            return Ok(());
+        };
+        let twice =
+            HostAccess { kind: AccessKind::Free, size: 0, cause: Cause::AlreadyFreed, ..access };
+        let reason = "the harness freed its input, which its caller frees";
+        Err(self.refused(Stop::Memory(twice)).because(reason))
     }
 
     /// Reads the guest's memory on behalf of the entry point of that name.

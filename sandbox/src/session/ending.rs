@@ -26,6 +26,11 @@ impl Ended {
         self.exit
     }
 
+    /// The same, with what there is to say about it.
+    pub(super) fn because(self, reason: &str) -> Self {
+        Self { outcome: self.outcome.because(Some(reason.to_owned())), ..self }
+    }
+
     pub(crate) fn into_outcome(self) -> Outcome {
         self.outcome
     }

@@ -6,6 +6,7 @@ mod channel;
 mod common;
 mod constants;
 mod imports;
+mod lent;
 mod objects;
 mod profiles;
 mod programs;

@@ -1,0 +1,34 @@
+//! A harness is lent its input: who frees it frees what its caller frees again.
+
+use proofhouse_sandbox::{MemoryErrorKind, Outcome};
+
+use super::cc::{CHECKED, compile};
+use super::common::{open, run};
+
+#[test]
+fn a_harness_that_frees_its_input_is_stopped_for_that() {
+    for profile in CHECKED.into_iter().chain(["release"]) {
+        let Some(module) = compile(profile, "lent.c", &["-Wl,--export=malloc"]) else { continue };
+        let interpreter = open(&module).unwrap();
+        for good in [&b""[..], b"other", b"writes"] {
+            assert_eq!(run(&interpreter, good, &[]).outcome, Outcome::Completed, "{profile}");
+        }
+        for (bad, frees) in [(&b"frees"[..], "free"), (b"realloc", "realloc")] {
+            let outcome = run(&interpreter, bad, &[]).outcome;
+            let Outcome::Trapped { memory: Some(memory), reason, .. } = &outcome else {
+                panic!("{profile}: {outcome:?}")
+            };
+            assert_eq!(memory.error, MemoryErrorKind::DoubleFree, "{profile}: {memory}");
+            assert_eq!(
+                reason.as_deref(),
+                Some("the harness freed its input, which its caller frees")
+            );
+            let object = memory.object.as_ref().unwrap();
+            assert!(object.holds_content, "{profile}: {memory}");
+            let freed: Vec<_> = object.freed.iter().map(|frame| frame.function.as_str()).collect();
+            // An allocator has functions of its own behind it.
+            assert!(freed.contains(&frees), "{profile}: {freed:?}");
+            assert_eq!(freed.last(), Some(&"LLVMFuzzerTestOneInput"), "{profile}: {freed:?}");
+        }
+    }
+}
