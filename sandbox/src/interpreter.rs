@@ -7,7 +7,7 @@ use crate::description::Description;
 use crate::gauges::{GaugeExports, Tuning};
 use crate::host::State;
 use crate::image::{Image, Images};
-use crate::instrument::{Constants, CoverageMap, Options, Summary};
+use crate::instrument::{Constants, CoverageMap, Instruction, Options, Summary};
 use crate::limits::{Limits, MAX_FRAMES};
 use crate::module::ModuleInfo;
 use crate::module_bytes::ModuleBytes;
@@ -122,6 +122,11 @@ impl Loaded {
     /// Where in the original an error arose.
     pub(crate) fn site_of(&self, error: &wasmtime::Error) -> Option<u32> {
         self.places(error).first().and_then(|place| place.offset)
+    }
+
+    /// The access to memory at that place of the original, if one is there.
+    pub(crate) fn access_at(&self, site: u32) -> Option<Instruction> {
+        Instruction::at(self.wasm(), site, self.options.checks)
     }
 
     /// What a run of `job` may start from.

@@ -31,6 +31,10 @@ pub struct MemoryError {
     pub access: MemoryAccess,
     /// Address of the first byte of the access. It may be beyond what 32 bits hold.
     pub address: u64,
+    /// Bytes behind [`address`](Self::address) that the access may as well begin at: of one that leads far behind the
+    /// memory no more is known. Mostly 0.
+    #[serde(skip_serializing_if = "is_exact")]
+    pub address_uncertainty: u32,
     /// Bytes that were to be accessed, or that an object was said to have when it was freed as one of another
     /// size; 0 where nobody says how many.
     pub size: u32,
@@ -46,6 +50,11 @@ pub struct MemoryError {
     /// The shadow around the first bad byte.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shadow: Option<ShadowBytes>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_exact(uncertainty: &u32) -> bool {
+    *uncertainty == 0
 }
 
 /// What was done to memory.
@@ -155,6 +164,17 @@ impl MemoryError {
         Self::new(None, kind, address, size, cause, shadow)
     }
 
+    /// An access to a place far behind the memory, at `address` or up to `uncertainty` bytes behind it.
+    pub(crate) fn beyond_memory(
+        kind: AccessKind,
+        address: u64,
+        size: u32,
+        uncertainty: u32,
+    ) -> Self {
+        let error = Self::new(None, kind, address, size, Cause::OutOfBounds, &[]);
+        Self { address_uncertainty: uncertainty, ..error }
+    }
+
     /// What a host function was to do for it, or was told of.
     pub(crate) fn of_host(access: HostAccess, shadow: &[u8]) -> Self {
         let HostAccess { function, kind, address, size, cause } = access;
@@ -244,6 +264,7 @@ impl MemoryError {
                 AccessKind::Measure => MemoryAccess::Measure,
             },
             address,
+            address_uncertainty: 0,
             size,
             first_bad,
             function,
@@ -362,6 +383,9 @@ impl std::fmt::Display for MemoryError {
             (MemoryAccess::Write, None) => write!(to, "write of {bytes} at {:#x}", self.address)?,
             (MemoryAccess::Read, Some(_)) => write!(to, "read {bytes} at {:#x}", self.address)?,
             (MemoryAccess::Write, Some(_)) => write!(to, "write {bytes} at {:#x}", self.address)?,
+        }
+        if self.address_uncertainty > 0 {
+            write!(to, " to {:#x}", self.address.saturating_add(self.address_uncertainty.into()))?;
         }
         match &self.object {
             Some(object) => write!(to, ", {object}"),

@@ -108,6 +108,7 @@ pub use summary::{
     Unguarded,
 };
 pub use trap_reason::{TrapReason, trap_reason};
+pub(crate) use violation::Instruction;
 pub use violation::{AccessKind, Cause, DamagedNotes, Violation};
 pub use watch::WatchFound;
 

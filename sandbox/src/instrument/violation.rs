@@ -13,6 +13,7 @@ use super::checks::Access;
 use super::constants::Constants;
 use super::interface;
 use super::numbers::index;
+use super::options::Checks;
 use super::shadow::{Poison, first_poisoned};
 use super::stop::Noted;
 
@@ -201,6 +202,27 @@ impl Constants {
     pub(crate) fn cause(self, address: u64, size: u32) -> Option<Cause> {
         let first = self.first_in(u32::try_from(address).ok()?, size)?;
         Some(Cause::Constant { first })
+    }
+}
+
+/// An access of the original.
+pub(crate) struct Instruction {
+    /// What it does.
+    pub(crate) kind: AccessKind,
+    /// To how many bytes.
+    pub(crate) size: u32,
+    /// Constant that is added to its address.
+    pub(crate) offset: u32,
+    /// Distance from its first byte to the one whose shadow is looked at first.
+    pub(crate) first_look: u32,
+}
+
+impl Instruction {
+    /// What the instruction at `site` of the original does to memory, if it is an access with such checks.
+    pub(crate) fn at(original: &[u8], site: u32, checks: Checks) -> Option<Self> {
+        let access = Access::of(&operator_at(original, site)?)?;
+        let (size, first_look) = (access.size(), access.first_look(checks));
+        Some(Self { kind: access.kind, size, offset: access.offset, first_look })
     }
 }
 

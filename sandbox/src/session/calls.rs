@@ -187,7 +187,7 @@ impl Session<'_> {
         Ok(split(memory, self.store.as_context_mut(), function).0)
     }
 
-    fn memory_bytes(&self) -> u64 {
+    pub(super) fn memory_bytes(&self) -> u64 {
         self.store.data().memory.map_or(0, |m| u64_of(m.data_size(&self.store)))
     }
 }

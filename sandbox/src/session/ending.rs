@@ -2,10 +2,12 @@
 //! to an outcome.
 
 use super::Session;
+use super::fault::{Fault, Start};
 use crate::host::Stop;
 use crate::instrument::{HeapRecords, LayoutMemory, NullPageFound, RED_ZONE, Stop as RuntimeStop};
 use crate::interpreter::Loaded;
 use crate::memory_error::MemoryError;
+use crate::num::u64_of;
 use crate::outcome::{AbiViolation, Frame, HostFault, Outcome, Resource, Stack, TrapKind};
 use wasmtime::Trap;
 
@@ -53,6 +55,7 @@ impl Session<'_> {
             Some(Trap::MemoryOutOfBounds) if self.left_the_stack(None) => {
                 Some(self.linear_stack_exhausted(error))
             }
+            Some(Trap::MemoryOutOfBounds) => self.left_the_memory(error),
             _ => None,
         }
         .map_or_else(|| self.outcome_of(error), Ended::from)
@@ -90,6 +93,21 @@ impl Session<'_> {
         let memory = MemoryError::of_guest(&violation, self.shadow());
         let memory = self.with_object(memory);
         Some(Outcome::invalid_access(memory, frames))
+    }
+
+    /// The outcome if one access, where memory is checked, led to a place far behind it: neither it nor what
+    /// stands for it in the shadow is there.
+    fn left_the_memory(&self, error: &wasmtime::Error) -> Option<Outcome> {
+        let shadow = u64_of(self.shadow().len());
+        if shadow == 0 {
+            return None;
+        }
+        let site = self.loaded.site_of(error)?;
+        let access = self.loaded.access_at(site)?;
+        let Start { address, uncertainty } =
+            Fault::of(error)?.start([self.memory_bytes(), shadow], &access)?;
+        let memory = MemoryError::beyond_memory(access.kind, address, access.size, uncertainty);
+        Some(Outcome::invalid_access(memory, self.loaded.frames_of(error)))
     }
 
     /// What an error of the engine or of a host function means.

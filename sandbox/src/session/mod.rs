@@ -3,6 +3,7 @@
 
 mod calls;
 mod ending;
+mod fault;
 mod watch;
 
 pub(crate) use calls::Buffer;

@@ -3,6 +3,8 @@
 use wasm_encoder::ValType;
 use wasmparser::{MemArg, Operator};
 
+use super::super::options::Checks;
+use super::super::shadow::GRANULE;
 use super::super::violation::AccessKind;
 
 /// One memory instruction.
@@ -38,6 +40,24 @@ impl Access {
     /// Number of bytes accessed.
     pub(in super::super) fn size(&self) -> u32 {
         1u32.checked_shl(self.size_log2.into()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether the granule of the last byte speaks for all bytes, or that and the one before it if there
+    /// are sixteen bytes: the compiler promises that the effective address is a multiple of the size.
+    pub(super) fn is_by_last(&self, trust_alignment: bool) -> bool {
+        let is_aligned = self.align_log2 >= self.size_log2
+            && self.offset.trailing_zeros() >= self.size_log2.into();
+        self.size_log2 == 0 || (trust_alignment && is_aligned)
+    }
+
+    /// Distance from the first byte to the one whose granule is looked at first.
+    pub(in super::super) fn first_look(&self, checks: Checks) -> u32 {
+        let last = self.size().saturating_sub(1);
+        match self.is_by_last(checks == Checks::Fast) {
+            true if self.size() > GRANULE => last.saturating_sub(GRANULE),
+            true => last,
+            false => 0,
+        }
     }
 }
 

@@ -26,10 +26,9 @@ impl Lookup {
         Self { checks, access, address, shadow }
     }
 
-    /// Whether the granule of the last byte speaks for all bytes, or that and the one before it if there
-    /// are sixteen bytes.
+    /// Whether the granule of the last byte speaks for all bytes.
     pub(super) fn is_by_last(self) -> bool {
-        self.access.size_log2 == 0 || (self.checks.trust_alignment && self.is_aligned())
+        self.access.is_by_last(self.checks.trust_alignment)
     }
 
     /// Whether one granule speaks for the access, so that little code can judge it in full.
@@ -96,12 +95,6 @@ impl Lookup {
 
     fn fits_granule(self) -> bool {
         self.access.size() <= GRANULE
-    }
-
-    /// Whether the compiler promises that the effective address is a multiple of the size.
-    fn is_aligned(self) -> bool {
-        let Access { size_log2, align_log2, offset, .. } = self.access;
-        align_log2 >= size_log2 && offset.trailing_zeros() >= size_log2.into()
     }
 
     /// Distance of the access's last byte from the address. It does not wrap: where it would, the last

@@ -1,5 +1,6 @@
 //! Guests that were compiled with `-fsanitize=address`.
 
+mod beyond;
 mod cc;
 mod channel;
 #[path = "../../common/mod.rs"]
