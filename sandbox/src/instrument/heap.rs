@@ -80,6 +80,8 @@ const NOTES: u32 = 4096;
 const MAX_PAGES: u32 = 16_384;
 /// Where the address of the table is that needs a page.
 const LONG_TABLE: u32 = 4;
+/// Where in a record the block's size is.
+const SIZE: u32 = 4;
 /// Bits of a record's first word that are its state.
 const STATE: u32 = 15;
 const LIVE: u32 = 1;
@@ -130,12 +132,16 @@ enum PageRecords {
 impl HeapRecords<'_> {
     /// The block that begins at `address`, live or freed, if one does.
     pub fn at(self, address: u32) -> Option<HeapObject> {
+        self.read(self.record_at(address)?).filter(|object| object.address == address)
+    }
+
+    /// Where the record is of a block that begins at `address`, if one does.
+    fn record_at(self, address: u32) -> Option<u32> {
         let place = address.checked_sub(self.base)?.checked_sub(ALIGN)?;
-        let record = match self.records(place >> PAGE_LOG2)? {
-            PageRecords::Many(start) => start.checked_add(place & IN_PAGE)?,
-            PageRecords::One(record) => record,
-        };
-        self.read(record).filter(|object| object.address == address)
+        match self.records(place >> PAGE_LOG2)? {
+            PageRecords::Many(start) => start.checked_add(place & IN_PAGE),
+            PageRecords::One(record) => Some(record),
+        }
     }
 
     /// What a page of the guest's memory, counted from the heap's first one on, has for records.
@@ -163,7 +169,7 @@ impl HeapRecords<'_> {
             _ => return None,
         };
         let (address, chunk) = (first & !STATE, (word(16)?, word(24)?));
-        Some(HeapObject { address, size: word(4)?, allocation: word(8)?, freed, chunk })
+        Some(HeapObject { address, size: word(SIZE)?, allocation: word(8)?, freed, chunk })
     }
 
     fn word(self, at: u32) -> Option<u32> {
@@ -205,6 +211,18 @@ impl HeapRecords<'_> {
             records.rev().step_by(step).filter_map(|record| self.read(record)).find(fits)
         })
     }
+}
+
+/// Makes the live block of one byte at `address`, if that is one, a block of none, as far as its record goes; `memory`
+/// and `base` are those of [`HeapRecords`]. Says whether it did.
+pub(crate) fn make_empty(memory: &mut [u8], base: u32, address: u32) -> bool {
+    let records = HeapRecords { memory, base };
+    let is_byte = |block: HeapObject| block.size == 1 && block.freed.is_none();
+    let size = records.record_at(address).filter(|_| records.at(address).is_some_and(is_byte));
+    let size = size.and_then(|record| memory.get_mut(index(record.checked_add(SIZE)?)..));
+    let Some(size) = size.and_then(<[u8]>::first_chunk_mut) else { return false };
+    *size = 0u32.to_le_bytes();
+    true
 }
 
 impl HeapObject {

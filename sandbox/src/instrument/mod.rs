@@ -92,8 +92,8 @@ pub use coverage::{
     PointKind, Site,
 };
 pub use door::Behind;
-pub(crate) use heap::written_records;
 pub use heap::{HeapObject, HeapRecords, NearObject, Place};
+pub(crate) use heap::{make_empty, written_records};
 pub use interface::Interface;
 pub(crate) use layout::MAX_NULL_PAGE;
 pub use offsets::{DamagedOffsets, OffsetMap};

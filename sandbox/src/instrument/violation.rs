@@ -221,8 +221,12 @@ impl Instruction {
     /// What the instruction at `site` of the original does to memory, if it is an access with such checks.
     pub(crate) fn at(original: &[u8], site: u32, checks: Checks) -> Option<Self> {
         let access = Access::of(&operator_at(original, site)?)?;
-        let (size, first_look) = (access.size(), access.first_look(checks));
-        Some(Self { kind: access.kind, size, offset: access.offset, first_look })
+        Some(Self {
+            kind: access.kind,
+            size: access.size(),
+            offset: access.offset,
+            first_look: access.first_look(checks),
+        })
     }
 }
 

@@ -3,9 +3,9 @@
 use super::{Ended, Session, outcome_of, too_large};
 use crate::guest_memory::GuestMemory;
 use crate::host::{Stop, split};
-use crate::instrument::{AccessKind, Behind, Cause, Poison};
+use crate::instrument::{AccessKind, Behind, Cause, GRANULE, Poison, make_empty};
 use crate::memory_error::HostAccess;
-use crate::num::u64_of;
+use crate::num::{u64_of, usize_of};
 use crate::outcome::{AbiViolation, Outcome, Resource};
 use wasmtime::{AsContextMut, ModuleExport, TypedFunc, WasmParams, WasmResults};
 
@@ -110,7 +110,8 @@ impl Session<'_> {
 
     /// Asks the guest for a buffer and copies an input into it.
     ///
-    /// An empty input still gets a buffer of one byte: no allocator must answer a request for none.
+    /// An empty input still is a request for one byte: no allocator must answer one for none. That byte is not the
+    /// guest's.
     pub(crate) fn hand_over(&mut self, allocate: Behind, input: &[u8]) -> Result<Buffer, Ended> {
         let Ok(size) = u32::try_from(input.len()) else {
             return Err(too_large(input).into());
@@ -136,7 +137,23 @@ impl Session<'_> {
             Ended::violation(AbiViolation::BufferOutOfRange { address, size, memory_bytes })
         })?;
         self.write(address, input, HOST)?;
+        if input.is_empty() {
+            self.leave_nothing(address);
+        }
         Ok(Buffer { address, size })
+    }
+
+    /// Takes the byte that stands for an empty input away, where the heap's blocks are known: who reads it reads behind
+    /// the input.
+    fn leave_nothing(&mut self, address: u32) {
+        let granule = usize_of(address / GRANULE);
+        let Some((records, base)) = self.gauges().heap(&mut self.store) else { return };
+        let Some(shadow) = self.store.data().shadow else { return };
+        if make_empty(records.data_mut(&mut self.store), base, address)
+            && let Some(granule) = shadow.data_mut(&mut self.store).get_mut(granule)
+        {
+            *granule = Poison::HEAP_REDZONE.0;
+        }
     }
 
     /// The same for the content of the run.

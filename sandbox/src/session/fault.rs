@@ -54,9 +54,10 @@ impl Fault {
             return None;
         }
         // Where the memory ends, what comes before may have been there.
-        let before = match self.address == self.memory_bytes {
-            true => access.size.saturating_sub(1).saturating_sub(first_look),
-            false => 0,
+        let before = if self.address == self.memory_bytes {
+            access.size.saturating_sub(1).saturating_sub(first_look)
+        } else {
+            0
         };
         let earlier = u64::from(before.saturating_add(first_look));
         Some(Start {

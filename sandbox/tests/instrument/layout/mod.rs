@@ -6,6 +6,7 @@ mod channel;
 #[path = "../../common/mod.rs"]
 mod common;
 mod constants;
+mod empty;
 mod imports;
 mod lent;
 mod objects;
