@@ -14,6 +14,7 @@ use crate::outcome::{AbiViolation, Resource, Stream};
 use crate::records::Records;
 use crate::watched::HostReads;
 use std::collections::BTreeSet;
+use std::ops::Range;
 use wasmtime::{AsContextMut, Caller, Memory, ResourceLimiter, StoreContextMut};
 
 /// The data of the store of one run.
@@ -50,12 +51,33 @@ pub(crate) struct Captured {
     pub(crate) emitted: Records,
     /// stdout and stderr in the order of writing.
     pub(crate) output: Vec<u8>,
+    /// What was written to stderr last, without stdout in between: where it is in the output.
+    errors: Range<usize>,
     /// Host functions that the guest called and that are not provided.
     pub(crate) refused_calls: BTreeSet<&'static str>,
     records: u64,
     record_bytes: u64,
     message_bytes: u64,
     output_bytes: u64,
+}
+
+impl Captured {
+    /// Keeps what is written to stdout or stderr.
+    pub(crate) fn write(&mut self, bytes: &[u8], is_stderr: bool) {
+        let start = self.output.len();
+        self.output.extend_from_slice(bytes);
+        if is_stderr {
+            if self.errors.end != start {
+                self.errors.start = start;
+            }
+            self.errors.end = self.output.len();
+        }
+    }
+
+    /// What was written to stderr last.
+    pub(crate) fn errors(&self) -> &[u8] {
+        self.output.get(self.errors.clone()).unwrap_or_default()
+    }
 }
 
 impl State {
@@ -273,5 +295,25 @@ impl ResourceLimiter for Growth {
             return Err(Stop::OutOfMemory { resource, requested, limit }.into());
         }
         Ok(!over_own_maximum(desired, maximum))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_what_stderr_was_told_since_stdout() {
+        let mut captured = Captured::default();
+        let mut errors_after = |text: &[u8], is_stderr| {
+            captured.write(text, is_stderr);
+            captured.errors().to_vec()
+        };
+        assert_eq!(errors_after(b"1 of 2\n", false), b"");
+        assert_eq!(errors_after(b"Assertion ", true), b"Assertion ");
+        assert_eq!(errors_after(b"failed\n", true), b"Assertion failed\n");
+        assert_eq!(errors_after(b"2 of 2\n", false), b"Assertion failed\n");
+        assert_eq!(errors_after(b"late\n", true), b"late\n");
+        assert_eq!(captured.output, b"1 of 2\nAssertion failed\n2 of 2\nlate\n");
     }
 }

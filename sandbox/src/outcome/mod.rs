@@ -199,13 +199,13 @@ impl Outcome {
         Self::Trapped { trap, reason, memory: None, frames }
     }
 
-    /// The same, where the guest gave up by C's `abort` and `output` has what it wrote before: mostly the last line of
-    /// it says why.
-    pub(crate) fn with_last_words(mut self, output: &str) -> Self {
+    /// The same, where the guest gave up by C's `abort` and `errors` has what it wrote to stderr before: mostly the last
+    /// line of it says why.
+    pub(crate) fn with_last_words(mut self, errors: &str) -> Self {
         if let Self::Trapped { trap: TrapKind::Unreachable, reason: Some(reason), frames, .. } =
             &mut self
             && frames.first().is_some_and(|frame| frame.function == ABORT)
-            && let Some(line) = output.lines().rfind(|line| !line.trim().is_empty())
+            && let Some(line) = errors.lines().rfind(|line| !line.trim().is_empty())
         {
             let end = line.floor_char_boundary(MAX_LAST_WORDS);
             *reason = format!("{reason}: {}", line.get(..end).unwrap_or_default());

@@ -51,7 +51,7 @@ impl Session<'_> {
             Some(Trap::UnreachableCodeReached) => self
                 .stopped_by_checks(error)
                 .or_else(|| Some(self.outcome_of(error).into_outcome()))
-                .map(|outcome| outcome.with_last_words(&self.output())),
+                .map(|outcome| outcome.with_last_words(&self.errors())),
             Some(Trap::MemoryOutOfBounds) if self.left_the_stack(None) => {
                 Some(self.linear_stack_exhausted(error))
             }

@@ -392,6 +392,11 @@ impl<'a> Session<'a> {
         Said::of(messages.get(self.messages_before..).unwrap_or_default())
     }
 
+    /// What the guest wrote to stderr last.
+    pub(crate) fn errors(&self) -> String {
+        String::from_utf8_lossy(self.store.data().captured.errors()).into_owned()
+    }
+
     /// What the guest wrote to stdout and stderr.
     pub(crate) fn output(&self) -> String {
         String::from_utf8_lossy(&self.store.data().captured.output).trim_end().to_owned()

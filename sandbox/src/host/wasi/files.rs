@@ -49,7 +49,7 @@ enum File {
     /// The content as a stream.
     Stdin { position: usize },
     /// stdout or stderr.
-    Output,
+    Output { is_stderr: bool },
     /// The root directory.
     Root,
     /// `/content`.
@@ -74,8 +74,8 @@ impl Files {
     pub(super) fn new(content: Vec<u8>) -> Self {
         let open = vec![
             Some(File::Stdin { position: 0 }),
-            Some(File::Output),
-            Some(File::Output),
+            Some(File::Output { is_stderr: false }),
+            Some(File::Output { is_stderr: true }),
             Some(File::Root),
         ];
         Self { content, open }

@@ -89,7 +89,7 @@ fn resolve(
 fn root_only(state: &mut State, descriptor: i32) -> Result<(), Failure> {
     match *state.wasi.files.file(descriptor)? {
         File::Root => Ok(()),
-        File::Stdin { .. } | File::Output | File::Content { .. } => {
+        File::Stdin { .. } | File::Output { .. } | File::Content { .. } => {
             Err(Failure::Errno(errno::NOTDIR))
         }
     }
@@ -99,7 +99,7 @@ fn root_only(state: &mut State, descriptor: i32) -> Result<(), Failure> {
 fn preopened(state: &mut State, descriptor: i32) -> Result<(), Failure> {
     match *state.wasi.files.file(descriptor)? {
         File::Root if descriptor == PREOPENED => Ok(()),
-        File::Root | File::Stdin { .. } | File::Output | File::Content { .. } => {
+        File::Root | File::Stdin { .. } | File::Output { .. } | File::Content { .. } => {
             Err(Failure::Errno(errno::BADF))
         }
     }

@@ -85,7 +85,7 @@ fn read(
         }
         (File::Stdin { .. }, Some(_)) => return Err(Failure::Errno(errno::SPIPE)),
         (File::Root, _) => return Err(Failure::Errno(errno::ISDIR)),
-        (File::Output, _) => return Err(Failure::Errno(errno::BADF)),
+        (File::Output { .. }, _) => return Err(Failure::Errno(errno::BADF)),
     };
     let room: u64 = vectors.iter().map(|(_, size)| u64::from(*size)).sum();
     let rest = u64_of(files.rest(position).len());
@@ -113,17 +113,14 @@ fn write(
     out: i32,
 ) -> Result<(), Failure> {
     let (mut memory, state) = called(&mut caller, "fd_write")?;
-    match *state.wasi.files.file(descriptor)? {
-        File::Output => {}
-        File::Content { .. } | File::Stdin { .. } | File::Root => {
-            return Err(Failure::Errno(errno::BADF));
-        }
-    }
+    let File::Output { is_stderr } = *state.wasi.files.file(descriptor)? else {
+        return Err(Failure::Errno(errno::BADF));
+    };
     let mut total = 0_u32;
     for (from, size) in vectors(&memory, state, list, count)? {
         let bytes = memory.slice(from, size)?;
         state.charge_output(bytes.len())?;
-        state.captured.output.extend_from_slice(bytes);
+        state.captured.write(bytes, is_stderr);
         total = total.saturating_add(size);
     }
     Ok(memory.write_u32(address(out), total)?)
@@ -145,7 +142,7 @@ fn seek(
     let size = files.content_size();
     let position = match *files.file(descriptor)? {
         File::Content { position } => u64_of(position),
-        File::Stdin { .. } | File::Output => return Err(Failure::Errno(errno::SPIPE)),
+        File::Stdin { .. } | File::Output { .. } => return Err(Failure::Errno(errno::SPIPE)),
         File::Root => return Err(Failure::Errno(errno::ISDIR)),
     };
     let base = match whence {
@@ -164,7 +161,7 @@ fn seek(
 fn move_to(files: &mut Files, descriptor: i32, target: usize) -> Result<(), Failure> {
     match files.file(descriptor)? {
         File::Stdin { position } | File::Content { position } => *position = target,
-        File::Output | File::Root => {}
+        File::Output { .. } | File::Root => {}
     }
     Ok(())
 }

@@ -50,7 +50,7 @@ fn fdstat(mut caller: Caller<'_, State>, descriptor: i32, out: i32) -> Result<()
     let (mut memory, state) = called(&mut caller, "fd_fdstat_get")?;
     let (kind, rights, inherited) = match *state.wasi.files.file(descriptor)? {
         File::Stdin { .. } => (CHARACTER_DEVICE, READ | FILESTAT, 0),
-        File::Output => (CHARACTER_DEVICE, WRITE | FILESTAT, 0),
+        File::Output { .. } => (CHARACTER_DEVICE, WRITE | FILESTAT, 0),
         File::Content { .. } => (REGULAR_FILE, READ | SEEK | TELL | FILESTAT, 0),
         File::Root => (
             DIRECTORY,
@@ -75,7 +75,7 @@ fn filestat(mut caller: Caller<'_, State>, descriptor: i32, out: i32) -> Result<
     let (mut memory, state) = called(&mut caller, "fd_filestat_get")?;
     let size = state.wasi.files.content_size();
     let (kind, size) = match *state.wasi.files.file(descriptor)? {
-        File::Stdin { .. } | File::Output => (CHARACTER_DEVICE, 0),
+        File::Stdin { .. } | File::Output { .. } => (CHARACTER_DEVICE, 0),
         File::Content { .. } => (REGULAR_FILE, size),
         File::Root => (DIRECTORY, 0),
     };
