@@ -404,10 +404,7 @@ impl std::fmt::Display for MemoryObject {
         }
         let size = Bytes(self.size);
         match (&self.name, self.region) {
-            (Some(name), Region::Stack) => {
-                write!(to, "the local variable `{name}` of {size}")?;
-                self.function.iter().try_for_each(|function| write!(to, " in `{function}`"))
-            }
+            (Some(name), Region::Stack) => write!(to, "the local variable `{name}` of {size}"),
             (Some(name), _) => write!(to, "`{name}` of {size}"),
             (None, Region::Heap) if self.holds_content => {
                 write!(to, "the content of {size} that was handed over")
@@ -418,7 +415,8 @@ impl std::fmt::Display for MemoryObject {
             (None, Region::Heap) => write!(to, "a heap block of {size}"),
             (None, Region::Stack) => write!(to, "a local variable of {size}"),
             (None, Region::Global) => write!(to, "a global variable of {size}"),
-        }
+        }?;
+        self.function.iter().try_for_each(|function| write!(to, " in `{function}`"))
     }
 }
 
@@ -458,5 +456,7 @@ mod tests {
         let object = MemoryObject::of_layout(object, function);
         assert_eq!(object.to_string(), "2 bytes into the local variable `b` of 16 bytes in `f`");
         assert_eq!((object.file.as_deref(), object.line), (Some("m.c"), Some(63)));
+        let nameless = MemoryObject { name: None, ..object };
+        assert_eq!(nameless.to_string(), "2 bytes into a local variable of 16 bytes in `f`");
     }
 }
