@@ -46,6 +46,12 @@ pub enum AbiViolation {
         /// Its exit code.
         code: i32,
     },
+    /// A fuzz harness wrote to the input that it is lent as a constant.
+    #[error("the harness changed its input, which is const: byte {offset}")]
+    InputChanged {
+        /// The first byte that is another one now.
+        offset: usize,
+    },
     /// The description is not what the published schema says.
     #[error("the description is not valid: {problem}")]
     Description {

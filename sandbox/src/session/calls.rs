@@ -163,17 +163,25 @@ impl Session<'_> {
         Ok(buffer)
     }
 
-    /// The end of what a harness is lent: its caller frees it, so that nobody else may have.
+    /// The end of what a harness is lent: its caller expects it as it was, and frees it, so that nobody else may have.
     pub(crate) fn take_back(&mut self, buffer: Buffer) -> Result<(), Ended> {
         let looked_at = self.memory(HOST)?.slice_mut(buffer.address, 1).map(|_| ());
-        let Err(Stop::Memory(access)) = looked_at else { return Ok(()) };
-        let Cause::Poisoned { poison: Some(Poison::HEAP_FREED), .. } = access.cause else {
+        if let Err(Stop::Memory(access)) = looked_at
+            && let Cause::Poisoned { poison: Some(Poison::HEAP_FREED), .. } = access.cause
+        {
+            let (kind, cause) = (AccessKind::Free, Cause::AlreadyFreed);
+            let twice = HostAccess { kind, size: 0, cause, ..access };
+            let reason = "the harness freed its input, which its caller frees";
+            return Err(self.refused(Stop::Memory(twice)).because(reason));
+        }
+        let memory = self.store.data().memory.map(|memory| memory.data(&self.store));
+        let now = memory.and_then(|memory| memory.get(usize_of(buffer.address)..));
+        let (now, then) = (now.unwrap_or_default(), self.job.content);
+        if now.starts_with(then) {
             return Ok(());
-        };
-        let twice =
-            HostAccess { kind: AccessKind::Free, size: 0, cause: Cause::AlreadyFreed, ..access };
-        let reason = "the harness freed its input, which its caller frees";
-        Err(self.refused(Stop::Memory(twice)).because(reason))
+        }
+        let offset = now.iter().zip(then).take_while(|(now, then)| now == then).count();
+        Err(Ended::violation(AbiViolation::InputChanged { offset }))
     }
 
     /// Reads the guest's memory on behalf of the entry point of that name.

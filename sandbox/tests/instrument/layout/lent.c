@@ -16,10 +16,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 'r':
         moved = realloc((void *)data, 4096);
         break;
-    /* Writes to it, and to a block of the same size that takes no other's place. */
     case 'w':
+        ((volatile uint8_t *)data)[size - 1] = 0;
+        break;
+    /* It is as it was in the end. */
+    case 'b':
         ((volatile uint8_t *)data)[0] = 0;
-        free(malloc(size));
+        ((volatile uint8_t *)data)[0] = 'b';
         break;
     }
     return 0;

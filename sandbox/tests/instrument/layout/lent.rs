@@ -1,18 +1,27 @@
-//! A harness is lent its input: who frees it frees what its caller frees again.
+//! A harness is lent its input: who frees it frees what its caller frees again, and who writes to it changes what its
+//! caller expects to be as it was.
 
-use proofhouse_sandbox::{MemoryErrorKind, Outcome};
+use proofhouse_sandbox::{AbiViolation, MemoryErrorKind, Outcome};
 
 use super::cc::{CHECKED, compile};
 use super::common::{open, run};
 
 #[test]
-fn a_harness_that_frees_its_input_is_stopped_for_that() {
+fn a_harness_that_frees_or_changes_its_input_is_told_so() {
     for profile in CHECKED.into_iter().chain(["release"]) {
         let Some(module) = compile(profile, "lent.c", &["-Wl,--export=malloc"]) else { continue };
         let interpreter = open(&module).unwrap();
-        for good in [&b""[..], b"other", b"writes"] {
+        for good in [&b""[..], b"other", b"back"] {
             assert_eq!(run(&interpreter, good, &[]).outcome, Outcome::Completed, "{profile}");
         }
+        let changed = run(&interpreter, b"writes", &[]).outcome;
+        assert!(
+            matches!(
+                changed,
+                Outcome::AbiViolation { violation: AbiViolation::InputChanged { offset: 5 }, .. }
+            ),
+            "{profile}: {changed:?}"
+        );
         for (bad, frees) in [(&b"frees"[..], "free"), (b"realloc", "realloc")] {
             let outcome = run(&interpreter, bad, &[]).outcome;
             let Outcome::Trapped { memory: Some(memory), reason, .. } = &outcome else {
