@@ -68,7 +68,9 @@ fn difference(base: &Run, other: &Run, variant: Variant, events: &Events) -> Opt
         );
         return differs(other.event.or(base.event), message);
     }
-    let ends = |run: &Run| (run.outcome.kind(), end(&run.outcome), run.event);
+    // How an access misses its object is another thing in another layout, but not with other bytes in fresh memory.
+    let error = |run: &Run| run.outcome.memory().map(|memory| memory.error).filter(|_| !is_layout);
+    let ends = |run: &Run| (run.outcome.kind(), end(&run.outcome), error(run), run.event);
     if ends(base) == ends(other) {
         return None;
     }

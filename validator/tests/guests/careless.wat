@@ -40,6 +40,8 @@
         (if (i32.eqz (local.get $p)) (then (return (i32.const 0))))
         (memory.fill (local.get $p) (i32.const 0) (i32.const 24))
         (return (i32.load8_u (local.get $p)))))
+    (if (i32.eq (local.get $letter) (i32.const 112)) ;; pointer
+      (then (return (i32.load8_u (i32.load (call $fresh_block))))))
     (if (i32.eq (local.get $letter) (i32.const 115)) ;; stack
       (then (call $emit (call $fresh_frame) (i32.const 4))))
     (if (i32.eq (local.get $letter) (i32.const 83)) ;; Stack, with care
