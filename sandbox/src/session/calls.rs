@@ -153,6 +153,7 @@ impl Session<'_> {
             && let Some(granule) = shadow.data_mut(&mut self.store).get_mut(granule)
         {
             *granule = Poison::HEAP_REDZONE.0;
+            self.store.data_mut().oracle.emptied(address);
         }
     }
 

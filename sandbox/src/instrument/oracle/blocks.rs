@@ -168,6 +168,13 @@ impl Blocks {
         }
     }
 
+    /// The host took the bytes of a block away, if one is there.
+    pub(super) fn emptied(&mut self, address: u32) {
+        if let Some(block) = self.by_address.get_mut(&address) {
+            block.size = 0;
+        }
+    }
+
     /// The allocator said how large a block is.
     pub(super) fn has_size(&self, address: u32, size: u32) -> Result<(), Disagreement> {
         let block = self.by_address.get(&address).filter(|block| block.live);

@@ -119,6 +119,11 @@ impl Oracle {
         Ok(!promised || shows_at_its_end(view.shadow, address, size))
     }
 
+    /// Takes note that the host left nothing of the block at `address`.
+    pub(crate) fn emptied(&mut self, address: u32) {
+        self.heap.emptied(address);
+    }
+
     /// Takes note of what the allocator did. `stored` is the word at the first argument, for
     /// `posix_memalign`.
     ///

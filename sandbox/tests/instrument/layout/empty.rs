@@ -14,16 +14,19 @@ fn the_first_byte_of_an_empty_input_is_behind_it() {
         else {
             continue;
         };
-        let unchecked = sandbox().interpreter(harness.clone(), &Limits::default(), Sanitize::Off);
+        let [unchecked, oracle] = [Sanitize::Off, Sanitize::Oracle].map(|sanitize| {
+            sandbox().interpreter(harness.clone(), &Limits::default(), sanitize).unwrap()
+        });
         let [harness, reactor] = [harness, reactor].map(|module| open(&module).unwrap());
         assert_eq!(run(&harness, b"x", &[]).outcome, Outcome::Completed, "{profile}");
-        assert_eq!(run(&unchecked.unwrap(), b"", &[]).outcome, Outcome::Completed, "{profile}");
+        assert_eq!(run(&unchecked, b"", &[]).outcome, Outcome::Completed, "{profile}");
         let found = run(&harness, b"", &[]);
         assert_eq!(
             found.outcome.memory().unwrap().to_string().split_once(", ").unwrap().1,
             "0 bytes behind the content of 0 bytes that was handed over",
             "{profile}"
         );
+        assert_eq!(found.differs_from_oracle(&run(&oracle, b"", &[])), None, "{profile}");
         let looked_at = found.outcome.memory().unwrap();
         assert_eq!(looked_at.error, MemoryErrorKind::HeapBufferOverflow, "{profile}");
 
