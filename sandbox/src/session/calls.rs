@@ -3,7 +3,7 @@
 use super::{Ended, Session, outcome_of, too_large};
 use crate::guest_memory::GuestMemory;
 use crate::host::{Stop, split};
-use crate::instrument::{AccessKind, Behind, Cause, GRANULE, Poison, make_empty};
+use crate::instrument::{AccessKind, Behind, Cause, GRANULE, HeapRecords, Poison, make_empty};
 use crate::memory_error::HostAccess;
 use crate::num::{u64_of, usize_of};
 use crate::outcome::{AbiViolation, Outcome, Resource};
@@ -166,17 +166,18 @@ impl Session<'_> {
 
     /// The end of what a harness is lent: its caller expects it as it was, and frees it, so that nobody else may have.
     pub(crate) fn take_back(&mut self, buffer: Buffer) -> Result<(), Ended> {
-        let looked_at = self.memory(HOST)?.slice_mut(buffer.address, 1).map(|_| ());
-        if let Err(Stop::Memory(access)) = looked_at
-            && let Cause::Poisoned { poison: Some(Poison::HEAP_FREED), .. } = access.cause
-        {
-            let (kind, cause) = (AccessKind::Free, Cause::AlreadyFreed);
-            let twice = HostAccess { kind, size: 0, cause, ..access };
+        let address = buffer.address;
+        let block = self.gauges().heap(&mut self.store).and_then(|(records, base)| {
+            HeapRecords { memory: records.data(&self.store), base }.at(address)
+        });
+        if block.is_some_and(|block| block.freed.is_some()) {
+            let (function, cause) = (Some(HOST), Cause::AlreadyFreed);
+            let twice = HostAccess { function, kind: AccessKind::Free, address, size: 0, cause };
             let reason = "the harness freed its input, which its caller frees";
             return Err(self.refused(Stop::Memory(twice)).because(reason));
         }
         let memory = self.store.data().memory.map(|memory| memory.data(&self.store));
-        let now = memory.and_then(|memory| memory.get(usize_of(buffer.address)..));
+        let now = memory.and_then(|memory| memory.get(usize_of(address)..));
         let (now, then) = (now.unwrap_or_default(), self.job.content);
         if now.starts_with(then) {
             return Ok(());

@@ -32,7 +32,7 @@ EXPORT(proofhouse_load) int proofhouse_load(const uint8_t *content, uint32_t siz
 {
     looks = size > 0;
     if (size == 0 || content[0] == 'l') {
-        /* As long as it was asked to be, and no longer. */
+        /* A block without a byte can be moved and freed as any other. */
         free(realloc((void *)content, 100));
     }
     return 0;
@@ -50,8 +50,9 @@ EXPORT(proofhouse_evaluate) int proofhouse_evaluate(const uint8_t *event, uint32
 
 EXPORT(LLVMFuzzerTestOneInput) int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    (void)size;
     seen = data[0];
-    return (int)size & 0;
+    return 0;
 }
 
 #endif

@@ -8,7 +8,7 @@ static void *volatile moved;
 __attribute__((export_name("LLVMFuzzerTestOneInput"))) int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    switch (size == 0 ? 0 : data[0]) {
+    switch (size == 0 ? 'f' : data[0]) {
     case 'f':
         free((void *)data);
         break;

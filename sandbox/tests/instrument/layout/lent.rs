@@ -11,7 +11,7 @@ fn a_harness_that_frees_or_changes_its_input_is_told_so() {
     for profile in CHECKED.into_iter().chain(["release"]) {
         let Some(module) = compile(profile, "lent.c", &["-Wl,--export=malloc"]) else { continue };
         let interpreter = open(&module).unwrap();
-        for good in [&b""[..], b"other", b"back"] {
+        for good in [&b"other"[..], b"back"] {
             assert_eq!(run(&interpreter, good, &[]).outcome, Outcome::Completed, "{profile}");
         }
         let changed = run(&interpreter, b"writes", &[]).outcome;
@@ -22,7 +22,7 @@ fn a_harness_that_frees_or_changes_its_input_is_told_so() {
             ),
             "{profile}: {changed:?}"
         );
-        for (bad, frees) in [(&b"frees"[..], "free"), (b"realloc", "realloc")] {
+        for (bad, frees) in [(&b"frees"[..], "free"), (b"", "free"), (b"realloc", "realloc")] {
             let outcome = run(&interpreter, bad, &[]).outcome;
             let Outcome::Trapped { memory: Some(memory), reason, .. } = &outcome else {
                 panic!("{profile}: {outcome:?}")
