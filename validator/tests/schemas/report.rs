@@ -13,7 +13,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use tempfile::TempDir;
 
-const GUESTS: [&str; 6] = ["obedient", "silent", "harness", "command", "no-abi", "supplier"];
+const GUESTS: [&str; 7] =
+    ["obedient", "silent", "harness", "command", "no-abi", "supplier", "writes"];
 const ORDERS: [&str; 14] = [
     "accept", "beyond", "divide", "emit", "flood", "kill", "loop", "memory", "network", "overrun",
     "quiet", "refuse", "stack", "wild",
@@ -71,6 +72,12 @@ fn reports(folder: &Path) -> Vec<(&'static str, Value)> {
         ("all kinds of interpreters", {
             of("-i silent.wasm -i harness.wasm -i command.wasm -e events.json accept.order")
         }),
+        ("a harness that writes to its input", {
+            let report = of("-i writes.wasm accept.order");
+            let outcome = &report["subjects"][0]["runs"][0]["outcome"];
+            assert_eq!(outcome["violation"]["rule"], "input-changed");
+            report
+        }),
         ("a command that refuses", of("-i command.wasm refuse.order")),
         ("unusable", of("-i no-abi.wasm -i silent.wasm accept.order refuse.order")),
         ("no file", of("-i silent.wasm /dev/zero accept.order")),
@@ -112,7 +119,15 @@ fn every_report_keeps_the_schema() {
         "trapped",
     ];
     assert_eq!(seen.kinds.iter().collect::<Vec<_>>(), kinds, "`unusable` makes no run");
-    for member in ["path_bytes", "elapsed_us", "emitted", "configuration", "frames", "offset"] {
+    for member in [
+        "path_bytes",
+        "elapsed_us",
+        "emitted",
+        "configuration",
+        "frames",
+        "offset",
+        "address_uncertainty",
+    ] {
         assert!(seen.members.contains(member), "{member}");
     }
     assert_eq!(seen.verdicts.len(), 3);
